@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+static void set_ipv4(struct address *out, const void *bytes)
+{
+    memcpy(out->bytes, mapped, sizeof mapped);
+    memcpy(out->bytes + sizeof mapped, bytes, 4);
+}
+
+bool address_is_ipv4(const struct address *address)
+{
+    return memcmp(address->bytes, mapped, sizeof mapped) == 0;
+}
+
+bool address_same(const struct address *a, const struct address *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool address_from_socket(const struct sockaddr *from, struct address *out)
+{
+    if (from->sa_family == AF_INET) {
+        struct sockaddr_in four;
+        memcpy(&four, from, sizeof four);
+        set_ipv4(out, &four.sin_addr);
+        return true;
+    }
+    if (from->sa_family != AF_INET6)
+        return false;
+    struct sockaddr_in6 six;
+    memcpy(&six, from, sizeof six);
+    if (six.sin6_scope_id != 0)
+        return false;
+    memcpy(out->bytes, &six.sin6_addr, sizeof out->bytes);
+    return true;
+}
+
+unsigned address_to_socket(const struct address *address, uint16_t port,
+                           struct sockaddr_storage *out)
+{
+    memset(out, 0, sizeof *out);
+    if (address_is_ipv4(address)) {
+        struct sockaddr_in four = { .sin_family = AF_INET,
+                                    .sin_port = htons(port) };
+        memcpy(&four.sin_addr, address->bytes + sizeof mapped, 4);
+        memcpy(out, &four, sizeof four);
+        return sizeof four;
+    }
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+                                .sin6_port = htons(port) };
+    memcpy(&six.sin6_addr, address->bytes, sizeof address->bytes);
+    memcpy(out, &six, sizeof six);
+    return sizeof six;
+}
+
+void address_text(const struct address *address, char out[ADDRESS_TEXT_MAX])
+{
+    const char *text;
+    if (address_is_ipv4(address))
+        text = inet_ntop(AF_INET, address->bytes + sizeof mapped, out,
+                         ADDRESS_TEXT_MAX);
+    else
+        text = inet_ntop(AF_INET6, address->bytes, out, ADDRESS_TEXT_MAX);
+    if (!text)
+        out[0] = '\0';
+}
+
+static bool ends_in_number(const char *host, size_t len)
+{
+    size_t start = len;
+    while (start > 0 && host[start - 1] != '.')
+        start--;
+    if (start == len)
+        return false;
+    const char *label = host + start;
+    size_t left = len - start;
+    if (left >= 2 && label[0] == '0' && (label[1] | 0x20) == 'x') {
+        for (size_t i = 2; i < left; i++)
+            if (!isxdigit((unsigned char)label[i]))
+                return false;
+        return true;
+    }
+    for (size_t i = 0; i < left; i++)
+        if (!isdigit((unsigned char)label[i]))
+            return false;
+    return true;
+}
+
+enum address_kind address_read(const char *host, bool brackets,
+                               struct address *out)
+{
+    if (brackets)
+        return inet_pton(AF_INET6, host, out->bytes) == 1 ? ADDRESS_LITERAL
+                                                          : ADDRESS_NONSENSE;
+    size_t len = strlen(host);
+    if (len > 1 && host[len - 1] == '.')
+        len--;
+    if (!ends_in_number(host, len))
+        return ADDRESS_NAME;
+    char text[ADDRESS_TEXT_MAX];
+    if (len >= sizeof text)
+        return ADDRESS_NONSENSE;
+    memcpy(text, host, len);
+    text[len] = '\0';
+    struct in_addr four;
+    if (inet_aton(text, &four) == 0)
+        return ADDRESS_NONSENSE;
+    set_ipv4(out, &four);
+    return ADDRESS_LITERAL;
+}

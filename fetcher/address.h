@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// address -- an internet address without its port, IPv4 and IPv6 alike.
+//
+// IPv4 is kept as ::ffff:a.b.c.d, so that a mapped literal and the address
+// it stands for are one and the same everywhere: judged, counted, called.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sockaddr;
+struct sockaddr_storage;
+
+enum { ADDRESS_TEXT_MAX = 64 };
+
+struct address {
+    uint8_t bytes[16];
+};
+
+bool address_is_ipv4(const struct address *address);
+bool address_same(const struct address *a, const struct address *b);
+
+// False: it is of neither family, or has a scope, which means a link of this
+// machine and never the internet.
+bool address_from_socket(const struct sockaddr *from, struct address *out);
+
+// Returns the length of what is in *out.
+unsigned address_to_socket(const struct address *address, uint16_t port,
+                           struct sockaddr_storage *out);
+
+// IPv6 without brackets.
+void address_text(const struct address *address, char out[ADDRESS_TEXT_MAX]);
+
+// The host of a URL, brackets stripped. ADDRESS_NAME: it is a name to be
+// looked up. IPv4 in every notation that inet_aton() takes: a host whose last
+// label is a number is an address or nothing (WHATWG URL, 3.5).
+enum address_kind { ADDRESS_NAME, ADDRESS_LITERAL, ADDRESS_NONSENSE };
+enum address_kind address_read(const char *host, bool brackets,
+                               struct address *out);

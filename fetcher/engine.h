@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+//
+// engine, exchange -- many outgoing HTTP requests at a time.
+//
+// One exchange is one GET or POST and what came of it: a fetch of a topic, a
+// verification of intent, a content distribution. The engine runs them on its
+// own network threads, within its limits: so many in flight in all, for an
+// origin, for an address, and for each class apart, so that none of the
+// classes starves another. What may not start yet waits in the engine's
+// queues, first come first served within an origin, origins by turns.
+//
+// Ownership: an exchange and everything its inputs point at is borrowed from
+// engine_submit() until engine_take() hands it back; each comes back exactly
+// once, whatever happens. Then its answers are the exchange's own until
+// exchange_clear(). Starts and outcomes cross between threads in batches.
+//
+// The engine calls no address that the guard refuses (fetcher/guard.h): it
+// judges what a name resolved to, pins that, and judges once more what is
+// really being connected to. Redirects are followed only where asked for, at
+// most that often, each hop judged like the first. It uses no proxy, no
+// cookies, no HTTP/2, no alternative services, and checks certificates.
+//
+// All functions but engine_open() and engine_close() may be called from one
+// thread, the owner's.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine;
+struct exchange;
+
+enum exchange_class {
+    EXCHANGE_FETCH,
+    EXCHANGE_VERIFY,
+    EXCHANGE_DELIVER,
+    EXCHANGE_RETRY, // a delivery again: never in the way of the first ones
+    EXCHANGE_CLASSES
+};
+
+enum exchange_result {
+    EXCHANGE_ANSWERED = 1, // a whole answer came; see status
+    EXCHANGE_CUT,          // a status came, but the body broke off
+    EXCHANGE_TOO_LARGE,    // the body is over body_max
+    EXCHANGE_BAD_URL,
+    EXCHANGE_REFUSED, // the guard let none of its addresses through
+    EXCHANGE_NO_NAME, // the name did not resolve
+    EXCHANGE_NO_CONNECT,
+    EXCHANGE_BAD_TLS,
+    EXCHANGE_TIMEOUT,
+    EXCHANGE_REDIRECTS, // more than redirects_max, or to nowhere
+    EXCHANGE_BROKEN,    // the answer was not HTTP, or none came
+    EXCHANGE_BUSY,      // the queue is full: not tried
+    EXCHANGE_CANCELLED, // not tried
+};
+
+// "answered", "timeout", ...: for logs and status pages.
+const char *exchange_result_name(enum exchange_result result);
+
+enum {
+    EXCHANGE_HEADERS_MAX = 12, // of the request
+    EXCHANGE_LINE_MAX = 256,   // what `prepare` may write
+};
+
+// One field of the final answer. Both are NUL-terminated, the name in lower
+// case, the value trimmed; fields with control bytes are dropped.
+struct exchange_field {
+    const char *name, *value;
+};
+
+struct exchange {
+    // In:
+    enum exchange_class class;
+    const char *url; // absolute http or https; sent byte for byte (R90)
+    // Whole lines without CRLF. User-Agent, Host, Content-Length and Accept
+    // are the engine's (Accept: */* on a fetch, none else).
+    const char *headers[EXCHANGE_HEADERS_MAX];
+    size_t header_count;
+    bool post;
+    const void *body; // of a POST
+    size_t body_len;
+    // NULL, or called on a network thread right before the request is sent
+    // (again): writes one more header line, "" for none.
+    void (*prepare)(const struct exchange *exchange,
+                    char line[EXCHANGE_LINE_MAX]);
+    unsigned redirects_max; // 0: a 3xx is an answer like any other
+    bool decode;            // ask for and undo gzip, deflate, br
+    size_t body_max;        // bytes of the answer's body that are kept
+    bool truncate;          // a longer one is ANSWERED, its rest unread
+    uint32_t timeout_ms;    // from the start of the transfer, queue excluded
+    uint32_t connect_timeout_ms;
+    bool cold;   // this origin will hardly be called again soon: no keep-alive
+    void *owner; // the caller's
+
+    // Out:
+    enum exchange_result result;
+    unsigned status;     // HTTP; 0: none came
+    char *response;      // NUL after the last byte; NULL if there was none
+    size_t response_len; // after decoding
+    struct exchange_field *fields;
+    size_t field_count;
+    char *final_url;              // NULL, or where redirects led
+    bool moved_for_good;          // by 301 and 308 alone
+    int64_t started_ms, ended_ms; // monotonic; started 0: it never did
+
+    // The engine's:
+    struct exchange *link;
+    void *transfer;
+    _Atomic int phase;
+};
+
+// First field of that name (lower case), or the next one after `after`.
+// NULL: there is none.
+const struct exchange_field *exchange_field(const struct exchange *exchange,
+                                            const char *name,
+                                            const struct exchange_field *after);
+
+// Free the answers and zero them; the exchange can be submitted again.
+void exchange_clear(struct exchange *exchange);
+
+struct engine_limits {
+    unsigned in_flight[EXCHANGE_CLASSES]; // transfers at a time, all threads
+    unsigned per_origin[EXCHANGE_CLASSES];
+    unsigned per_address;    // of all classes
+    unsigned tls_handshakes; // new TLS connections at a time
+    size_t queue_max;        // waiting exchanges, all classes
+};
+
+struct engine_options {
+    unsigned threads; // 1..16
+    struct engine_limits limits;
+    const char *user_agent;
+    const char *const *dns_servers; // "ADDR:PORT"; count 0: resolv.conf
+    size_t dns_server_count;
+    // CIDR that the guard lets through although they are special.
+    const char *const *allow_topic;    // for fetches
+    const char *const *allow_callback; // for everything else
+    size_t allow_topic_count, allow_callback_count;
+    // Called on a network thread when engine_take() has something.
+    void (*wake)(void *context);
+    void *context;
+};
+
+// NULL: *problem is one sentence, borrowed until the next call.
+struct engine *engine_open(const struct engine_options *options,
+                           const char **problem);
+
+// Cancels everything that is under way and waits for its threads. What was
+// not taken yet is lost with it: nothing comes back any more. NULL is fine.
+void engine_close(struct engine *engine);
+
+// Hand one over. The network thread learns of it at engine_flush(), or
+// earlier. Never fails: what cannot be done comes back as an outcome.
+void engine_submit(struct engine *engine, struct exchange *exchange);
+void engine_flush(struct engine *engine);
+
+// It comes back as CANCELLED if it has not started; else it goes on.
+void engine_cancel(struct engine *engine, struct exchange *exchange);
+
+// The exchanges that have ended, as a list through `link`, oldest first.
+// NULL: none.
+struct exchange *engine_take(struct engine *engine);
+
+struct engine_numbers {
+    uint64_t started[EXCHANGE_CLASSES], ended[EXCHANGE_CLASSES];
+    uint64_t in_flight[EXCHANGE_CLASSES], queued[EXCHANGE_CLASSES];
+    uint64_t connections; // opened so far
+    uint64_t refused;     // by the guard
+    uint64_t lookups;     // names asked for over the network
+};
+void engine_numbers(struct engine *engine, struct engine_numbers *out);

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+
+#include "engine_dispatch.h"
+
+#include "engine_network.h"
+#include "engine_transfer.h"
+#include "resolve.h"
+#include "target.h"
+
+#include <assert.h>
+#include <netinet/in.h>
+#include <stddef.h>
+
+static bool claim(struct exchange *exchange)
+{
+    int expected = PHASE_WAITING;
+    return atomic_compare_exchange_strong(&exchange->phase, &expected,
+                                          PHASE_STARTED);
+}
+
+// Out of the queue without having been sent.
+static void end_waiting(struct network *network, struct exchange *exchange,
+                        enum exchange_result result)
+{
+    network->queued--;
+    if (exchange->transfer)
+        transfer_end(exchange->transfer, result);
+    else
+        network_end(network, exchange,
+                    claim(exchange) ? result : EXCHANGE_CANCELLED);
+}
+
+static void end_all(struct network *network, struct origin *origin,
+                    enum exchange_result result)
+{
+    struct exchange *exchange;
+    for (int c = 0; c < EXCHANGE_CLASSES; c++)
+        while ((exchange = origin_pop(origin, (enum exchange_class)c))) {
+            if (!exchange->started_ms && result == EXCHANGE_NO_NAME)
+                exchange->started_ms = network->now_ms;
+            end_waiting(network, exchange, result);
+        }
+    origin_settle(origin);
+}
+
+void dispatch_add(struct network *network, struct exchange *exchange)
+{
+    struct target target;
+    enum exchange_result result = EXCHANGE_BUSY;
+    struct origin *origin = NULL;
+    if (!target_read(exchange->url, &target))
+        result = EXCHANGE_BAD_URL;
+    else if (network->queued < network->limits.queue_max)
+        origin = origins_at(&network->origins, &target);
+    exchange->transfer = NULL;
+    network->queued++;
+    if (!origin) {
+        end_waiting(network, exchange, result);
+        return;
+    }
+    origin_append(origin, exchange);
+    origin_settle(origin);
+}
+
+bool dispatch_address(const struct network *network,
+                      const struct origin *origin,
+                      const struct exchange *exchange, unsigned skip,
+                      struct address *out)
+{
+    const struct guard *guard = network_guard(network, exchange->class);
+    const struct resolve_answer *answer = &origin->answer;
+    for (size_t i = 0; i < answer->count; i++) {
+        struct sockaddr_storage address;
+        address_to_socket(&answer->addresses[i], origin->port, &address);
+        if (!guard_allows(guard, (const struct sockaddr *)&address))
+            continue;
+        if (skip == 0) {
+            *out = answer->addresses[i];
+            return true;
+        }
+        skip--;
+    }
+    return false;
+}
+
+// An address that worked stays the first as long as the name has it, so that
+// connections to it are used again however the answers are shuffled.
+static void set_addresses(struct origin *origin,
+                          const struct resolve_answer *answer)
+{
+    struct address old = origin->answer.addresses[0];
+    bool had = origin->answer.count > 0;
+    origin->answer = *answer;
+    struct address *now = origin->answer.addresses;
+    for (size_t i = 1; had && i < answer->count; i++)
+        if (address_same(&now[i], &old)) {
+            now[i] = now[0];
+            now[0] = old;
+        }
+}
+
+static void on_addresses(struct resolve_waiter *waiter,
+                         const struct resolve_answer *answer)
+{
+    struct origin *origin =
+        (struct origin *)((char *)waiter - offsetof(struct origin, waiter));
+    origin->asking = false;
+    if (answer->count > 0)
+        set_addresses(origin, answer);
+    else
+        end_all(origin->table->network, origin, EXCHANGE_NO_NAME);
+    origin_settle(origin);
+}
+
+// False: the origin waits for its name, or its queue came to an end.
+static bool has_addresses(struct network *network, struct origin *origin)
+{
+    if (origin->answer.expires_ms > network->now_ms)
+        return true;
+    struct resolve_answer answer;
+    if (resolve_known(network->resolve, origin->host, network->now_ms,
+                      &answer)) {
+        if (answer.count > 0) {
+            set_addresses(origin, &answer);
+            return true;
+        }
+        end_all(network, origin, EXCHANGE_NO_NAME);
+        return false;
+    }
+    origin->waiter.done = on_addresses;
+    origin->asking = resolve_ask(network->resolve, origin->host,
+                                 network->now_ms, &origin->waiter);
+    if (!origin->asking)
+        end_all(network, origin, EXCHANGE_NO_NAME);
+    return false;
+}
+
+static void let_in(struct origin *origin)
+{
+    while (origin) {
+        struct origin *next = origin->parked_next;
+        origin->parked_next = NULL;
+        origin_settle(origin);
+        origin = next;
+    }
+}
+
+void dispatch_leave_address(struct network *network, struct gate *gate)
+{
+    let_in(gate_leave(gate));
+    gates_drop_unused(&network->gates, gate);
+}
+
+void dispatch_leave_handshake(struct network *network)
+{
+    let_in(gate_leave(&network->handshakes));
+}
+
+// NULL: it is parked at some gate, or else memory ran out.
+static struct gate *pass_gates(struct network *network, struct origin *origin,
+                               const struct address *address, bool *handshaking)
+{
+    struct gate *gate = gates_at(&network->gates, address);
+    if (!gate)
+        return NULL;
+    if (gate_is_shut(gate)) {
+        gate_park(gate, origin);
+        return NULL;
+    }
+    *handshaking = origin->https && origin->connections <= origin_busy(origin);
+    if (*handshaking && gate_is_shut(&network->handshakes)) {
+        gate_park(&network->handshakes, origin);
+        gates_drop_unused(&network->gates, gate);
+        return NULL;
+    }
+    return gate;
+}
+
+static void start_next(struct network *network, struct origin *origin,
+                       enum exchange_class class)
+{
+    if (!has_addresses(network, origin))
+        return;
+    struct exchange *exchange = origin->first[class];
+    struct address address;
+    if (!dispatch_address(network, origin, exchange, 0, &address)) {
+        origin_pop(origin, class);
+        atomic_fetch_add(&network->numbers.refused, 1);
+        end_waiting(network, exchange, EXCHANGE_REFUSED);
+        return;
+    }
+    bool handshaking = false;
+    struct gate *gate = pass_gates(network, origin, &address, &handshaking);
+    if (!gate && origin->parked_at)
+        return;
+    origin_pop(origin, class);
+    if (!gate) {
+        end_waiting(network, exchange, EXCHANGE_BUSY);
+        return;
+    }
+    bool mine = exchange->transfer || claim(exchange);
+    struct transfer *transfer =
+        mine ? transfer_of(network, origin, exchange) : NULL;
+    network->queued--;
+    if (transfer) {
+        transfer->address = address;
+        transfer_start(transfer, origin, gate, handshaking);
+        return;
+    }
+    gates_drop_unused(&network->gates, gate);
+    network_end(network, exchange, mine ? EXCHANGE_BUSY : EXCHANGE_CANCELLED);
+}
+
+bool dispatch_run(struct network *network)
+{
+    // First what people wait for.
+    static const enum exchange_class order[EXCHANGE_CLASSES] = {
+        EXCHANGE_VERIFY, EXCHANGE_FETCH, EXCHANGE_DELIVER, EXCHANGE_RETRY
+    };
+    bool any = false;
+    for (int i = 0; i < EXCHANGE_CLASSES; i++) {
+        enum exchange_class class = order[i];
+        struct origin *origin;
+        while (network->in_flight[class] < network->limits.in_flight[class]
+               && (origin = origins_turn(&network->origins, class))) {
+            start_next(network, origin, class);
+            origin_settle(origin);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void sweep_queue(struct network *network, struct origin *origin,
+                        enum exchange_class class)
+{
+    struct exchange *exchange = origin->first[class];
+    origin->first[class] = NULL;
+    origin->last[class] = NULL;
+    while (exchange) {
+        struct exchange *next = exchange->link;
+        if (!exchange->transfer
+            && atomic_load(&exchange->phase) == PHASE_CANCELLED)
+            end_waiting(network, exchange, EXCHANGE_CANCELLED);
+        else
+            origin_append(origin, exchange);
+        exchange = next;
+    }
+}
+
+void dispatch_sweep(struct network *network)
+{
+    const struct origins *origins = &network->origins;
+    for (size_t i = 0; i < origins->bucket_count; i++)
+        for (struct origin *o = origins->buckets[i]; o; o = o->in_bucket) {
+            for (int c = 0; c < EXCHANGE_CLASSES; c++)
+                sweep_queue(network, o, (enum exchange_class)c);
+            origin_settle(o);
+        }
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+
+#include "engine_origin.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BUCKETS = 256 };
+
+bool origins_init(struct origins *origins, struct network *network,
+                  const struct siphash_key *key,
+                  const unsigned per_origin[EXCHANGE_CLASSES])
+{
+    *origins = (struct origins){ .network = network,
+                                 .key = *key,
+                                 .bucket_count = FIRST_BUCKETS };
+    for (int c = 0; c < EXCHANGE_CLASSES; c++)
+        origins->per_origin[c] = per_origin[c];
+    origins->buckets = calloc(FIRST_BUCKETS, sizeof(struct origin *));
+    return origins->buckets;
+}
+
+void origins_clear(struct origins *origins)
+{
+    for (size_t i = 0; origins->buckets && i < origins->bucket_count; i++)
+        while (origins->buckets[i]) {
+            struct origin *origin = origins->buckets[i];
+            origins->buckets[i] = origin->in_bucket;
+            free(origin);
+        }
+    free(origins->buckets);
+    origins->buckets = NULL;
+}
+
+static void grow(struct origins *origins)
+{
+    size_t count = origins->bucket_count * 2;
+    struct origin **buckets = calloc(count, sizeof(struct origin *));
+    if (!buckets)
+        return; // longer chains, no harm else
+    for (size_t i = 0; i < origins->bucket_count; i++)
+        while (origins->buckets[i]) {
+            struct origin *origin = origins->buckets[i];
+            origins->buckets[i] = origin->in_bucket;
+            origin->in_bucket = buckets[origin->hash % count];
+            buckets[origin->hash % count] = origin;
+        }
+    free(origins->buckets);
+    origins->buckets = buckets;
+    origins->bucket_count = count;
+}
+
+static bool is_at(const struct origin *origin, const struct target *target,
+                  uint64_t hash)
+{
+    return origin->hash == hash && origin->https == target->https
+           && origin->port == target->port
+           && strcmp(origin->host, target->host) == 0;
+}
+
+static struct origin *make(struct origins *origins, const struct target *target,
+                           uint64_t hash)
+{
+    struct origin *origin = calloc(1, sizeof *origin + target->host_len + 1);
+    if (!origin)
+        return NULL;
+    if (origins->count >= origins->bucket_count)
+        grow(origins);
+    origin->table = origins;
+    origin->hash = hash;
+    origin->https = target->https;
+    origin->literal = target->literal;
+    origin->port = target->port;
+    origin->host_len = target->host_len;
+    memcpy(origin->host, target->host, target->host_len);
+    if (target->literal) {
+        origin->answer.count = 1;
+        origin->answer.addresses[0] = target->address;
+        origin->answer.expires_ms = INT64_MAX;
+    }
+    struct origin **bucket = &origins->buckets[hash % origins->bucket_count];
+    origin->in_bucket = *bucket;
+    *bucket = origin;
+    origins->count++;
+    return origin;
+}
+
+struct origin *origins_at(struct origins *origins, const struct target *target)
+{
+    uint64_t hash = target_hash(target, &origins->key);
+    struct origin *origin = origins->buckets[hash % origins->bucket_count];
+    while (origin && !is_at(origin, target, hash))
+        origin = origin->in_bucket;
+    return origin ? origin : make(origins, target, hash);
+}
+
+static bool has_waiting(const struct origin *origin)
+{
+    for (int c = 0; c < EXCHANGE_CLASSES; c++)
+        if (origin->first[c])
+            return true;
+    return false;
+}
+
+unsigned origin_busy(const struct origin *origin)
+{
+    unsigned busy = 0;
+    for (int c = 0; c < EXCHANGE_CLASSES; c++)
+        busy += origin->in_flight[c];
+    return busy;
+}
+
+static bool is_idle(const struct origin *origin)
+{
+    return origin->connections == 0 && origin_busy(origin) == 0
+           && !origin->asking && !origin->parked_at && !has_waiting(origin);
+}
+
+static void drop(struct origin *origin)
+{
+    struct origins *origins = origin->table;
+    struct origin **at =
+        &origins->buckets[origin->hash % origins->bucket_count];
+    while (*at != origin)
+        at = &(*at)->in_bucket;
+    *at = origin->in_bucket;
+    origins->count--;
+    free(origin);
+}
+
+void origins_drop_idle(struct origins *origins)
+{
+    while (origins->idle) {
+        struct origin *origin = origins->idle;
+        origins->idle = origin->idle_next;
+        origin->idle_listed = false;
+        if (is_idle(origin))
+            drop(origin);
+    }
+}
+
+void origin_append(struct origin *origin, struct exchange *exchange)
+{
+    enum exchange_class class = exchange->class;
+    exchange->link = NULL;
+    if (origin->last[class])
+        origin->last[class]->link = exchange;
+    else
+        origin->first[class] = exchange;
+    origin->last[class] = exchange;
+}
+
+void origin_prepend(struct origin *origin, struct exchange *exchange)
+{
+    enum exchange_class class = exchange->class;
+    exchange->link = origin->first[class];
+    origin->first[class] = exchange;
+    if (!origin->last[class])
+        origin->last[class] = exchange;
+}
+
+struct exchange *origin_pop(struct origin *origin, enum exchange_class class)
+{
+    struct exchange *exchange = origin->first[class];
+    if (!exchange)
+        return NULL;
+    origin->first[class] = exchange->link;
+    if (!exchange->link)
+        origin->last[class] = NULL;
+    exchange->link = NULL;
+    return exchange;
+}
+
+static void ring_add(struct origin *origin, int class)
+{
+    struct origin **ring = &origin->table->ring[class];
+    if (*ring) {
+        struct origin *last = (*ring)->ring_previous[class];
+        origin->ring_previous[class] = last;
+        origin->ring_next[class] = *ring;
+        last->ring_next[class] = origin;
+        (*ring)->ring_previous[class] = origin;
+    } else {
+        origin->ring_next[class] = origin;
+        origin->ring_previous[class] = origin;
+        *ring = origin;
+    }
+    origin->in_ring[class] = true;
+}
+
+static void ring_remove(struct origin *origin, int class)
+{
+    struct origin **ring = &origin->table->ring[class];
+    struct origin *next = origin->ring_next[class];
+    next->ring_previous[class] = origin->ring_previous[class];
+    origin->ring_previous[class]->ring_next[class] = next;
+    if (*ring == origin)
+        *ring = next == origin ? NULL : next;
+    origin->in_ring[class] = false;
+}
+
+static bool belongs(const struct origin *origin, int class)
+{
+    if (!origin->first[class] || origin->asking || origin->parked_at
+        || origin->in_flight[class] >= origin->table->per_origin[class])
+        return false;
+    // A delivery tried again never delays one that was not tried yet.
+    return class != EXCHANGE_RETRY || !origin->first[EXCHANGE_DELIVER];
+}
+
+void origin_settle(struct origin *origin)
+{
+    for (int c = 0; c < EXCHANGE_CLASSES; c++) {
+        bool wanted = belongs(origin, c);
+        if (wanted && !origin->in_ring[c])
+            ring_add(origin, c);
+        else if (!wanted && origin->in_ring[c])
+            ring_remove(origin, c);
+    }
+    if (!origin->idle_listed && is_idle(origin)) {
+        origin->idle_listed = true;
+        origin->idle_next = origin->table->idle;
+        origin->table->idle = origin;
+    }
+}
+
+struct origin *origins_turn(struct origins *origins, enum exchange_class class)
+{
+    struct origin *origin = origins->ring[class];
+    if (origin)
+        ring_remove(origin, (int)class);
+    return origin;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// engine_origin -- who waits for which origin, and whose turn it is.
+//
+// An origin is scheme, host and port. It has a queue for each class; a ring
+// for each class holds the origins that have work there which nothing of
+// their own holds back, and gives them turns. An origin exists while anything
+// waits, runs or is connected there. Pure bookkeeping: no sockets, no clock.
+
+#pragma once
+
+#include "engine.h"
+#include "engine_gate.h"
+#include "resolve.h"
+#include "target.h"
+
+struct lean;
+struct network;
+struct origins;
+
+struct origin {
+    struct origin *in_bucket;
+    struct origins *table;
+    uint64_t hash;
+    struct exchange *first[EXCHANGE_CLASSES], *last[EXCHANGE_CLASSES];
+    unsigned in_flight[EXCHANGE_CLASSES];
+    unsigned connections; // open ones
+    struct lean *spare;   // of them, idle ones that are not curl's
+    struct origin *ring_next[EXCHANGE_CLASSES];
+    struct origin *ring_previous[EXCHANGE_CLASSES];
+    bool in_ring[EXCHANGE_CLASSES];
+    bool asking; // for its addresses
+    struct resolve_waiter waiter;
+    struct resolve_answer answer;
+    struct gate *parked_at;
+    struct origin *parked_next;
+    struct origin *idle_next;
+    bool idle_listed;
+    bool https, literal;
+    uint16_t port;
+    size_t host_len;
+    char host[];
+};
+
+struct origins {
+    struct network *network; // whose they are
+    struct siphash_key key;
+    unsigned per_origin[EXCHANGE_CLASSES];
+    struct origin *ring[EXCHANGE_CLASSES]; // whose turn it is
+    struct origin **buckets;
+    size_t bucket_count, count;
+    struct origin *idle; // perhaps
+};
+
+// False: out of memory.
+bool origins_init(struct origins *origins, struct network *network,
+                  const struct siphash_key *key,
+                  const unsigned per_origin[EXCHANGE_CLASSES]);
+// Frees the origins; what waits at them is the caller's.
+void origins_clear(struct origins *origins);
+
+// Found or made. NULL: out of memory.
+struct origin *origins_at(struct origins *origins, const struct target *target);
+
+// Frees those that nothing keeps any more. Until then an origin that ran
+// empty may still be looked at.
+void origins_drop_idle(struct origins *origins);
+
+void origin_append(struct origin *origin, struct exchange *exchange);
+// For one that was on its way already.
+void origin_prepend(struct origin *origin, struct exchange *exchange);
+// NULL: none waits.
+struct exchange *origin_pop(struct origin *origin, enum exchange_class class);
+unsigned origin_busy(const struct origin *origin); // of all classes
+
+// Puts it into the rings it belongs to, behind the others, and takes it out
+// of the rest. Call it after every change of what it depends on.
+void origin_settle(struct origin *origin);
+
+// The origin whose turn it is; it loses its place. NULL: none.
+struct origin *origins_turn(struct origins *origins, enum exchange_class class);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// target -- a URL taken apart just so far that it can be called.
+//
+// Unlike url_read() it makes no normal form and is meant to run once for each
+// exchange: the request target stays the URL's own bytes, nothing is decoded,
+// no dot segment is folded (R90).
+
+#pragma once
+
+#include "address.h"
+#include "siphash.h"
+
+enum { TARGET_HOST_MAX = 256 };
+
+struct target {
+    bool https, literal;
+    uint16_t port;
+    struct address address; // of a literal
+    size_t host_len;
+    // Lower case, A-labels; a literal in its usual notation, no brackets.
+    char host[TARGET_HOST_MAX];
+    // What the request line asks for, borrowed from the URL: the path and the
+    // query up to any fragment. It lacks the "/" when it does not begin so.
+    const char *path;
+    size_t path_len;
+};
+
+// False: it is no http or https URL that could be called.
+bool target_read(const char *url, struct target *out);
+
+// The request target of a URL that target_read() took.
+void target_path(const char *url, const char **path, size_t *len);
+
+// Of scheme, host and port.
+uint64_t target_hash(const struct target *target,
+                     const struct siphash_key *key);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+//
+// admin -- what operators ask over the admin socket, as JSON.
+//
+// All of it may change at the next request; nothing here holds a secret, a
+// challenge, a body or a whole callback URL.
+
+#pragma once
+
+#include "loop.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct admin;
+struct front;
+
+struct pull;
+struct request;
+struct services;
+
+struct admin_means {
+    const struct services *services;
+    struct front *front;
+    const struct pull *pull;
+    uint64_t descriptors; // limit of this process
+    void (*pinged)(void *context);
+    void *context;
+};
+
+// NULL: out of memory. The means are copied.
+struct admin *admin_new(const struct admin_means *means);
+void admin_free(struct admin *admin); // when idle
+
+// Take the request. Routes' handlers.
+void admin_status(void *admin, struct request *request, struct moment now);
+void admin_topics(void *admin, struct request *request, struct moment now);
+void admin_subscriptions(void *admin, struct request *request,
+                         struct moment now);
+void admin_ping(void *admin, struct request *request, struct moment now);
+void admin_backup(void *admin, struct request *request, struct moment now);
+
+bool admin_idle(const struct admin *admin);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// admin_json -- the shapes of what operators are shown.
+//
+// Every function makes a new jansson value, or NULL when memory ran out; NULL
+// inside NULL is fine, and admin_json_say() turns it into a 503.
+
+#pragma once
+
+#include "fetcher/engine.h"
+#include "front.h"
+#include "storage/store.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct request;
+struct services;
+
+struct admin_json_status {
+    const struct services *services;
+    const struct store_numbers *store;
+    struct engine_numbers engine;
+    struct front_numbers front;
+    const char *listen;
+    int64_t uptime_ms;
+    uint64_t descriptors;
+    size_t held;
+};
+json_t *admin_json_status(const struct admin_json_status *status);
+
+json_t *admin_json_topic(const struct store_topic *topic, int64_t now_unix);
+
+// A callback shows as its host alone: the rest of it is a capability.
+json_t *admin_json_subscriber(const struct store_subscriber *subscriber);
+
+// `next` of a page; 0: null.
+json_t *admin_json_next(uint64_t next);
+
+// Takes the request and the value.
+void admin_json_say(struct request *request, unsigned status, json_t *root);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// answer -- a reply as the bytes that go out.
+//
+// Made on the thread that replies, sent and freed on front's. Many pullers
+// that wait for the same get the same body: a body that equals the one before
+// it is kept once for all of them, so that releasing ten thousand does not
+// take ten thousand copies.
+
+#pragma once
+
+#include "request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/uio.h>
+
+struct answer;
+struct answer_shelf; // where the last body is kept; for many threads
+
+// NULL: out of memory.
+struct answer_shelf *answer_shelf_new(void);
+void answer_shelf_free(struct answer_shelf *shelf);
+
+// `head_only`: it is a HEAD that is answered. `close`: say so in the answer.
+// NULL: out of memory.
+struct answer *answer_new(struct answer_shelf *shelf, const struct reply *reply,
+                          bool head_only, bool close);
+void answer_free(struct answer *answer);
+
+// What remains after `sent` bytes, in the pieces returned; 0: nothing.
+int answer_rest(const struct answer *answer, size_t sent, struct iovec out[2]);
+
+// Does the connection end after it?
+bool answer_closes(const struct answer *answer);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// config -- every option of the daemon, from one table.
+//
+// A row of the table in option.c has a name, a kind, bounds, a default and a
+// sentence. The configuration file (libconfuse syntax: `name = value`), the
+// command line (`--name=value`, a switch also as `--name`), --help, --check
+// and the manual all read it.
+// Suffixes: ms s m h d for times, KiB MiB GiB for sizes. The command line wins
+// over the file; a repeatable option given there replaces the file's list.
+// After config_read() the config never changes.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { CONFIG_LIST_MAX = 64 };
+
+struct config_list {
+    char *items[CONFIG_LIST_MAX];
+    size_t count;
+};
+
+enum config_feed { CONFIG_FEED_ENTRIES, CONFIG_FEED_FULL };
+
+// Times in milliseconds, sizes in bytes.
+struct config {
+    char *data;
+    struct config_list listen;
+    char *public_url; // "" until main knows the port: then http://LISTEN/
+    struct config_list hub_alias;
+    char *admin_socket; // a name without '/' has been put into `data`
+    struct config_list trusted_proxy;
+    // The two others contain what allow_address does.
+    struct config_list allow_address, allow_topic_address,
+        allow_callback_address;
+    bool pull_open;
+    struct config_list dns_server;
+    int64_t lease_min, lease_default, lease_max;
+    int64_t retry_first, retry_max;
+    int64_t retry_attempts;
+    int64_t delivery_timeout, fetch_timeout, verify_timeout;
+    int64_t deliveries, deliveries_per_origin, deliveries_per_address;
+    int64_t fetches, verifications, verify_per_host;
+    int64_t network_threads;
+    int64_t connections, connections_per_address, pulls;
+    int64_t accept_rate; // requests a second and address; 0: no ceiling
+    int64_t max_topics, max_subscriptions;
+    enum config_feed feed_delivery;
+    int64_t poll_min, poll_max;
+    int64_t body_max;
+    int64_t retention, retention_updates, retention_bytes;
+    int64_t map_size;
+    int log_level; // enum log_level
+    bool log_json;
+    int64_t drain; // patience with what is under way at SIGTERM
+};
+
+enum config_answer {
+    CONFIG_RUN,  // go on
+    CONFIG_DONE, // --help, --version or --check were served: exit 0
+    CONFIG_BAD,  // `problem` says what and where: exit 2
+};
+
+enum config_answer config_read(int argc, char *argv[], struct config *out,
+                               char problem[256]);
+// Also of one that was never read, but is all zero.
+void config_clear(struct config *config);
+
+// The table as --help prints it, and as rows of a Markdown table.
+void config_help(FILE *to);
+void config_manual(FILE *to);

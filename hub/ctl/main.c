@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+//
+// websubctl -- look at a running websubd, and steer it.
+
+#include "ctl.h"
+
+#include "feed.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARGUMENTS_MAX = 64, PATH_BYTES = 512 };
+
+struct command {
+    const char *name;
+    int (*run)(const struct ctl *ctl, int argc, char *argv[]);
+    const char *arguments;
+    const char *sentence;
+};
+
+// Works on files, and needs neither daemon nor JSON.
+static int feed(const struct ctl *ctl, int argc, char *argv[])
+{
+    (void)ctl;
+    return ctl_feed(argc, argv);
+}
+
+// clang-format off
+static const struct command commands[] = {
+    { "status", ctl_status, "", "what the daemon is doing" },
+    { "topics", ctl_topics, " [--prefix=URL]", "the topics it knows" },
+    { "subscriptions", ctl_subscriptions, " TOPIC",
+      "who is subscribed to a topic" },
+    { "ping", ctl_ping, " TOPIC",
+      "fetch a topic now, as if its publisher had asked" },
+    { "backup", ctl_backup, " DIRECTORY",
+      "write a copy of the store, which a daemon can be started on" },
+    { "feed", feed, " inspect FILE | diff OLD... NEW",
+      "what the hub sees in a feed, and what it would send; no daemon" },
+};
+// clang-format on
+
+static void help(FILE *to)
+{
+    fputs("Usage: websubctl [--json] [--socket=PATH | --data=DIR] COMMAND\n\n",
+          to);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(to, "  %s%s\n        %s\n", commands[i].name,
+                commands[i].arguments, commands[i].sentence);
+    fputs("\n"
+          "The daemon is found by --socket, by --data (its data directory), "
+          "by\nWEBSUBD_SOCKET in the environment, or in ./websubd-data.\n"
+          "Exits with 0: fine, 1: the answer is no, 2: usage, 3: no daemon.\n",
+          to);
+}
+
+int ctl_usage(const char *command, const char *problem)
+{
+    fprintf(stderr, "websubctl %s: %s; websubctl --help explains\n", command,
+            problem);
+    return CTL_USAGE;
+}
+
+struct line {
+    struct ctl ctl;
+    const char *data;
+    char path[PATH_BYTES];
+    int argc;
+    char *argv[ARGUMENTS_MAX];
+    bool help, version;
+};
+
+// "--name=VALUE", or "--name" and the next argument. False: it is another.
+static bool take_value(const char *name, char *argv[], int argc, int *at,
+                       const char **out)
+{
+    size_t len = strlen(name);
+    if (strncmp(argv[*at], name, len) != 0)
+        return false;
+    if (argv[*at][len] == '=')
+        *out = argv[*at] + len + 1;
+    else if (argv[*at][len] == '\0' && *at + 1 < argc)
+        *out = argv[++*at];
+    else
+        return false;
+    return true;
+}
+
+// The options that all commands take may stand anywhere.
+static bool read_line(struct line *line, int argc, char *argv[])
+{
+    for (int i = 1; i < argc && argv[i]; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            line->ctl.json = true;
+        else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            line->help = true;
+        else if (strcmp(argv[i], "--version") == 0)
+            line->version = true;
+        else if (take_value("--socket", argv, argc, &i, &line->ctl.socket)
+                 || take_value("--data", argv, argc, &i, &line->data))
+            continue;
+        else if (line->argc < ARGUMENTS_MAX)
+            line->argv[line->argc++] = argv[i];
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool find_socket(struct line *line)
+{
+    const char *environment = getenv("WEBSUBD_SOCKET");
+    if (line->ctl.socket)
+        return true;
+    if (!line->data && environment && *environment) {
+        line->ctl.socket = environment;
+        return true;
+    }
+    int len = snprintf(line->path, sizeof line->path, "%s/admin.sock",
+                       line->data ? line->data : "./websubd-data");
+    line->ctl.socket = line->path;
+    return len > 0 && (size_t)len < sizeof line->path;
+}
+
+static int run(struct line *line)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, line->argv[0]) != 0)
+            continue;
+        if (!find_socket(line))
+            return ctl_usage(line->argv[0], "the path of --data is too long");
+        curl_global_init(CURL_GLOBAL_NOTHING);
+        int code = commands[i].run(&line->ctl, line->argc, line->argv);
+        curl_global_cleanup();
+        return code;
+    }
+    return ctl_usage(line->argv[0], "there is no such command");
+}
+
+int main(int argc, char *argv[])
+{
+    struct line line = { 0 };
+    if (!read_line(&line, argc, argv))
+        return ctl_usage("", "too many arguments");
+    if (line.version) {
+        puts("websubctl " WEBSUBD_VERSION);
+        return CTL_FINE;
+    }
+    if (line.help || line.argc == 0) {
+        help(line.help ? stdout : stderr);
+        return line.help ? CTL_FINE : CTL_USAGE;
+    }
+    return run(&line);
+}

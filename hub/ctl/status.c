@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+
+#include "ctl.h"
+
+#include "admin.h"
+#include "show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void print_head(const json_t *status)
+{
+    char version[32], uptime[32], url[512];
+    printf("websubd %s, process %" PRId64 ", up %s, %s\n",
+           show_text(show_string(status, "version"), version, sizeof version),
+           show_number(status, "pid"),
+           show_duration(show_number(status, "uptime_ms"), uptime),
+           json_is_true(json_object_get(status, "ready")) ? "ready"
+                                                          : "not ready");
+    printf("%s", show_text(show_string(status, "public_url"), url, sizeof url));
+    size_t index;
+    json_t *address;
+    json_array_foreach(json_object_get(status, "listen"), index, address)
+        printf("%s%s", index ? ", " : ", listening on ",
+               show_text(json_string_value(address), url, sizeof url));
+    putchar('\n');
+}
+
+static void print_store(const json_t *status)
+{
+    char used[24], map[24];
+    printf("\nstore      %" PRId64 " topics, %" PRId64
+           " subscriptions, %" PRId64 " pending requests\n",
+           show_number(status, "store.topics"),
+           show_number(status, "store.subscriptions"),
+           show_number(status, "store.requests"));
+    printf("           %" PRId64 " lagging, %" PRId64 " walks, %" PRId64
+           " events so far\n",
+           show_number(status, "store.lagging"),
+           show_number(status, "store.walks"),
+           show_number(status, "store.events"));
+    printf("           %s of %s, %" PRId64 " operations in %" PRId64
+           " commits\n",
+           show_bytes(show_number(status, "store.used_bytes"), used),
+           show_bytes(show_number(status, "store.map_bytes"), map),
+           show_number(status, "store.operations"),
+           show_number(status, "store.commits"));
+}
+
+// A block of the network's has a number for every class of requests.
+static void print_classes(const json_t *status, const char *block)
+{
+    static const char *const classes[] = { "fetch", "verify", "deliver",
+                                           "retry" };
+    printf("%-10s", block);
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "network.%s.%s", block, classes[i]);
+        printf("%s%s %" PRId64, i ? ", " : " ", classes[i],
+               show_number(status, path));
+    }
+    putchar('\n');
+}
+
+static void print_process(const json_t *status)
+{
+    char anon[24], file[24];
+    printf("\nmemory     %s of its own, %s of files\n",
+           show_bytes(show_number(status, "memory.rss_anon"), anon),
+           show_bytes(show_number(status, "memory.rss_file"), file));
+    printf("loop       %" PRId64 " slow steps, longest %" PRId64 " us\n",
+           show_number(status, "loop.slow_steps"),
+           show_number(status, "loop.longest_us"));
+    printf("limits     %" PRId64 " descriptors\n",
+           show_number(status, "limits.descriptors"));
+}
+
+static void print_numbers(const char *title, json_t *block)
+{
+    const char *name;
+    json_t *value;
+    if (json_object_size(block) > 0)
+        printf("\n%s\n", title);
+    json_object_foreach(block, name, value)
+    {
+        char text[64];
+        printf("  %-32s %12" PRId64 "\n", show_text(name, text, sizeof text),
+               (int64_t)json_integer_value(value));
+    }
+}
+
+static void print(const json_t *status)
+{
+    print_head(status);
+    print_store(status);
+    putchar('\n');
+    print_classes(status, "in_flight");
+    print_classes(status, "queued");
+    print_process(status);
+    print_numbers("front", json_object_get(status, "front"));
+    print_numbers("counters", json_object_get(status, "counters"));
+}
+
+int ctl_status(const struct ctl *ctl, int argc, char *argv[])
+{
+    if (argc != 1)
+        return ctl_usage(argv[0], "takes no arguments");
+    struct admin_answer answer;
+    if (!admin_ask(ctl,
+                   &(struct admin_question){
+                       .method = "GET",
+                       .path = "/admin/status",
+                       .timeout_s = 30,
+                   },
+                   &answer))
+        return CTL_NO_DAEMON;
+
+    int code = CTL_FINE;
+    if (answer.status != 200)
+        code = admin_complain(ctl, &answer);
+    else if (ctl->json)
+        puts(answer.text);
+    else
+        print(answer.json);
+    admin_clear(&answer);
+    return code;
+}

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: MIT
+
+#include "daemon.h"
+
+#include "admin.h"
+#include "config.h"
+#include "content.h"
+#include "descriptors.h"
+#include "distribute.h"
+#include "endpoints.h"
+#include "fetcher/engine.h"
+#include "front.h"
+#include "http.h"
+#include "inbox.h"
+#include "janitor.h"
+#include "ledger.h"
+#include "log.h"
+#include "loop.h"
+#include "metrics.h"
+#include "observe.h"
+#include "outside.h"
+#include "pull.h"
+#include "reception.h"
+#include "retry.h"
+#include "services.h"
+#include "storage/store.h"
+#include "verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STORE_STEP = 256, // completions in one step
+    DRAIN_LOOK_MS = 20,
+};
+
+struct daemon {
+    struct config *config;
+    struct services services;
+    struct metrics metrics;
+    struct descriptors descriptors;
+    struct inbox *inbox;
+    struct front *front;
+    struct http *http;
+    struct reception *reception;
+    struct verify *verify;
+    struct observe *observe;
+    struct contents *contents;
+    struct ledger *ledger;
+    struct retry *retry;
+    struct distribute *distribute;
+    struct pull *pull;
+    struct janitor *janitor;
+    struct admin *admin;
+    struct endpoints *endpoints;
+    bool draining;
+    int64_t drain_end; // monotonic
+    bool clean;        // everything had ended when the loop stopped
+};
+
+// ------------------------------------------------- what the parts tell each
+
+static void wake(void *context)
+{
+    loop_wake(context);
+}
+
+static void on_accepted(void *context)
+{
+    struct daemon *daemon = context;
+    verify_poke(daemon->verify);
+}
+
+static void on_fetch_due(void *context)
+{
+    struct daemon *daemon = context;
+    observe_poke(daemon->observe);
+}
+
+static void on_granted(void *context, int64_t end)
+{
+    struct daemon *daemon = context;
+    janitor_lease(daemon->janitor, end);
+    retry_due(daemon->retry, 0); // a renewal makes who lags due (table B)
+}
+
+static void on_updated(void *context, uint64_t topic, uint64_t number)
+{
+    struct daemon *daemon = context;
+    pull_updated(daemon->pull, topic, number);
+    janitor_grown(daemon->janitor);
+}
+
+static void on_walk(void *context, const struct store_walk *walk)
+{
+    struct daemon *daemon = context;
+    distribute_begin(daemon->distribute, walk);
+}
+
+static void on_lagging(void *context, int64_t due)
+{
+    struct daemon *daemon = context;
+    retry_due(daemon->retry, due);
+}
+
+// On the reading threads.
+static void on_arrived(void *context, struct request *request)
+{
+    struct daemon *daemon = context;
+    inbox_put(daemon->inbox, request);
+}
+
+static void on_gone(void *context, struct request *request)
+{
+    struct daemon *daemon = context;
+    inbox_note_gone(daemon->inbox, request);
+}
+
+static void on_handed(void *context, int fd, const struct sockaddr *address,
+                      bool admin)
+{
+    struct daemon *daemon = context;
+    http_adopt(daemon->http, fd, address, admin);
+}
+
+// ------------------------------------------------------------------- sources
+
+static bool step_store(void *self, struct moment now)
+{
+    struct daemon *daemon = self;
+    (void)now;
+    return store_step(daemon->services.store, STORE_STEP) == STORE_STEP;
+}
+
+static bool step_network(void *self, struct moment now)
+{
+    struct daemon *daemon = self;
+    struct exchange *exchange = engine_take(daemon->services.engine);
+    (void)now;
+    while (exchange) {
+        struct exchange *next = exchange->link;
+        switch (exchange->class) {
+        case EXCHANGE_FETCH:
+            observe_answered(daemon->observe, exchange);
+            break;
+        case EXCHANGE_VERIFY:
+            verify_answered(daemon->verify, exchange);
+            break;
+        case EXCHANGE_DELIVER:
+            distribute_answered(daemon->distribute, exchange);
+            break;
+        case EXCHANGE_RETRY:
+            retry_answered(daemon->retry, exchange);
+            break;
+        case EXCHANGE_CLASSES:
+            break;
+        }
+        exchange = next;
+    }
+    return false;
+}
+
+// The last of each turn: what it started goes out together.
+static bool step_flush(void *self, struct moment now)
+{
+    struct daemon *daemon = self;
+    (void)now;
+    engine_flush(daemon->services.engine);
+    return false;
+}
+
+static int64_t no_hurry(void *self, struct moment now)
+{
+    (void)self;
+    (void)now;
+    return LOOP_FOR_EVER;
+}
+
+static bool all_idle(const struct daemon *daemon)
+{
+    return endpoints_idle(daemon->endpoints) && verify_idle(daemon->verify)
+           && observe_idle(daemon->observe)
+           && distribute_idle(daemon->distribute) && retry_idle(daemon->retry)
+           && ledger_idle(daemon->ledger) && pull_idle(daemon->pull)
+           && janitor_idle(daemon->janitor) && admin_idle(daemon->admin)
+           && http_pending(daemon->http) == 0;
+}
+
+static bool step_drain(void *self, struct moment now)
+{
+    struct daemon *daemon = self;
+    if (!daemon->draining)
+        return false;
+    daemon->clean = all_idle(daemon);
+    if (daemon->clean || now.mono >= daemon->drain_end)
+        loop_stop(daemon->services.loop);
+    return false;
+}
+
+static int64_t drain_patience(void *self, struct moment now)
+{
+    const struct daemon *daemon = self;
+    (void)now;
+    return daemon->draining ? DRAIN_LOOK_MS : LOOP_FOR_EVER;
+}
+
+static void add_sources(struct daemon *daemon)
+{
+    const struct source sources[] = {
+        { "store", daemon, step_store, no_hurry },
+        { "requests", daemon->endpoints, endpoints_step, no_hurry },
+        { "network", daemon, step_network, no_hurry },
+        { "verify", daemon->verify, verify_step, verify_patience },
+        { "observe", daemon->observe, observe_step, observe_patience },
+        { "content", daemon->contents, contents_step, contents_patience },
+        { "distribute", daemon->distribute, distribute_step,
+          distribute_patience },
+        { "ledger", daemon->ledger, ledger_step, ledger_patience },
+        { "retry", daemon->retry, retry_step, retry_patience },
+        { "pull", daemon->pull, pull_step, pull_patience },
+        { "janitor", daemon->janitor, janitor_step, janitor_patience },
+        { "drain", daemon, step_drain, drain_patience },
+        { "flush", daemon, step_flush, no_hurry },
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        loop_add(daemon->services.loop, &sources[i]);
+}
+
+// ------------------------------------------------------------------- opening
+
+static bool fail(char problem[512], const char *why)
+{
+    snprintf(problem, 512, "%s", why);
+    return false;
+}
+
+// What the hub calls itself: as configured, else where it listens.
+static bool name_hub(struct daemon *daemon, char problem[512])
+{
+    struct config *config = daemon->config;
+    const char *address = front_address(daemon->front, 0);
+    if (config->public_url[0] == '\0') {
+        size_t size = strlen("http:///") + strlen(address) + 1;
+        char *url = malloc(size);
+        if (!url)
+            return fail(problem, "out of memory");
+        snprintf(url, size, "http://%s/", address);
+        free(config->public_url);
+        config->public_url = url;
+    }
+    daemon->services.hub_url = config->public_url;
+    return true;
+}
+
+static bool make_parts(struct daemon *daemon)
+{
+    const struct services *services = &daemon->services;
+    const struct reception_listener asked = { on_accepted, on_fetch_due,
+                                              daemon };
+    const struct verify_listener verified = { on_fetch_due, on_granted,
+                                              daemon };
+    const struct observe_listener observed = { on_updated, on_walk, daemon };
+
+    daemon->reception = reception_new(services, &asked);
+    daemon->verify = verify_new(services, &verified);
+    daemon->observe = observe_new(services, &observed);
+    daemon->contents = contents_new(services);
+    daemon->retry =
+        daemon->contents ? retry_new(services, daemon->contents) : NULL;
+    daemon->ledger = ledger_new(services, retry_due, daemon->retry);
+    daemon->distribute = distribute_new(services, daemon->contents,
+                                        daemon->ledger, on_lagging, daemon);
+    daemon->pull = pull_new(services, on_fetch_due, daemon);
+    daemon->janitor = janitor_new(services);
+    struct admin_means means = {
+        .services = services,
+        .front = daemon->front,
+        .pull = daemon->pull,
+        .descriptors = daemon->descriptors.now,
+        .pinged = on_fetch_due,
+        .context = daemon,
+    };
+    daemon->admin = admin_new(&means);
+    struct endpoints_means doors = {
+        .inbox = daemon->inbox,
+        .metrics = &daemon->metrics,
+        .reception = daemon->reception,
+        .pull = daemon->pull,
+        .admin = daemon->admin,
+    };
+    daemon->endpoints = endpoints_new(&doors);
+    if (!daemon->reception || !daemon->verify || !daemon->observe
+        || !daemon->retry || !daemon->ledger || !daemon->distribute
+        || !daemon->pull || !daemon->janitor || !daemon->admin
+        || !daemon->endpoints)
+        return false;
+    retry_use(daemon->retry, daemon->ledger);
+    add_sources(daemon);
+    return true;
+}
+
+static bool open_outside(struct daemon *daemon, char problem[512])
+{
+    struct services *services = &daemon->services;
+    const struct config *config = daemon->config;
+    const struct outside_callers callers = { on_arrived, on_gone, on_handed,
+                                             daemon };
+    services->store = outside_store(config, wake, services->loop, problem);
+    if (!services->store)
+        return false;
+    daemon->front = outside_front(config, &callers, problem);
+    if (!daemon->front || !name_hub(daemon, problem))
+        return false;
+    services->engine = outside_engine(config, services->hub_url, wake,
+                                      services->loop, problem);
+    if (!services->engine)
+        return false;
+    daemon->http = outside_http(config, on_arrived, daemon, problem);
+    return daemon->http != NULL;
+}
+
+static bool open_all(struct daemon *daemon, char problem[512])
+{
+    struct services *services = &daemon->services;
+    services->config = daemon->config;
+    services->metrics = &daemon->metrics;
+    services->loop = loop_open();
+    if (!services->loop)
+        return fail(problem, "the event loop could not be made");
+    daemon->inbox = inbox_new(wake, services->loop);
+    if (!daemon->inbox)
+        return fail(problem, "out of memory");
+    return open_outside(daemon, problem)
+           && (make_parts(daemon) || fail(problem, "out of memory"));
+}
+
+struct daemon *daemon_new(struct config *config, char problem[512])
+{
+    struct daemon *daemon = calloc(1, sizeof *daemon);
+    if (!daemon) {
+        fail(problem, "out of memory");
+        return NULL;
+    }
+    daemon->config = config;
+    descriptors_raise(&daemon->descriptors);
+    daemon->clean = true;
+    if (open_all(daemon, problem))
+        return daemon;
+    daemon_free(daemon);
+    return NULL;
+}
+
+// ------------------------------------------------------------------- running
+
+static void on_stopping(void *context)
+{
+    struct daemon *daemon = context;
+    LOG(LOG_INFO, "stopping", LOG_N("patience_ms", daemon->config->drain));
+    daemon->draining = true;
+    daemon->drain_end = loop_now().mono + daemon->config->drain;
+    front_drain(daemon->front);
+    endpoints_drain(daemon->endpoints);
+    verify_drain(daemon->verify);
+    observe_drain(daemon->observe);
+    distribute_drain(daemon->distribute);
+    retry_drain(daemon->retry);
+    janitor_drain(daemon->janitor);
+    pull_drain(daemon->pull);
+}
+
+static void on_reload(void *context)
+{
+    (void)context;
+    LOG(LOG_INFO, "reload.ignored",
+        LOG_T("why", "options are read at start; restart to change them"));
+}
+
+void daemon_run(struct daemon *daemon)
+{
+    const struct config *config = daemon->config;
+    uint64_t outgoing = (uint64_t)(config->deliveries + config->deliveries / 4
+                                   + config->fetches + config->verifications);
+    LOG(LOG_INFO, "descriptors", LOG_N("limit", daemon->descriptors.now),
+        LOG_N("outgoing", outgoing),
+        LOG_N("connections",
+              descriptors_connections(daemon->descriptors.now, outgoing,
+                                      (uint64_t)config->connections)));
+    if (!front_start(daemon->front)) {
+        LOG(LOG_ERROR, "start.failed", LOG_T("why", "no thread to be had"));
+        return;
+    }
+    LOG(LOG_INFO, "ready", LOG_T("listen", front_address(daemon->front, 0)),
+        LOG_T("hub", daemon->services.hub_url),
+        LOG_T("version", WEBSUBD_VERSION));
+    loop_run(daemon->services.loop, on_stopping, on_reload, daemon);
+    LOG(LOG_INFO, "stopped", LOG_T("clean", daemon->clean ? "yes" : "no"));
+}
+
+bool daemon_free(struct daemon *daemon)
+{
+    if (!daemon->clean) {
+        // Others still hold what would be freed; the store alone must end.
+        store_close(daemon->services.store);
+        return false;
+    }
+    front_close(daemon->front);
+    if (daemon->http)
+        http_close(daemon->http);
+    engine_close(daemon->services.engine);
+    store_close(daemon->services.store);
+    endpoints_free(daemon->endpoints);
+    admin_free(daemon->admin);
+    janitor_free(daemon->janitor);
+    pull_free(daemon->pull);
+    distribute_free(daemon->distribute);
+    ledger_free(daemon->ledger);
+    retry_free(daemon->retry);
+    contents_free(daemon->contents);
+    observe_free(daemon->observe);
+    verify_free(daemon->verify);
+    reception_free(daemon->reception);
+    inbox_free(daemon->inbox);
+    loop_close(daemon->services.loop);
+    free(daemon);
+    return true;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// delivery -- one content on its way to one subscriber.
+//
+// What distribute.h (first attempts) and retry.h (later ones) have in common:
+// the POST as WebSub 7 wants it, and what its answer means for the
+// subscriber's cursor.
+
+#pragma once
+
+#include "content.h"
+#include "fetcher/engine.h"
+#include "loop.h"
+#include "storage/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+
+struct delivery {
+    struct exchange exchange;
+    struct content *content; // held by the delivery
+    uint64_t topic, subscription;
+    uint64_t cursor; // before this
+    uint64_t token;  // of the claim; 0 in a walk
+    uint32_t rev;
+    uint32_t attempts, step; // before this
+    enum store_method method;
+    size_t secret_len;
+    const char *secret;
+    char previous_line[64]; // "Hub-Previous: <inc>.<m>"
+    void *owner;            // the walk; NULL: none any more
+    uint64_t visit;         // its number there
+    char text[];            // callback, secret
+};
+
+// What he is to be sent, by his own wish, the topic's and the hub's (M3).
+// `cursor`: his own; it is his first delivery while that is his start.
+enum content_wish delivery_wish(const struct store_subscriber *subscriber,
+                                uint64_t cursor, const struct config *config);
+
+// Everything is copied but the content, whose hold it takes over. NULL: out
+// of memory, and the hold stays with the caller.
+struct delivery *delivery_new(const struct store_subscriber *subscriber,
+                              struct content *content, uint64_t cursor,
+                              enum exchange_class class,
+                              const struct config *config);
+void delivery_free(struct delivery *delivery, struct contents *contents);
+
+struct metrics;
+// Count and log what became of it.
+void delivery_note(const struct delivery *delivery,
+                   const struct store_outcome *outcome,
+                   struct metrics *metrics);
+
+// What the answer means. `now` is when it came.
+struct store_outcome delivery_outcome(const struct delivery *delivery,
+                                      const struct config *config,
+                                      struct moment now);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+#include "descriptors.h"
+
+#include <stddef.h>
+#include <sys/resource.h>
+
+enum {
+    // Containers give hard limits of a billion; libraries that close "all"
+    // descriptors would then loop over them.
+    ENOUGH = 1 << 20,
+    // Store, logs, event loops, resolvers' sockets, the admin socket.
+    OUR_OWN = 128,
+};
+
+bool descriptors_raise(struct descriptors *out)
+{
+    *out = (struct descriptors){ 0 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    out->before = out->now = limit.rlim_cur;
+
+    rlim_t goal = limit.rlim_max < ENOUGH ? limit.rlim_max : ENOUGH;
+    if (limit.rlim_cur >= goal)
+        return true;
+    limit.rlim_cur = goal;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    out->now = goal;
+    return true;
+}
+
+uint64_t descriptors_connections(uint64_t limit, uint64_t outgoing,
+                                 uint64_t wanted)
+{
+    if (limit <= OUR_OWN || limit - OUR_OWN <= outgoing)
+        return 0;
+    uint64_t left = limit - OUR_OWN - outgoing;
+    return left < wanted ? left : wanted;
+}

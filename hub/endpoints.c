@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+
+#include "endpoints.h"
+
+#include "admin.h"
+#include "inbox.h"
+#include "metrics.h"
+#include "pull.h"
+#include "reception.h"
+#include "request.h"
+#include "routes.h"
+
+#include <stdlib.h>
+
+enum { REQUESTS_STEP = 256 };
+
+struct endpoints {
+    struct endpoints_means means;
+    struct request *waiting; // taken from the inbox, not dispatched yet
+    bool draining;
+};
+
+static void post(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    reception_post(endpoints->means.reception, request, now);
+}
+
+static void page(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    reception_page(endpoints->means.reception, request, now);
+}
+
+static void events(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    pull_handle(endpoints->means.pull, request, now);
+}
+
+static void health(void *self, struct request *request, struct moment now)
+{
+    (void)self;
+    (void)now;
+    request_say(request, 200, "ok");
+}
+
+static void ready(void *self, struct request *request, struct moment now)
+{
+    const struct endpoints *endpoints = self;
+    (void)now;
+    if (endpoints->draining)
+        request_say(request, 503, "stopping");
+    else
+        request_say(request, 200, "ready");
+}
+
+static void status(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_status(endpoints->means.admin, request, now);
+}
+
+static void topics(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_topics(endpoints->means.admin, request, now);
+}
+
+static void subscriptions(void *self, struct request *request,
+                          struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_subscriptions(endpoints->means.admin, request, now);
+}
+
+static void ping(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_ping(endpoints->means.admin, request, now);
+}
+
+static void backup(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_backup(endpoints->means.admin, request, now);
+}
+
+static const struct route routes[] = {
+    { REQUEST_GET, "/", false, page },
+    { REQUEST_POST, "/", false, post },
+    { REQUEST_GET, "/hub", false, page },
+    { REQUEST_POST, "/hub", false, post },
+    { REQUEST_POST, "/subscribe", false, post },
+    { REQUEST_POST, "/publish", false, post },
+    { REQUEST_GET, "/events", false, events },
+    { REQUEST_POST, "/events", false, events },
+    { REQUEST_GET, "/healthz", false, health },
+    { REQUEST_GET, "/readyz", false, ready },
+    { REQUEST_GET, "/admin/status", true, status },
+    { REQUEST_GET, "/admin/topics", true, topics },
+    { REQUEST_GET, "/admin/subscriptions", true, subscriptions },
+    { REQUEST_POST, "/admin/ping", true, ping },
+    { REQUEST_POST, "/admin/backup", true, backup },
+};
+
+bool endpoints_step(void *self, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    const struct endpoints_means *means = &endpoints->means;
+    const struct request *gone;
+    while ((gone = inbox_next_gone(means->inbox)))
+        pull_gone(means->pull, gone);
+    if (!endpoints->waiting)
+        endpoints->waiting = inbox_take(means->inbox);
+    for (int i = 0; i < REQUESTS_STEP && endpoints->waiting; i++) {
+        struct request *request = endpoints->waiting;
+        endpoints->waiting = request->link;
+        metric_add(means->metrics, METRIC_REQUESTS, 1);
+        routes_dispatch(routes, sizeof routes / sizeof *routes, endpoints,
+                        request, now);
+    }
+    return endpoints->waiting != NULL;
+}
+
+struct endpoints *endpoints_new(const struct endpoints_means *means)
+{
+    struct endpoints *endpoints = calloc(1, sizeof *endpoints);
+    if (endpoints)
+        endpoints->means = *means;
+    return endpoints;
+}
+
+void endpoints_free(struct endpoints *endpoints)
+{
+    free(endpoints);
+}
+
+void endpoints_drain(struct endpoints *endpoints)
+{
+    endpoints->draining = true;
+}
+
+bool endpoints_idle(const struct endpoints *endpoints)
+{
+    return !endpoints->waiting;
+}

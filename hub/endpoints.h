@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// endpoints -- what is answered under which path.
+//
+// The table of routes, and the step that takes requests from the inbox and
+// gives each to its handler.
+
+#pragma once
+
+#include "loop.h"
+
+#include <stdbool.h>
+
+struct admin;
+struct endpoints;
+struct inbox;
+struct metrics;
+struct pull;
+struct reception;
+
+struct endpoints_means {
+    struct inbox *inbox;
+    struct metrics *metrics;
+    struct reception *reception;
+    struct pull *pull;
+    struct admin *admin;
+};
+
+// NULL: out of memory. The means are copied.
+struct endpoints *endpoints_new(const struct endpoints_means *means);
+void endpoints_free(struct endpoints *endpoints);
+
+bool endpoints_step(void *endpoints, struct moment now);
+
+// From here on /readyz says no.
+void endpoints_drain(struct endpoints *endpoints);
+bool endpoints_idle(const struct endpoints *endpoints);

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+
+#include "front.h"
+
+#include "guests.h"
+#include "listener.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    EVENTS_MAX = 256,
+    ACCEPTS_MAX = 64,   // of one listener in one turn
+    LAST_TURNS = 16,    // together as many as the backlog holds
+    PAUSE_MS = 100,     // of accepting, when there is no descriptor left
+    FAREWELL_MS = 2000, // for answers that are being written at the end
+};
+
+struct front {
+    struct guests *guests;
+    struct listener listeners[FRONT_LISTENERS_MAX + 1];
+    size_t listener_count;
+    void (*handed)(void *context, int fd, const struct sockaddr *address,
+                   bool admin);
+    void *context;
+    int epoll, wake_fd;
+    int reserve; // given up to answer one more when descriptors run out
+    int64_t paused_until;
+    bool paused;
+
+    pthread_t thread;
+    bool started;
+    // What the thread is told, and tells.
+    pthread_mutex_t lock;
+    pthread_cond_t drained_cond;
+    bool drain, drained, stop;
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// ---------------------------------------------------------------- accept
+
+static bool watch(struct front *front, struct listener *listener)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = listener };
+    return epoll_ctl(front->epoll, EPOLL_CTL_ADD, listener->fd, &event) == 0;
+}
+
+// A listener that has somebody waiting and cannot let him in would report
+// that again and again.
+static void pause_accepting(struct front *front, int64_t now)
+{
+    for (size_t i = 0; i < front->listener_count; i++)
+        epoll_ctl(front->epoll, EPOLL_CTL_DEL, front->listeners[i].fd, NULL);
+    front->paused = true;
+    front->paused_until = now + PAUSE_MS;
+}
+
+static void resume_accepting(struct front *front, int64_t now)
+{
+    front->paused = false;
+    for (size_t i = 0; i < front->listener_count; i++)
+        if (!watch(front, &front->listeners[i]))
+            pause_accepting(front, now);
+}
+
+static int open_reserve(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+// Out of descriptors: the reserve one serves to say so.
+static bool answer_with_reserve(struct front *front,
+                                const struct listener *listener)
+{
+    if (front->reserve < 0)
+        front->reserve = open_reserve();
+    if (front->reserve < 0)
+        return false;
+    close(front->reserve);
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        guests_turn_away(front->guests, fd);
+    front->reserve = open_reserve();
+    return fd >= 0;
+}
+
+static void admit(struct front *front, const struct listener *listener, int fd,
+                  const struct sockaddr *address, int64_t now)
+{
+    // Operators are let in however crowded it is.
+    if (listener->admin)
+        front->handed(front->context, fd, address, true);
+    else
+        guests_welcome(front->guests, fd, address, now);
+}
+
+static void accept_some(struct front *front, const struct listener *listener,
+                        int64_t now)
+{
+    for (unsigned i = 0; i < ACCEPTS_MAX; i++) {
+        struct sockaddr_storage address = { 0 };
+        socklen_t len = sizeof address;
+        int fd = accept4(listener->fd, (struct sockaddr *)&address, &len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            admit(front, listener, fd, (struct sockaddr *)&address, now);
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return;
+        } else if (errno == EMFILE || errno == ENFILE) {
+            if (!answer_with_reserve(front, listener)) {
+                pause_accepting(front, now);
+                return;
+            }
+        } else if (errno == ENOBUFS || errno == ENOMEM) {
+            pause_accepting(front, now);
+            return;
+        }
+        // Other errors are the connection's own, which is gone then
+        // (accept(2), "Error handling").
+    }
+}
+
+// ---------------------------------------------------------------- thread
+
+static void close_listeners(struct front *front)
+{
+    for (size_t i = 0; i < front->listener_count; i++)
+        listener_close(&front->listeners[i]);
+    front->listener_count = 0;
+    front->paused = false;
+}
+
+// What came before the end of listening is still let in: closing would reset
+// it.
+static void accept_last(struct front *front, int64_t now)
+{
+    for (unsigned turn = 0; turn < LAST_TURNS; turn++)
+        for (size_t i = 0; i < front->listener_count; i++)
+            accept_some(front, &front->listeners[i], now);
+}
+
+// Returns whether to go on.
+static bool obey(struct front *front, int64_t now, int64_t *stop_at)
+{
+    pthread_mutex_lock(&front->lock);
+    bool drain = (front->drain || front->stop) && !front->drained;
+    bool stop = front->stop;
+    pthread_mutex_unlock(&front->lock);
+
+    if (drain) {
+        accept_last(front, now);
+        close_listeners(front);
+        guests_drain(front->guests);
+        pthread_mutex_lock(&front->lock);
+        front->drained = true;
+        pthread_cond_signal(&front->drained_cond);
+        pthread_mutex_unlock(&front->lock);
+    }
+    if (!stop)
+        return true;
+    if (*stop_at == 0)
+        *stop_at = now + FAREWELL_MS;
+    guests_step(front->guests, now);
+    return guests_writing(front->guests) && now < *stop_at;
+}
+
+static int turn_wait(const struct front *front, int64_t now, int64_t stop_at)
+{
+    int wait = guests_wait(front->guests, now);
+    int64_t others[] = { front->paused ? front->paused_until : INT64_MAX,
+                         stop_at ? stop_at : INT64_MAX };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        int64_t left = others[i] > now ? others[i] - now : 0;
+        if (others[i] != INT64_MAX && (wait < 0 || left < wait))
+            wait = (int)left;
+    }
+    return wait;
+}
+
+// NULL: it is a guest, or we ourselves.
+static struct listener *as_listener(struct front *front, void *target)
+{
+    uintptr_t offset = (uintptr_t)target - (uintptr_t)front->listeners;
+    return offset < sizeof front->listeners ? target : NULL;
+}
+
+static void take_event(struct front *front, const struct epoll_event *event,
+                       int64_t now)
+{
+    struct listener *listener = as_listener(front, event->data.ptr);
+    eventfd_t count;
+    if (event->data.ptr == front)
+        (void)eventfd_read(front->wake_fd, &count);
+    else if (listener)
+        accept_some(front, listener, now);
+    else
+        guests_event(event->data.ptr, event->events, now);
+}
+
+static void *run(void *context)
+{
+    struct front *front = context;
+    struct epoll_event events[EVENTS_MAX];
+    int64_t now = monotonic_ms();
+    int64_t stop_at = 0;
+
+    while (obey(front, now, &stop_at)) {
+        int count = epoll_wait(front->epoll, events, EVENTS_MAX,
+                               turn_wait(front, now, stop_at));
+        assert(count >= 0 || errno == EINTR);
+        now = monotonic_ms();
+        for (int i = 0; i < count; i++)
+            take_event(front, &events[i], now);
+        // Only now, when no event speaks of a guest any more, may one end
+        // for another reason than its own event.
+        guests_step(front->guests, now);
+        if (front->paused && now >= front->paused_until)
+            resume_accepting(front, now);
+    }
+    return NULL;
+}
+
+// ----------------------------------------------------------- from outside
+
+static bool open_listeners(struct front *front,
+                           const struct front_options *options, char *problem)
+{
+    struct listener *next = front->listeners;
+    if (options->listen_count > FRONT_LISTENERS_MAX) {
+        snprintf(problem, LISTENER_PROBLEM_MAX, "more than %d listeners",
+                 FRONT_LISTENERS_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < options->listen_count; i++) {
+        if (!listener_open(options->listen[i], next, problem))
+            return false;
+        front->listener_count++;
+        next++;
+    }
+    if (options->admin_socket) {
+        if (!listener_open_admin(options->admin_socket, next, problem))
+            return false;
+        front->listener_count++;
+    }
+    return true;
+}
+
+static bool open_rest(struct front *front, const struct front_options *options)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = front };
+    front->epoll = epoll_create1(EPOLL_CLOEXEC);
+    front->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    front->reserve = open_reserve();
+    if (front->epoll < 0 || front->wake_fd < 0 || front->reserve < 0)
+        return false;
+    front->guests = guests_new(options, front->epoll, front->wake_fd);
+    return front->guests
+           && epoll_ctl(front->epoll, EPOLL_CTL_ADD, front->wake_fd, &event)
+                  == 0;
+}
+
+struct front *front_open(const struct front_options *options,
+                         const char **problem)
+{
+    static char sentence[LISTENER_PROBLEM_MAX];
+    struct front *front = calloc(1, sizeof *front);
+    *problem = "cannot listen: out of memory or descriptors";
+    if (!front)
+        return NULL;
+    front->epoll = front->wake_fd = front->reserve = -1;
+    front->handed = options->handed;
+    front->context = options->context;
+    pthread_mutex_init(&front->lock, NULL);
+    pthread_cond_init(&front->drained_cond, NULL);
+
+    if (!open_rest(front, options))
+        goto failed;
+    if (!open_listeners(front, options, sentence)) {
+        *problem = sentence;
+        goto failed;
+    }
+    return front;
+
+failed:
+    front_close(front);
+    return NULL;
+}
+
+bool front_start(struct front *front)
+{
+    for (size_t i = 0; i < front->listener_count; i++)
+        if (!watch(front, &front->listeners[i]))
+            return false;
+    front->started = pthread_create(&front->thread, NULL, run, front) == 0;
+    return front->started;
+}
+
+const char *front_address(const struct front *front, size_t index)
+{
+    assert(index <= FRONT_LISTENERS_MAX);
+    return front->listeners[index].address;
+}
+
+static void tell(struct front *front, bool stop)
+{
+    pthread_mutex_lock(&front->lock);
+    front->drain = true;
+    front->stop = stop;
+    (void)eventfd_write(front->wake_fd, 1);
+    while (!front->drained)
+        pthread_cond_wait(&front->drained_cond, &front->lock);
+    pthread_mutex_unlock(&front->lock);
+}
+
+void front_drain(struct front *front)
+{
+    if (front->started)
+        tell(front, false);
+    else
+        close_listeners(front);
+}
+
+struct request *front_next_gone(struct front *front)
+{
+    return guests_next_gone(front->guests);
+}
+
+void front_numbers(const struct front *front, struct front_numbers *out)
+{
+    guests_numbers(front->guests, out);
+}
+
+static void close_descriptor(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void front_close(struct front *front)
+{
+    if (!front)
+        return;
+    if (front->started) {
+        tell(front, true);
+        pthread_join(front->thread, NULL);
+    }
+    close_listeners(front);
+    guests_free(front->guests);
+    close_descriptor(front->epoll);
+    close_descriptor(front->wake_fd);
+    close_descriptor(front->reserve);
+    pthread_cond_destroy(&front->drained_cond);
+    pthread_mutex_destroy(&front->lock);
+    free(front);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// front -- the listeners, and the connections that are held for long.
+//
+// One thread with epoll accepts, admits (so many connections in all, so many
+// for an address, so that held pulls never starve the rest), and waits for
+// the head of the first request: whole within a deadline, looked at without
+// taking it. A pull (GET or POST /events) is parsed and held here, in a struct
+// of a few hundred bytes; everything else is handed to http.h, socket and
+// all. Held connections whose peer goes away are noticed at once.
+//
+// After an answer a connection that may be kept alive waits for its next
+// request here, and is judged anew.
+
+#pragma once
+
+#include "request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct front;
+struct sockaddr;
+
+enum { FRONT_LISTENERS_MAX = 16 };
+
+struct front_limits {
+    unsigned connections; // all that front holds: waiting, parked, writing
+    unsigned per_address; // of these; IPv6 by /64
+    unsigned parked;      // held pulls
+    unsigned head_ms;     // for a whole head
+    unsigned idle_ms;     // between requests of a kept-alive connection
+    unsigned write_ms;    // without progress
+    size_t head_max, body_max; // bytes
+};
+
+struct front_options {
+    const char *const *listen; // "ADDR:PORT", "[ADDR]:PORT"; port 0: any
+    size_t listen_count;
+    const char *admin_socket; // path; NULL: none. Made 0600, old one removed
+    struct front_limits limits;
+    // All three run on front's thread and must return at once.
+    void (*arrived)(void *context, struct request *request); // a pull
+    // Its peer is gone. It still waits for its request_reply(), which may be
+    // on its way already: then `request` ends soon after this call, so do not
+    // keep it, but ask front_next_gone() where replies are made.
+    void (*gone)(void *context, struct request *request);
+    // Not a pull: take the socket over.
+    void (*handed)(void *context, int fd, const struct sockaddr *address,
+                   bool admin);
+    // May this address have any number of connections? Those of a trusted
+    // proxy are many people's. NULL: none may.
+    bool (*unlimited)(void *context, const struct sockaddr *address);
+    void *context;
+};
+
+// Listens when it returns; accepts nothing before front_start(). NULL:
+// *problem is one sentence that names the address, borrowed until the next
+// call.
+struct front *front_open(const struct front_options *options,
+                         const char **problem);
+bool front_start(struct front *front);
+
+// A held request whose peer is gone and that was not replied to, each one
+// once; NULL: no more. For the thread that replies to held requests: unlike
+// what `gone` was told, it cannot end behind that thread's back.
+struct request *front_next_gone(struct front *front);
+
+// Where listener `index` really listens ("127.0.0.1:39211"), borrowed.
+const char *front_address(const struct front *front, size_t index);
+
+// Stop accepting and close the listeners; what is held goes on, but every
+// answer from now on is the last of its connection. Done when it returns.
+void front_drain(struct front *front);
+
+struct front_numbers {
+    uint64_t accepted, turned_away, handed, parked_now, open_now;
+};
+void front_numbers(const struct front *front, struct front_numbers *out);
+
+// Every request must have been answered before. NULL is fine.
+void front_close(struct front *front);

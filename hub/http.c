@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: MIT
+
+#include "http.h"
+
+#include "framing.h"
+#include "gather.h"
+#include "patience.h"
+#include "peer.h"
+#include "turn_away.h"
+
+#include <assert.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+enum {
+    // Bounds the head, too: about 6 KB. Every connection that is kept alive
+    // comes to own all of its pool, since libmicrohttpd zeroes it between two
+    // requests; its default of 32 KiB costs 33 MB a thousand connections.
+    POOL_BYTES = 8192,
+    // libmicrohttpd leaves those above its limit without any answer: ours
+    // must strike first.
+    CONNECTIONS_SLACK = 64,
+    // Of a body in chunks that is too long: read over so that the client
+    // gets to see the answer.
+    EXCESS_MAX = 1024 * 1024,
+    SHARED_MAX = 16,
+    FAREWELL_S = 2,
+};
+
+struct connection {
+    struct waiting waiting; // unless its request is with somebody
+    bool admin;
+    char peer[PEER_TEXT_MAX];
+};
+
+enum stage { STAGE_HEAD, STAGE_BODY, STAGE_PASSED, STAGE_ANSWERED };
+
+struct exchange {
+    struct request request; // first: one is made into the other
+    struct http *http;
+    struct MHD_Connection *handle;
+    struct connection *connection;
+    enum stage stage;
+    unsigned refusal; // status; 0: none
+    struct gather body;
+    size_t excess; // bytes of a body that was refused
+    unsigned status; // of the answer; 0: it could not be made
+    struct MHD_Response *response;
+    bool shared; // the response is one of http's own
+    struct request_field fields[REQUEST_FIELDS_MAX];
+    char target[];
+};
+
+struct shared {
+    unsigned status;
+    bool close;
+    struct MHD_Response *response;
+};
+
+struct http {
+    struct http_options options;
+    struct MHD_Daemon *daemon;
+    atomic_size_t pending;
+    atomic_uint connections;
+    struct patience patience;
+
+    pthread_mutex_t lock;
+    struct shared shared[SHARED_MAX];
+    size_t unfinished; // passed on and not yet off our hands
+    pthread_cond_t finished;
+};
+
+static void on_connection(void *context, struct MHD_Connection *handle,
+                          void **slot, enum MHD_ConnectionNotificationCode code)
+{
+    struct http *http = context;
+    struct connection *connection = *slot;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        atomic_fetch_sub(&http->connections, 1);
+        if (connection)
+            patience_end(&http->patience, &connection->waiting);
+        free(connection);
+        return;
+    }
+    atomic_fetch_add(&http->connections, 1);
+    connection = calloc(1, sizeof *connection);
+    *slot = connection;
+    if (!connection)
+        return;
+    const struct sockaddr *address =
+        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+            ->client_addr;
+    connection->waiting.fd =
+        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)
+            ->connect_fd;
+    connection->admin = address->sa_family == AF_UNIX;
+    peer_text(address, connection->peer);
+    patience_begin(&http->patience, &connection->waiting);
+}
+
+// ---------------------------------------------------------------- answers
+
+static struct MHD_Response *new_response(const struct reply *reply)
+{
+    // MUST_COPY only reads, but the parameter has no const.
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        reply->body_len, (void *)(uintptr_t)reply->body,
+        MHD_RESPMEM_MUST_COPY);
+    if (!response)
+        return NULL;
+    bool fine = true;
+    if (reply->content_type)
+        fine = MHD_add_response_header(response, "Content-Type",
+                                       reply->content_type);
+    for (size_t i = 0; fine && i < reply->header_count; i++) {
+        char name[64];
+        const char *colon = strchr(reply->headers[i], ':');
+        assert(colon);
+        snprintf(name, sizeof name, "%.*s", (int)(colon - reply->headers[i]),
+                 reply->headers[i]);
+        const char *value = colon + 1 + strspn(colon + 1, " ");
+        fine = MHD_add_response_header(response, name, value);
+    }
+    if (fine && reply->close)
+        fine = MHD_add_response_header(response, "Connection", "close");
+    if (fine)
+        return response;
+    MHD_destroy_response(response);
+    return NULL;
+}
+
+// Under the lock. A 202 or 204 without a word is by far the most frequent
+// answer; all of a kind are one object. NULL: this is none of those.
+static struct MHD_Response *shared_response(struct http *http,
+                                            const struct reply *reply)
+{
+    if (reply->content_type || reply->body_len > 0 || reply->header_count > 0)
+        return NULL;
+    for (size_t i = 0; i < SHARED_MAX; i++) {
+        struct shared *shared = &http->shared[i];
+        if (!shared->response) {
+            *shared = (struct shared){ reply->status, reply->close,
+                                       new_response(reply) };
+            return shared->response;
+        }
+        if (shared->status == reply->status && shared->close == reply->close)
+            return shared->response;
+    }
+    return NULL;
+}
+
+// From any thread. The request is libmicrohttpd's again as soon as it is
+// resumed.
+static void answer(struct request *request, const struct reply *reply)
+{
+    struct exchange *exchange = (struct exchange *)request;
+    struct http *http = exchange->http;
+    struct MHD_Connection *handle = exchange->handle;
+
+    pthread_mutex_lock(&http->lock);
+    exchange->response = shared_response(http, reply);
+    pthread_mutex_unlock(&http->lock);
+    exchange->shared = exchange->response != NULL;
+    if (!exchange->shared)
+        exchange->response = new_response(reply);
+    exchange->status = exchange->response ? reply->status : 0;
+    exchange->stage = STAGE_ANSWERED;
+    atomic_fetch_sub(&http->pending, 1);
+    MHD_resume_connection(handle);
+}
+
+static enum MHD_Result queue_answer(struct exchange *exchange)
+{
+    if (exchange->status == 0)
+        return MHD_NO;
+    return MHD_queue_response(exchange->handle, exchange->status,
+                              exchange->response);
+}
+
+static enum MHD_Result refuse(struct exchange *exchange, unsigned status,
+                              const char *sentence)
+{
+    char text[160];
+    int len = snprintf(text, sizeof text, "%s\n", sentence);
+    assert(len > 0 && (size_t)len < sizeof text);
+    struct reply reply = {
+        .status = status,
+        .content_type = "text/plain; charset=utf-8",
+        .body = text,
+        .body_len = (size_t)len,
+        .headers = { "X-Content-Type-Options: nosniff", "Retry-After: 5" },
+        .header_count = status == 503 ? 2 : 1,
+        .close = true,
+    };
+    exchange->response = new_response(&reply);
+    exchange->status = exchange->response ? status : 0;
+    exchange->stage = STAGE_ANSWERED;
+    return queue_answer(exchange);
+}
+
+// --------------------------------------------------------------- requests
+
+// The one place where the target is seen as it was sent: what the handler gets
+// was cut and decoded. What is returned here becomes the handler's slot.
+static void *on_target(void *context, const char *target,
+                       struct MHD_Connection *handle)
+{
+    size_t size = strlen(target) + 1;
+    struct exchange *exchange = malloc(sizeof *exchange + size);
+    if (!exchange)
+        return NULL;
+    memset(exchange, 0, offsetof(struct exchange, fields));
+    memcpy(exchange->target, target, size);
+    exchange->http = context;
+    exchange->handle = handle;
+    return exchange;
+}
+
+// Decoding belongs to whoever knows what is decoded.
+static size_t keep_escapes(void *context, struct MHD_Connection *handle,
+                           char *text)
+{
+    (void)context;
+    (void)handle;
+    return strlen(text);
+}
+
+static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind,
+                                 const char *name, const char *value)
+{
+    struct exchange *exchange = context;
+    struct request *request = &exchange->request;
+    (void)kind;
+    if (request->field_count == REQUEST_FIELDS_MAX) {
+        exchange->refusal = 431;
+        return MHD_NO;
+    }
+    // Both lie in the connection's pool until the exchange is over.
+    exchange->fields[request->field_count++] =
+        (struct request_field){ name, value ? value : "" };
+    return MHD_YES;
+}
+
+// The first call, with nothing but the head: the only moment at which a body
+// can be refused before it is sent.
+static enum MHD_Result read_head(struct exchange *exchange, const char *method,
+                                 const char *version)
+{
+    struct http *http = exchange->http;
+    struct request *request = &exchange->request;
+    struct framing framing;
+
+    exchange->connection =
+        MHD_get_connection_info(exchange->handle,
+                                MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+            ->socket_context;
+    if (!exchange->connection)
+        return MHD_NO;
+    MHD_get_connection_values(exchange->handle, MHD_HEADER_KIND, add_field,
+                              exchange);
+    if (exchange->refusal != 0)
+        return refuse(exchange, 431, "the request has too many header fields");
+    const char *problem = framing_check(exchange->fields, request->field_count,
+                                        strcmp(version, "HTTP/1.0") == 0,
+                                        &framing);
+    if (problem)
+        return refuse(exchange, 400, problem);
+    if (!framing_target(exchange->target, &request->path, &request->query))
+        return refuse(exchange, 400, "the request's target is malformed");
+    if (framing.body == FRAMING_LENGTH
+        && framing.length > http->options.body_max)
+        return refuse(exchange, 413, "the request's body is too long");
+    request->method = framing_method(method);
+    exchange->stage = STAGE_BODY;
+    return MHD_YES;
+}
+
+static unsigned refusal_of(enum gather_result result)
+{
+    static const unsigned statuses[] = {
+        [GATHER_OK] = 0,
+        [GATHER_TOO_LONG] = 413,
+        [GATHER_NO_MEMORY] = 503,
+    };
+    return statuses[result];
+}
+
+// No answer can be queued while a body comes in: it is read over, and the
+// answer given at its end, unless that takes too long.
+static enum MHD_Result add_body(struct exchange *exchange, const char *bytes,
+                                size_t *len)
+{
+    size_t more = *len;
+    *len = 0;
+    if (exchange->refusal == 0)
+        exchange->refusal =
+            refusal_of(gather_add(&exchange->body, bytes, more,
+                                  exchange->http->options.body_max));
+    if (exchange->refusal != 0) {
+        exchange->excess += more;
+        return exchange->excess <= EXCESS_MAX ? MHD_YES : MHD_NO;
+    }
+    return MHD_YES;
+}
+
+// Suspended in a later call than the first: an answer that follows upon the
+// first counts as an early one, and would end the connection.
+static enum MHD_Result pass_on(struct exchange *exchange)
+{
+    struct http *http = exchange->http;
+    struct request *request = &exchange->request;
+    if (exchange->refusal == 413)
+        return refuse(exchange, 413, "the request's body is too long");
+    if (exchange->refusal != 0)
+        return refuse(exchange, exchange->refusal, "out of memory");
+
+    request->fields = exchange->fields;
+    request->body = exchange->body.bytes ? exchange->body.bytes : "";
+    request->body_len = exchange->body.len;
+    request->admin = exchange->connection->admin;
+    request->answer = answer;
+    memcpy(request->peer, exchange->connection->peer, sizeof request->peer);
+
+    patience_end(&http->patience, &exchange->connection->waiting);
+    pthread_mutex_lock(&http->lock);
+    http->unfinished++;
+    pthread_mutex_unlock(&http->lock);
+    atomic_fetch_add(&http->pending, 1);
+    exchange->stage = STAGE_PASSED;
+    MHD_suspend_connection(exchange->handle);
+    http->options.arrived(http->options.context, request);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *handle,
+                                  const char *url, const char *method,
+                                  const char *version, const char *upload,
+                                  size_t *upload_len, void **slot)
+{
+    struct exchange *exchange = *slot;
+    (void)context;
+    (void)handle;
+    (void)url;
+    if (!exchange)
+        return MHD_NO;
+    switch (exchange->stage) {
+    case STAGE_HEAD:
+        return read_head(exchange, method, version);
+    case STAGE_BODY:
+        if (*upload_len > 0)
+            return add_body(exchange, upload, upload_len);
+        return pass_on(exchange);
+    case STAGE_ANSWERED:
+        return queue_answer(exchange);
+    case STAGE_PASSED: // it is suspended, and not called
+        break;
+    }
+    return MHD_NO;
+}
+
+static void on_completed(void *context, struct MHD_Connection *handle,
+                         void **slot, enum MHD_RequestTerminationCode code)
+{
+    struct http *http = context;
+    struct exchange *exchange = *slot;
+    (void)handle;
+    (void)code;
+    if (!exchange)
+        return;
+    *slot = NULL;
+    if (exchange->response && !exchange->shared)
+        MHD_destroy_response(exchange->response);
+    if (exchange->request.answer) {
+        patience_begin(&http->patience, &exchange->connection->waiting);
+        pthread_mutex_lock(&http->lock);
+        http->unfinished--;
+        pthread_cond_signal(&http->finished);
+        pthread_mutex_unlock(&http->lock);
+    }
+    gather_clear(&exchange->body);
+    free(exchange);
+}
+
+// ----------------------------------------------------------- from outside
+
+struct http *http_open(const struct http_options *options,
+                       const char **problem)
+{
+    struct http *http = calloc(1, sizeof *http);
+    *problem = "out of memory";
+    if (!http)
+        return NULL;
+    http->options = *options;
+    patience_init(&http->patience);
+    pthread_mutex_init(&http->lock, NULL);
+    pthread_cond_init(&http->finished, NULL);
+    http->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC
+            | MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, on_request, http, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+        options->connections_max + CONNECTIONS_SLACK,
+        MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+    if (http->daemon)
+        return http;
+    *problem = "libmicrohttpd does not start: out of memory, descriptors or "
+               "threads";
+    http_close(http);
+    return NULL;
+}
+
+bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
+                bool admin)
+{
+    // Its family marks an admin connection in on_connection().
+    static const struct sockaddr_un local = { .sun_family = AF_UNIX };
+    const struct sockaddr *as = admin ? (const struct sockaddr *)&local
+                                      : address;
+    socklen_t len = sizeof local;
+    if (!admin)
+        len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                             : sizeof(struct sockaddr_in);
+    // libmicrohttpd's timeout starts anew with every byte: who sends one now
+    // and then would stay for ever. A request may take `idle_seconds` to
+    // begin, and the same to come in.
+    patience_enforce(&http->patience,
+                     2 * (int64_t)http->options.idle_seconds);
+    if (!admin
+        && atomic_load(&http->connections) >= http->options.connections_max) {
+        turn_away(fd);
+        return false;
+    }
+    return MHD_add_connection(http->daemon, fd, as, len) == MHD_YES;
+}
+
+size_t http_pending(const struct http *http)
+{
+    return atomic_load(&http->pending);
+}
+
+// Replied to is not yet sent.
+static void await_answers(struct http *http)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += FAREWELL_S;
+    pthread_mutex_lock(&http->lock);
+    while (http->unfinished > 0
+           && pthread_cond_timedwait(&http->finished, &http->lock, &until)
+                  == 0)
+        continue;
+    pthread_mutex_unlock(&http->lock);
+}
+
+void http_close(struct http *http)
+{
+    if (!http)
+        return;
+    if (http->daemon) {
+        // libmicrohttpd panics at its end over a suspended connection.
+        assert(atomic_load(&http->pending) == 0);
+        await_answers(http);
+        MHD_stop_daemon(http->daemon);
+    }
+    for (size_t i = 0; i < SHARED_MAX; i++)
+        if (http->shared[i].response)
+            MHD_destroy_response(http->shared[i].response);
+    patience_clear(&http->patience);
+    pthread_cond_destroy(&http->finished);
+    pthread_mutex_destroy(&http->lock);
+    free(http);
+}

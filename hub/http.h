@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// http -- incoming requests by libmicrohttpd, for everything but held pulls.
+//
+// It owns no listener: front.h accepts connections, looks at the first
+// request of each, and hands over what it does not hold itself. From then on
+// the connection is ours, keep-alive and all. A request is checked for
+// framing that two servers could read differently (a doubled Content-Length
+// or Host, Content-Length with Transfer-Encoding, a blank before a colon:
+// 400 and close), its body is collected up to a ceiling (413), and the whole
+// is passed on from libmicrohttpd's thread; the connection sleeps until
+// request_reply() wakes it.
+//
+// The only file that includes <microhttpd.h>.
+
+#pragma once
+
+#include "request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sockaddr;
+struct http;
+
+struct http_options {
+    unsigned connections_max;
+    unsigned idle_seconds; // also how long a request may take to arrive
+    size_t body_max;       // of a request, bytes
+    // Called on a thread of ours: take the request and return at once.
+    void (*arrived)(void *context, struct request *request);
+    void *context;
+};
+
+// NULL: *problem is one sentence, borrowed for ever.
+struct http *http_open(const struct http_options *options,
+                       const char **problem);
+
+// Take over a connected socket, whatever becomes of it. From any thread.
+// `admin` marks its requests as coming from the admin socket.
+bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
+                bool admin);
+
+// Requests that were passed on and are not answered yet.
+size_t http_pending(const struct http *http);
+
+// Every request must have been answered before. Ends all connections.
+void http_close(struct http *http);

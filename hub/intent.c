@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+
+#include "intent.h"
+
+#include "fetcher/url.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { LEASE_DIGITS_MAX = 32 };
+
+__attribute__((format(printf, 3, 4))) static bool
+refuse(struct intent *out, unsigned status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out->reason, sizeof out->reason, format, arguments);
+    va_end(arguments);
+    out->status = status;
+    return false;
+}
+
+// ------------------------------------------------------- where fields are
+
+enum encoding { ENCODING_FORM, ENCODING_MULTIPART, ENCODING_OTHER };
+
+static bool charset_is_fine(const char *type)
+{
+    const char *charset = strcasestr(type, "charset=");
+    if (!charset)
+        return true;
+    charset += strlen("charset=");
+    charset += *charset == '"';
+    size_t len = strcspn(charset, "\"; \t");
+    return (len == 5 && strncasecmp(charset, "utf-8", len) == 0)
+           || (len == 4 && strncasecmp(charset, "utf8", len) == 0)
+           || (len == 8 && strncasecmp(charset, "us-ascii", len) == 0);
+}
+
+// A missing type passes for a form (R4): real clients leave it out.
+static enum encoding encoding_of(const char *type)
+{
+    size_t len = type ? strcspn(type, "; \t") : 0;
+    if (len == 0)
+        return ENCODING_FORM;
+    if (len == 19 && strncasecmp(type, "multipart/form-data", len) == 0)
+        return ENCODING_MULTIPART;
+    if (len == 33
+        && strncasecmp(type, "application/x-www-form-urlencoded", len) == 0)
+        return ENCODING_FORM;
+    return ENCODING_OTHER;
+}
+
+// Secrets in URLs end up in the logs of proxies (R6), also when the body
+// counts.
+static bool query_has_secret(const char *query)
+{
+    struct form form;
+    char problem[FORM_PROBLEM_MAX];
+    if (!form_read(query, strlen(query), &form, problem))
+        return false;
+    bool has = form_find(&form, "hub.secret") != NULL;
+    form_clear(&form);
+    return has;
+}
+
+// The body counts; only if there is none, the query (R6).
+static bool read_form(const struct request *request, struct intent *out)
+{
+    const char *type = request_field(request, "Content-Type");
+    enum encoding encoding = encoding_of(type);
+    char problem[FORM_PROBLEM_MAX];
+    bool fine;
+
+    if (encoding == ENCODING_OTHER || (type && !charset_is_fine(type)))
+        return refuse(out, 415,
+                      "Content-Type must be application/x-www-form-urlencoded "
+                      "in UTF-8");
+    if (*request->query && query_has_secret(request->query))
+        return refuse(out, 400, "hub.secret must not be in the query");
+    if (request->body_len == 0)
+        fine = form_read(request->query, strlen(request->query), &out->form,
+                         problem);
+    else if (encoding == ENCODING_MULTIPART)
+        fine = form_read_multipart(request->body, request->body_len, type,
+                                   &out->form, problem);
+    else
+        fine = form_read(request->body, request->body_len, &out->form, problem);
+    if (fine)
+        return true;
+    return refuse(out, strcmp(problem, "out of memory") == 0 ? 503 : 400, "%s",
+                  problem);
+}
+
+// ------------------------------------------------------------- parameters
+
+// *value is NULL if it is missing. Equal duplicates are one; conflicting ones
+// are refused (R10): a proxy in front may have judged the other one.
+static bool single(struct intent *out, const char *name, const char **value)
+{
+    const struct form_field *field = form_find(&out->form, name);
+    *value = field ? field->value : NULL;
+    for (const struct form_field *next = field; next;
+         next = form_next(&out->form, next))
+        if (strcmp(next->value, field->value) != 0)
+            return refuse(out, 400, "%s is given twice, and differently", name);
+    return true;
+}
+
+static bool read_mode(struct intent *out)
+{
+    static const char *const names[] = { "subscribe", "unsubscribe",
+                                         "publish" };
+    const char *mode;
+    if (!single(out, "hub.mode", &mode))
+        return false;
+    if (!mode || !*mode)
+        return refuse(out, 400, "hub.mode is missing");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(mode, names[i]) == 0) {
+            out->mode = (enum intent_mode)(i + 1);
+            return true;
+        }
+    return refuse(out, 400,
+                  "hub.mode is not subscribe, unsubscribe or publish");
+}
+
+static bool read_url(struct intent *out, const char *name, struct url *url)
+{
+    const char *text;
+    if (!single(out, name, &text))
+        return false;
+    if (!text || !*text)
+        return refuse(out, 400, "%s is missing", name);
+    const char *problem = url_read(text, strlen(text), url);
+    if (problem)
+        return refuse(out, 400, "%s %s", name, problem);
+    return true;
+}
+
+static bool read_urls(struct intent *out)
+{
+    struct url *urls = malloc(2 * sizeof *urls);
+    if (!urls)
+        return refuse(out, 503, "out of memory");
+    out->topic = &urls[0];
+    out->callback = &urls[1];
+    if (!read_url(out, "hub.topic", out->topic)
+        || !read_url(out, "hub.callback", out->callback))
+        return false;
+    url_key(out->topic, out->topic_key.bytes);
+    url_key(out->callback, out->callback_key.bytes);
+    url_origin_key(out->callback, out->origin.bytes);
+    return true;
+}
+
+static bool read_bytes(struct intent *out, const char *name, size_t max,
+                       struct bytes *bytes)
+{
+    const char *value;
+    if (!single(out, name, &value))
+        return false;
+    size_t len = value ? strlen(value) : 0;
+    if (len > max)
+        return refuse(out, 400, "%s is longer than %zu bytes", name, max);
+    *bytes = (struct bytes){ value ? value : "", len };
+    return true;
+}
+
+// Seconds, saturated. What is out of range is clamped later, never refused
+// (R20); but it has to be a number. Empty and 0 mean the default: an endless
+// lease does not exist.
+static bool read_lease(struct intent *out)
+{
+    const char *text;
+    if (!single(out, "hub.lease_seconds", &text))
+        return false;
+    if (!text || !*text)
+        return true;
+    size_t digits = strspn(text, "0123456789");
+    if (text[digits])
+        return refuse(out, 400, "hub.lease_seconds is not a positive integer");
+    if (digits > LEASE_DIGITS_MAX)
+        return refuse(out, 400, "hub.lease_seconds has too many digits");
+
+    int64_t seconds = 0;
+    for (; *text; text++) {
+        if (__builtin_mul_overflow(seconds, 10, &seconds)
+            || __builtin_add_overflow(seconds, *text - '0', &seconds)) {
+            seconds = INT64_MAX;
+            break;
+        }
+    }
+    out->lease_s = seconds > 0 ? seconds : -1;
+    return true;
+}
+
+// Without a secret nothing is signed, and the method does not matter.
+static bool read_method(struct intent *out)
+{
+    static const struct {
+        const char *name;
+        enum store_method method;
+    } methods[] = { { "sha1", STORE_SHA1 },
+                    { "sha256", STORE_SHA256 },
+                    { "sha384", STORE_SHA384 },
+                    { "sha512", STORE_SHA512 } };
+    const char *name;
+    if (out->profile.secret.len == 0)
+        return true;
+    if (!single(out, "hub.signature_method", &name))
+        return false;
+    if (!name || !*name)
+        return true;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (strcasecmp(name, methods[i].name) == 0) {
+            out->profile.method = methods[i].method;
+            return true;
+        }
+    return refuse(out, 400,
+                  "hub.signature_method is not sha1, sha256, sha384 or sha512");
+}
+
+static bool read_content(struct intent *out)
+{
+    const char *content;
+    if (!single(out, "hub.content", &content))
+        return false;
+    if (!content || !*content)
+        return true;
+    if (strcasecmp(content, "full") == 0)
+        out->profile.content = STORE_CONTENT_FULL;
+    else if (strcasecmp(content, "entries") == 0)
+        out->profile.content = STORE_CONTENT_ENTRIES;
+    else
+        return refuse(out, 400, "hub.content is not full or entries");
+    return true;
+}
+
+static bool read_profile(struct intent *out)
+{
+    struct store_profile *profile = &out->profile;
+    profile->old_client = form_find(&out->form, "hub.verify")
+                          || form_find(&out->form, "hub.verify_token");
+    // Clients of PubSubHubbub 0.3 and 0.4 know no other method than sha1.
+    profile->method = profile->old_client ? STORE_SHA1 : STORE_SHA256;
+    return read_bytes(out, "hub.secret", STORE_SECRET_MAX, &profile->secret)
+           && read_bytes(out, "hub.verify_token", STORE_VERIFY_TOKEN_MAX,
+                         &profile->verify_token);
+}
+
+// ---------------------------------------------------------------- publish
+
+// hub.url is PubSubHubbub's, hub.topic what publishers for WebSub hubs send,
+// the brackets come from PHP (R71).
+static bool names_a_topic(const struct form_field *field)
+{
+    static const char *const names[] = { "hub.url", "hub.topic", "hub.url[]" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(field->name, names[i]) == 0)
+            return field->value_len > 0;
+    return false;
+}
+
+static size_t count_topics(const struct form *form)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < form->count; i++)
+        count += names_a_topic(&form->fields[i]);
+    return count;
+}
+
+static bool add_topic(struct intent *out, const struct form_field *field,
+                      struct url *scratch)
+{
+    const char *problem = url_read(field->value, field->value_len, scratch);
+    if (problem)
+        return refuse(out, 400, "%s %s", field->name, problem);
+    url_key(scratch, out->urls[out->url_count++].bytes);
+    return true;
+}
+
+// One bad URL refuses them all: nothing is half done (R73).
+static bool read_publish(struct intent *out)
+{
+    size_t count = count_topics(&out->form);
+    if (count == 0)
+        return refuse(out, 400, "hub.url is missing");
+    if (count > INTENT_URLS_MAX)
+        return refuse(out, 413, "hub.url is given more than %d times",
+                      INTENT_URLS_MAX);
+
+    struct url *scratch = malloc(sizeof *scratch);
+    out->urls = malloc(count * sizeof *out->urls);
+    bool fine = scratch && out->urls;
+    if (!fine)
+        refuse(out, 503, "out of memory");
+    for (size_t i = 0; fine && i < out->form.count; i++)
+        if (names_a_topic(&out->form.fields[i]))
+            fine = add_topic(out, &out->form.fields[i], scratch);
+    free(scratch);
+    return fine;
+}
+
+// -------------------------------------------------------------------- all
+
+static bool read_all(const struct request *request, struct intent *out)
+{
+    if (!read_form(request, out) || !read_mode(out))
+        return false;
+    if (out->mode == INTENT_PUBLISH)
+        return read_publish(out);
+    if (!read_urls(out) || !read_profile(out))
+        return false;
+    // Of a lease that ends nothing needs to be known, and WebSub 5.1 wants
+    // its length ignored, however broken.
+    return out->mode == INTENT_UNSUBSCRIBE
+           || (read_lease(out) && read_method(out) && read_content(out));
+}
+
+bool intent_read(const struct request *request, struct intent *out)
+{
+    *out = (struct intent){ .lease_s = -1 };
+    if (read_all(request, out))
+        return true;
+
+    struct intent refusal = { .status = out->status, .lease_s = -1 };
+    memcpy(refusal.reason, out->reason, sizeof refusal.reason);
+    intent_clear(out);
+    *out = refusal;
+    return false;
+}
+
+void intent_clear(struct intent *intent)
+{
+    form_clear(&intent->form);
+    free(intent->topic); // and the callback, which lies behind it
+    free(intent->urls);
+    *intent = (struct intent){ 0 };
+}

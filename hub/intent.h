@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// intent -- an incoming request as a checked hub.mode request.
+//
+// Takes the body (or, if there is none, the query), and checks everything
+// that can be checked without the network, the store or the clock: types and
+// encodings, required and conflicting parameters, URLs, lease, secret. What is
+// left is what the requester wants; whether he gets it is decided elsewhere,
+// as is whether he may: addresses, limits and policies are not known here.
+//
+// Pure: the same request always gives the same answer.
+
+#pragma once
+
+#include "form.h"
+#include "request.h"
+#include "storage/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct url;
+
+enum { INTENT_URLS_MAX = 1000 };
+
+enum intent_mode {
+    INTENT_SUBSCRIBE = 1,
+    INTENT_UNSUBSCRIBE = 2,
+    INTENT_PUBLISH = 3,
+};
+
+// Nothing in here points into the request; all of it lives until
+// intent_clear().
+struct intent {
+    enum intent_mode mode;
+
+    // Subscribe and unsubscribe; NULL when publishing.
+    struct url *topic, *callback;
+    struct store_key topic_key, callback_key;
+    struct store_key origin; // the callback's
+
+    // Subscribe and unsubscribe. `method` and `content` are settled: sha256,
+    // or sha1 for an old client, unless hub.signature_method says otherwise.
+    struct store_profile profile;
+
+    // Subscribe: seconds asked for, saturated, never 0; -1: the default.
+    int64_t lease_s;
+
+    // Publish: keys of hub.url and hub.topic in the order given, at most
+    // INTENT_URLS_MAX, repeated ones included; never none.
+    struct store_key *urls;
+    size_t url_count;
+
+    // When intent_read() says false: the status to answer with, and one
+    // sentence that names the parameter, for request_say().
+    unsigned status;
+    char reason[192];
+
+    struct form form; // what the strings above are borrowed from
+};
+
+// False: it is malformed, see `status` and `reason`; nothing needs clearing,
+// but it may be.
+bool intent_read(const struct request *request, struct intent *out);
+void intent_clear(struct intent *intent);

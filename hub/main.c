@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+#include "config.h"
+#include "daemon.h"
+#include "fetcher/document.h"
+#include "log.h"
+#include "loop.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_PROBLEM = 1, EXIT_USAGE = 2 };
+
+static int run(struct config *config)
+{
+    char problem[512] = "";
+    struct daemon *daemon = daemon_new(config, problem);
+    if (!daemon) {
+        LOG(LOG_ERROR, "start.failed", LOG_T("why", problem));
+        return EXIT_PROBLEM;
+    }
+    daemon_run(daemon);
+    if (!daemon_free(daemon))
+        _exit(EXIT_SUCCESS);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+    struct config config;
+    char problem[256] = "";
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+    switch (config_read(argc, argv, &config, problem)) {
+    case CONFIG_DONE:
+        config_clear(&config);
+        return EXIT_SUCCESS;
+    case CONFIG_BAD:
+        fprintf(stderr, "websubd: %s\n", problem);
+        return EXIT_USAGE;
+    case CONFIG_RUN:
+        break;
+    }
+    // A peer that closes early is an error of write(2), not a signal; nor is
+    // a file that may not grow any more.
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+    loop_hold_signals();
+    umask(077); // the store and the admin socket are ours alone
+    log_setup((enum log_level)config.log_level, config.log_json);
+    document_setup();
+    int status = run(&config);
+    config_clear(&config);
+    return status;
+}

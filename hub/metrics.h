@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// metrics -- what the hub has counted since it started.
+//
+// Counters only grow. They belong to the main thread.
+
+#pragma once
+
+#include <stdint.h>
+
+enum metric {
+    METRIC_REQUESTS,         // of every kind, public and admin
+    METRIC_REQUESTS_REFUSED, // answered 4xx
+    METRIC_REQUESTS_LIMITED, // answered 429
+    METRIC_REQUESTS_FAILED,  // answered 503: the store could not
+    METRIC_SUBSCRIBES,       // accepted with a 202
+    METRIC_UNSUBSCRIBES,
+    METRIC_PINGS,         // topics named in accepted publishes
+    METRIC_PINGS_KNOWN,   // of these: followed
+    METRIC_VERIFICATIONS, // attempts
+    METRIC_VERIFIED,
+    METRIC_VERIFY_FAILED, // for good
+    METRIC_FETCHES,
+    METRIC_FETCHES_UNCHANGED, // 304, or nothing new in a 200
+    METRIC_FETCHES_FAILED,
+    METRIC_UPDATES,    // appended to a log
+    METRIC_DELIVERIES, // first attempts
+    METRIC_RETRIES,
+    METRIC_DELIVERED, // 2xx
+    METRIC_DELIVERY_FAILED,
+    METRIC_DELIVERY_STOPPED, // gave up until the next update
+    METRIC_GONE,             // ended by a 410
+    METRIC_EXPIRED,          // ended with their lease
+    METRIC_PULLS,
+    METRIC_PULLS_HELD, // had to wait for something new
+    METRIC_EVENTS_PULLED,
+    METRIC_CHECKPOINTS,
+    METRIC_STORE_FULL, // operations refused for want of room
+    METRIC_COUNT
+};
+
+struct metrics {
+    uint64_t counts[METRIC_COUNT];
+};
+
+static inline void metric_add(struct metrics *metrics, enum metric metric,
+                              uint64_t n)
+{
+    metrics->counts[metric] += n;
+}
+
+// "deliveries.failed", ...: the name under which it is shown.
+const char *metric_name(enum metric metric);

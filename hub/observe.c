@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: MIT
+
+#include "observe.h"
+
+#include "backoff.h"
+#include "config.h"
+#include "fetcher/engine.h"
+#include "log.h"
+#include "metrics.h"
+#include "observation.h"
+#include "poll.h"
+#include "pump.h"
+#include "services.h"
+
+#include <stdlib.h>
+
+enum {
+    HOLD_MS = 15 * 60 * 1000,
+    AGAIN_MS = 10 * 1000, // when the store or memory failed us
+    RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000,
+    ECHOES_MAX = 256,
+    DAY_MS = 24 * 60 * 60 * 1000,
+};
+
+// A topic whose ping brought nothing new, and how often it was looked at
+// again. Kept in memory only: what a restart forgets, the next poll finds.
+struct echo {
+    uint64_t topic;
+    unsigned count;
+};
+
+struct observe {
+    struct services services;
+    struct observe_listener listener;
+    struct pump pump;
+    struct echo echoes[ECHOES_MAX];
+};
+
+static void drop(struct observation *observation)
+{
+    struct observe *observe = observation->owner;
+    pump_ended(&observe->pump);
+    observation_free(observation);
+}
+
+static void released(struct store_op *op)
+{
+    // If even this failed, the claim runs out by itself.
+    struct observation *observation = op->context;
+    struct observe *observe = observation->owner;
+    pump_due(&observe->pump, observation->release.due);
+    drop(observation);
+}
+
+// Give the topic back; the fetch counts for nothing.
+static void give_back(struct observation *observation, int64_t due)
+{
+    struct observe *observe = observation->owner;
+    observation->release = (struct store_release_claim){
+        .op = { .verb = STORE_RELEASE,
+                .done = released,
+                .context = observation },
+        .kind = STORE_DUE_FETCH,
+        .id = observation->topic->id,
+        .token = observation->token,
+        .due = due,
+    };
+    store_submit(observe->services.store, &observation->release.op);
+}
+
+static struct echo *echo_of(struct observe *observe, uint64_t topic)
+{
+    for (size_t i = 0; i < ECHOES_MAX; i++)
+        if (observe->echoes[i].topic == topic)
+            return &observe->echoes[i];
+    return NULL;
+}
+
+// How long until a silent topic is looked at again; 0: not for its silence.
+static int64_t echo_delay(struct observation *observation)
+{
+    struct observe *observe = observation->owner;
+    struct echo *echo = echo_of(observe, observation->topic->id);
+    if (observation->publish.verdict != STORE_FETCH_UNCHANGED) {
+        if (echo)
+            echo->topic = 0;
+        return 0;
+    }
+    if (observation->pinged) {
+        echo = echo ? echo : echo_of(observe, 0);
+        if (echo)
+            *echo = (struct echo){ .topic = observation->topic->id };
+    }
+    if (!echo)
+        return 0;
+    if (echo->count == POLL_ECHOES) {
+        echo->topic = 0;
+        return 0;
+    }
+    return poll_after_silence(echo->count++);
+}
+
+static void log_settled(const struct observation *observation)
+{
+    const struct store_publish *publish = &observation->publish;
+    if (publish->seq > 0)
+        LOG(LOG_INFO, "update", LOG_N("topic", publish->topic),
+            LOG_N("seq", publish->seq), LOG_N("number", publish->number),
+            LOG_T("what", publish->verdict == STORE_FETCH_BASELINE ? "baseline"
+                                                                   : "update"),
+            LOG_N("entries", publish->changed_count));
+    else if (publish->verdict == STORE_FETCH_FAILED)
+        LOG(LOG_INFO, "fetch.failed", LOG_N("topic", publish->topic),
+            LOG_N("status", observation->exchange.status),
+            LOG_T("result",
+                  exchange_result_name(observation->exchange.result)));
+    else
+        LOG(LOG_DEBUG, "fetch.done", LOG_N("topic", publish->topic),
+            LOG_N("status", observation->exchange.status));
+}
+
+static void count_settled(const struct observation *observation)
+{
+    const struct observe *observe = observation->owner;
+    static const enum metric metrics[] = {
+        [STORE_FETCH_FAILED] = METRIC_FETCHES_FAILED,
+        [STORE_FETCH_UNCHANGED] = METRIC_FETCHES_UNCHANGED,
+        [STORE_FETCH_BASELINE] = METRIC_UPDATES,
+        [STORE_FETCH_UPDATE] = METRIC_UPDATES,
+    };
+    metric_add(observe->services.metrics, metrics[observation->publish.verdict],
+               1);
+}
+
+static void settled(struct store_op *op)
+{
+    struct observation *observation = op->context;
+    struct observe *observe = observation->owner;
+    const struct store_publish *publish = &observation->publish;
+
+    switch (op->status) {
+    case STORE_OK:
+    case STORE_DUPLICATE:
+        count_settled(observation);
+        log_settled(observation);
+        // A ping during the fetch has left the topic due.
+        pump_due(&observe->pump, 0);
+        if (publish->seq > 0)
+            observe->listener.updated(observe->listener.context, publish->topic,
+                                      publish->number);
+        if (publish->walk_began)
+            observe->listener.walk(observe->listener.context, &publish->walk);
+        drop(observation);
+        return;
+    case STORE_STALE:
+    case STORE_NOT_FOUND:
+        drop(observation);
+        return;
+    case STORE_CONFLICT:
+        give_back(observation, 0); // the head moved: diff again (M6)
+        return;
+    default:
+        LOG(LOG_WARN, "fetch.unsettled", LOG_N("topic", publish->topic),
+            LOG_T("status", store_status_name(op->status)));
+        give_back(observation, op->at + AGAIN_MS);
+        return;
+    }
+}
+
+static void publish(struct observation *observation)
+{
+    struct observe *observe = observation->owner;
+    observation->publish.op = (struct store_op){
+        .verb = STORE_PUBLISH,
+        .done = settled,
+        .context = observation,
+    };
+    store_submit(observe->services.store, &observation->publish.op);
+}
+
+static bool put_next(struct observation *observation);
+
+static void chunk_put(struct store_op *op)
+{
+    struct observation *observation = op->context;
+    if (op->status != STORE_OK)
+        give_back(observation, op->at + AGAIN_MS);
+    else if (!put_next(observation))
+        publish(observation);
+}
+
+static void put(struct observation *observation, enum store_body which,
+                const char *body, size_t len)
+{
+    struct observe *observe = observation->owner;
+    struct store_put_chunk *chunk = &observation->chunk;
+    size_t at = (size_t)chunk->index * STORE_CHUNK;
+    size_t left = len - at;
+    chunk->op = (struct store_op){
+        .verb = STORE_PUT_CHUNK,
+        .done = chunk_put,
+        .context = observation,
+    };
+    chunk->topic = observation->topic->id;
+    chunk->seq = observation->topic->head + 1;
+    chunk->which = which;
+    chunk->piece =
+        (struct bytes){ body + at, left < STORE_CHUNK ? left : STORE_CHUNK };
+    store_submit(observe->services.store, &chunk->op);
+}
+
+// Large bodies go ahead in pieces, so that no commit grows long. The chunk
+// last put says what is next: its body, its index. False: all are there.
+static bool put_next(struct observation *observation)
+{
+    const struct store_publish *publish = &observation->publish;
+    struct store_put_chunk *chunk = &observation->chunk;
+    bool began = chunk->piece.len > 0;
+    bool whole =
+        began ? chunk->which == STORE_WHOLE : publish->whole.chunked > 0;
+    if (began)
+        chunk->index++;
+    if (whole) {
+        if ((uint64_t)chunk->index * STORE_CHUNK < publish->whole.chunked) {
+            put(observation, STORE_WHOLE, observation->exchange.response,
+                (size_t)publish->whole.chunked);
+            return true;
+        }
+        chunk->index = 0;
+    }
+    if ((uint64_t)chunk->index * STORE_CHUNK >= publish->delta.chunked)
+        return false;
+    const char *delta = publish->delivers_baseline
+                            ? observation->first_entry
+                            : observation->document.delta;
+    put(observation, STORE_DELTA, delta, (size_t)publish->delta.chunked);
+    return true;
+}
+
+static void fail(struct observation *observation, struct moment now)
+{
+    struct observe *observe = observation->owner;
+    const struct store_topic *topic = observation->topic;
+    int64_t failed_for =
+        topic->failing_since > 0 ? now.unix - topic->failing_since : 0;
+    int64_t delay =
+        poll_after_failure(topic->failures, failed_for, observation->pinged,
+                           observe->services.config->poll_max, arc4random());
+    const struct exchange_field *field =
+        exchange_field(&observation->exchange, "retry-after", NULL);
+    int64_t asked = backoff_retry_after(field ? field->value : NULL, now.unix,
+                                        RETRY_AFTER_MAX_MS);
+    observation_settle(observation, STORE_FETCH_FAILED);
+    observation->publish.due = now.unix + (asked > delay ? asked : delay);
+    publish(observation);
+}
+
+static void succeed(struct observation *observation, struct moment now)
+{
+    struct observe *observe = observation->owner;
+    int64_t delay = echo_delay(observation);
+    if (delay == 0)
+        delay = observe->services.config->poll_max;
+    observation->publish.due = now.unix + delay;
+    if (!put_next(observation))
+        publish(observation);
+}
+
+static void read_work(void *context)
+{
+    // What went wrong shows in document_read.
+    (void)observation_read(context);
+}
+
+static void read_done(void *context)
+{
+    struct observation *observation = context;
+    struct moment now = loop_now();
+    if (observation->document_read && observation_judge(observation, now.unix))
+        succeed(observation, now);
+    else
+        give_back(observation, now.unix + AGAIN_MS);
+}
+
+static void ask(struct observation *observation, bool conditional)
+{
+    struct observe *observe = observation->owner;
+    const struct config *config = observe->services.config;
+    observation_ask(observation, conditional, (uint32_t)config->fetch_timeout,
+                    (size_t)config->body_max);
+    engine_submit(observe->services.engine, &observation->exchange);
+}
+
+void observe_answered(struct observe *observe, struct exchange *exchange)
+{
+    struct observation *observation = exchange->owner;
+    struct moment now = loop_now();
+    bool answered = exchange->result == EXCHANGE_ANSWERED;
+
+    metric_add(observe->services.metrics, METRIC_FETCHES, 1);
+    if (answered && exchange->status == 304 && observation->conditional) {
+        if (observation_misled(observation)) {
+            exchange_clear(exchange);
+            ask(observation, false);
+            return;
+        }
+        observation_settle(observation, STORE_FETCH_UNCHANGED);
+        succeed(observation, now);
+        return;
+    }
+    // R83: nothing but a whole 200 is ever distributed.
+    if (!answered || exchange->status != 200) {
+        fail(observation, now);
+        return;
+    }
+    observation->today = (uint32_t)(now.unix / DAY_MS);
+    if (!loop_job(observe->services.loop, read_work, read_done, observation))
+        give_back(observation, now.unix + AGAIN_MS);
+}
+
+static void remembered(struct store_op *op)
+{
+    struct observation *observation = op->context;
+    if (op->status == STORE_OK || op->status == STORE_NOT_FOUND)
+        ask(observation, !observation_owes_baseline(observation, op->at));
+    else
+        give_back(observation, op->at + AGAIN_MS);
+}
+
+static void take(void *self, const struct store_claimed *item,
+                 struct moment now)
+{
+    struct observe *observe = self;
+    (void)now;
+    struct observation *observation = observation_new(item);
+    if (!observation) {
+        // Out of memory: the claim runs out by itself.
+        pump_ended(&observe->pump);
+        return;
+    }
+    observation->owner = observe;
+    observation->memory = (struct store_read_entries){
+        .op = { .verb = STORE_READ_ENTRIES,
+                .done = remembered,
+                .context = observation },
+        .topic = observation->topic->id,
+    };
+    store_submit(observe->services.store, &observation->memory.op);
+}
+
+struct observe *observe_new(const struct services *services,
+                            const struct observe_listener *listener)
+{
+    struct observe *observe = calloc(1, sizeof *observe);
+    if (!observe)
+        return NULL;
+    observe->services = *services;
+    observe->listener = *listener;
+    pump_init(&observe->pump, services->store, STORE_DUE_FETCH,
+              (size_t)services->config->fetches, HOLD_MS);
+    observe->pump.take = take;
+    observe->pump.self = observe;
+    return observe;
+}
+
+void observe_free(struct observe *observe)
+{
+    free(observe);
+}
+
+void observe_poke(struct observe *observe)
+{
+    pump_due(&observe->pump, 0);
+}
+
+bool observe_step(void *self, struct moment now)
+{
+    struct observe *observe = self;
+    pump_step(&observe->pump, now);
+    return false;
+}
+
+int64_t observe_patience(void *self, struct moment now)
+{
+    const struct observe *observe = self;
+    return pump_patience(&observe->pump, now);
+}
+
+void observe_drain(struct observe *observe)
+{
+    observe->pump.closed = true;
+}
+
+bool observe_idle(const struct observe *observe)
+{
+    return pump_idle(&observe->pump);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+
+#include "outside.h"
+
+#include "config.h"
+#include "fetcher/engine.h"
+#include "front.h"
+#include "http.h"
+#include "storage/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    HEAD_MS = 10 * 1000,
+    IDLE_MS = 60 * 1000,
+    WRITE_MS = 30 * 1000,
+    HEAD_MAX = 16 * 1024,
+    BODY_MAX = 1024 * 1024, // R7: a publish may name hundreds of URLs
+    HANDSHAKES = 256,
+    WAITING_MAX = 8192,     // exchanges in the engine's queues beyond the caps
+    FETCHES_PER_ORIGIN = 2, // R85
+    PATH_SIZE = 4200,
+};
+
+static void complain(char problem[OUTSIDE_PROBLEM_MAX], const char *what,
+                     const char *why)
+{
+    snprintf(problem, OUTSIDE_PROBLEM_MAX, "%s%s%s", what, why ? ": " : "",
+             why ? why : "");
+}
+
+struct store *outside_store(const struct config *config,
+                            void (*wake)(void *context), void *context,
+                            char problem[OUTSIDE_PROBLEM_MAX])
+{
+    char url[PATH_SIZE];
+    struct problem why = { "" };
+    int len = snprintf(url, sizeof url, "lmdb:%s", config->data);
+    if (len >= (int)sizeof url) {
+        complain(problem, "data", "the path is too long");
+        return NULL;
+    }
+    struct store_options options = {
+        .url = url,
+        .map_bytes = (uint64_t)config->map_size,
+        .max_topics = (uint64_t)config->max_topics,
+        .max_subscriptions = (uint64_t)config->max_subscriptions,
+        .wake = wake,
+        .context = context,
+    };
+    struct store *store = store_open(&options, &why);
+    if (!store)
+        complain(problem, why.text, NULL);
+    return store;
+}
+
+static struct engine_limits limits_of(const struct config *config)
+{
+    unsigned deliveries = (unsigned)config->deliveries;
+    unsigned per_origin = (unsigned)config->deliveries_per_origin;
+    return (struct engine_limits){
+        .in_flight = { [EXCHANGE_FETCH] = (unsigned)config->fetches,
+                       [EXCHANGE_VERIFY] = (unsigned)config->verifications,
+                       [EXCHANGE_DELIVER] = deliveries,
+                       [EXCHANGE_RETRY] = deliveries / 4 + 1 },
+        .per_origin = { [EXCHANGE_FETCH] = FETCHES_PER_ORIGIN,
+                        [EXCHANGE_VERIFY] = (unsigned)config->verify_per_host,
+                        [EXCHANGE_DELIVER] = per_origin,
+                        [EXCHANGE_RETRY] = per_origin / 4 + 1 },
+        .per_address = (unsigned)config->deliveries_per_address,
+        .tls_handshakes = HANDSHAKES,
+        .queue_max = WAITING_MAX + 4 * (size_t)deliveries,
+    };
+}
+
+struct engine *outside_engine(const struct config *config, const char *hub_url,
+                              void (*wake)(void *context), void *context,
+                              char problem[OUTSIDE_PROBLEM_MAX])
+{
+    const char *why = NULL;
+    char agent[512];
+    snprintf(agent, sizeof agent, "websubd/%s (+%s)", WEBSUBD_VERSION, hub_url);
+    struct engine_options options = {
+        .threads = (unsigned)config->network_threads,
+        .limits = limits_of(config),
+        .user_agent = agent,
+        .dns_servers = (const char *const *)config->dns_server.items,
+        .dns_server_count = config->dns_server.count,
+        .allow_topic = (const char *const *)config->allow_topic_address.items,
+        .allow_topic_count = config->allow_topic_address.count,
+        .allow_callback =
+            (const char *const *)config->allow_callback_address.items,
+        .allow_callback_count = config->allow_callback_address.count,
+        .wake = wake,
+        .context = context,
+    };
+    struct engine *engine = engine_open(&options, &why);
+    if (!engine)
+        complain(problem, "network", why);
+    return engine;
+}
+
+struct http *outside_http(const struct config *config,
+                          void (*arrived)(void *context,
+                                          struct request *request),
+                          void *context, char problem[OUTSIDE_PROBLEM_MAX])
+{
+    const char *why = NULL;
+    struct http_options options = {
+        .connections_max = (unsigned)config->connections,
+        .idle_seconds = IDLE_MS / 1000,
+        .body_max = BODY_MAX,
+        .arrived = arrived,
+        .context = context,
+    };
+    struct http *http = http_open(&options, &why);
+    if (!http)
+        complain(problem, "http", why);
+    return http;
+}
+
+struct front *outside_front(const struct config *config,
+                            const struct outside_callers *callers,
+                            char problem[OUTSIDE_PROBLEM_MAX])
+{
+    const char *why = NULL;
+    char socket[PATH_SIZE];
+    bool bare = !strchr(config->admin_socket, '/');
+    snprintf(socket, sizeof socket, "%s%s%s", bare ? config->data : "",
+             bare ? "/" : "", config->admin_socket);
+    struct front_options options = {
+        .listen = (const char *const *)config->listen.items,
+        .listen_count = config->listen.count,
+        .admin_socket = socket,
+        .limits = { .connections = (unsigned)config->connections,
+                    .per_address = (unsigned)config->connections_per_address,
+                    .parked = (unsigned)config->pulls,
+                    .head_ms = HEAD_MS,
+                    .idle_ms = IDLE_MS,
+                    .write_ms = WRITE_MS,
+                    .head_max = HEAD_MAX,
+                    .body_max = BODY_MAX },
+        .arrived = callers->arrived,
+        .gone = callers->gone,
+        .handed = callers->handed,
+        .context = callers->context,
+    };
+    struct front *front = front_open(&options, &why);
+    if (!front)
+        complain(problem, "listen", why);
+    return front;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// outside -- opening what the hub stands between, as the options say.
+//
+// Translates options into the store's, the engine's and the listeners' own
+// words; decides nothing else. Each answers NULL with one sentence.
+
+#pragma once
+
+#include <stdbool.h>
+
+struct config;
+struct engine;
+struct front;
+struct http;
+struct request;
+struct sockaddr;
+struct store;
+
+enum { OUTSIDE_PROBLEM_MAX = 512 };
+
+struct store *outside_store(const struct config *config,
+                            void (*wake)(void *context), void *context,
+                            char problem[OUTSIDE_PROBLEM_MAX]);
+
+struct engine *outside_engine(const struct config *config, const char *hub_url,
+                              void (*wake)(void *context), void *context,
+                              char problem[OUTSIDE_PROBLEM_MAX]);
+
+struct http *outside_http(const struct config *config,
+                          void (*arrived)(void *context,
+                                          struct request *request),
+                          void *context, char problem[OUTSIDE_PROBLEM_MAX]);
+
+// As in front.h; they run on front's thread.
+struct outside_callers {
+    void (*arrived)(void *context, struct request *request);
+    void (*gone)(void *context, struct request *request);
+    void (*handed)(void *context, int fd, const struct sockaddr *address,
+                   bool admin);
+    void *context;
+};
+struct front *outside_front(const struct config *config,
+                            const struct outside_callers *callers,
+                            char problem[OUTSIDE_PROBLEM_MAX]);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+#include "patience.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static int64_t monotonic_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec;
+}
+
+void patience_init(struct patience *patience)
+{
+    *patience = (struct patience){ 0 };
+    pthread_mutex_init(&patience->lock, NULL);
+}
+
+void patience_clear(struct patience *patience)
+{
+    assert(!patience->oldest);
+    pthread_mutex_destroy(&patience->lock);
+}
+
+void patience_begin(struct patience *patience, struct waiting *waiting)
+{
+    pthread_mutex_lock(&patience->lock);
+    assert(!waiting->listed);
+    waiting->since = monotonic_s();
+    waiting->next = NULL;
+    waiting->before = patience->youngest;
+    if (patience->youngest)
+        patience->youngest->next = waiting;
+    else
+        patience->oldest = waiting;
+    patience->youngest = waiting;
+    waiting->listed = true;
+    pthread_mutex_unlock(&patience->lock);
+}
+
+static void unlist(struct patience *patience, struct waiting *waiting)
+{
+    if (!waiting->listed)
+        return;
+    if (waiting->before)
+        waiting->before->next = waiting->next;
+    else
+        patience->oldest = waiting->next;
+    if (waiting->next)
+        waiting->next->before = waiting->before;
+    else
+        patience->youngest = waiting->before;
+    waiting->listed = false;
+}
+
+void patience_end(struct patience *patience, struct waiting *waiting)
+{
+    pthread_mutex_lock(&patience->lock);
+    unlist(patience, waiting);
+    pthread_mutex_unlock(&patience->lock);
+}
+
+void patience_enforce(struct patience *patience, int64_t seconds)
+{
+    int64_t now = monotonic_s();
+    pthread_mutex_lock(&patience->lock);
+    while (patience->oldest && now - patience->oldest->since > seconds) {
+        shutdown(patience->oldest->fd, SHUT_RDWR);
+        unlist(patience, patience->oldest);
+    }
+    pthread_mutex_unlock(&patience->lock);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+
+#include "poll.h"
+
+#include "backoff.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+enum {
+    FIRST_MS = 30 * 1000,
+    LONGEST_MS = 60 * 60 * 1000,
+    PINGED_FOR_MS = 48 * 60 * 60 * 1000,
+};
+
+int64_t poll_after_failure(uint32_t failures, int64_t failed_for, bool pinged,
+                           int64_t poll_max, uint32_t chance)
+{
+    if (!pinged && failures > 4)
+        return backoff_delay(poll_max, poll_max, 0, chance);
+    if (failed_for >= PINGED_FOR_MS)
+        return backoff_delay(poll_max, poll_max, 0, chance);
+    return backoff_delay(FIRST_MS, LONGEST_MS, failures, chance);
+}
+
+int64_t poll_after_silence(unsigned echo)
+{
+    // 15 s and 90 s after the ping.
+    static const int64_t delays[POLL_ECHOES] = { 15 * 1000, 75 * 1000 };
+    assert(echo < POLL_ECHOES);
+    return delays[echo];
+}
+
+bool poll_modified_is_weak(const char *last_modified, int64_t date_ms)
+{
+    int64_t modified = last_modified ? backoff_http_date(last_modified) : -1;
+    return modified < 0 || date_ms <= 0 || date_ms / 1000 - modified < 2;
+}

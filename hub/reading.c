@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+
+#include "reading.h"
+
+#include "config.h"
+#include "cursor.h"
+#include "loop.h"
+#include "metrics.h"
+#include "pull_answer.h"
+#include "request.h"
+#include "waiters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { INTEREST_MS = 24 * 60 * 60 * 1000 }; // M7
+
+static void end(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    struct waiter *waiter = reading->waiter;
+    if (waiter && waiter->listed)
+        waiters_remove(means->waiters, waiter);
+    waiter_free(waiter);
+    if (reading->query)
+        pull_query_clear(reading->query);
+    free(reading->query);
+    free(reading);
+    means->under_way--;
+}
+
+static void fail(struct reading *reading, unsigned status, const char *type,
+                 const char *detail)
+{
+    pull_answer_problem(reading->request, status, type, detail);
+    end(reading);
+}
+
+// ----------------------------------------------------------------- reading
+
+static void answer(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    const struct store_events *read = &reading->events;
+    struct waiter *waiter = reading->waiter;
+    int64_t waited = loop_now().mono - waiter->since;
+    uint64_t number = read->event_count > 0
+                          ? read->items[read->event_count - 1].number
+                          : waiter->number;
+    struct pull_answer answer = {
+        .read = read,
+        .urls = reading->urls,
+        .cursor = { .epoch = store_epoch(means->services.store),
+                    .number = number,
+                    .tag = waiter->tag },
+        .key = means->key,
+        .hub_url = means->services.hub_url,
+        .waited_ms = waited > 0 ? waited : 0,
+        .epoch_gap = reading->epoch_gap,
+        .scope_changed = reading->scope_changed,
+        // Held or not, such a connection cannot be parked: the next pull had
+        // better come on a new one.
+        .close = !reading->request->parkable || means->draining,
+    };
+    size_t told = pull_answer_say(&answer, reading->request);
+    metric_add(means->services.metrics, METRIC_EVENTS_PULLED, told);
+    store_release(&reading->events.op);
+    end(reading);
+}
+
+static bool has_gap(const struct reading *reading)
+{
+    for (size_t i = 0; i < reading->events.count; i++)
+        if (reading->positions[i].gap_count > 0)
+            return true;
+    return reading->epoch_gap || reading->scope_changed;
+}
+
+// The waiter stays listed; the reading is over.
+static void hold(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    struct waiter *waiter = reading->waiter;
+    store_release(&reading->events.op);
+    waiter->work = NULL;
+    if (reading->query) {
+        pull_query_clear(reading->query);
+        metric_add(means->services.metrics, METRIC_PULLS_HELD, 1);
+    }
+    free(reading->query);
+    free(reading);
+    means->under_way--;
+}
+
+// A cursor of another history, or from beyond this one's end: tell so, and
+// begin at the beginning, where nothing can be missed (M17).
+static bool begins_anew(struct reading *reading)
+{
+    const struct store_events *read = &reading->events;
+    if (reading->epoch_gap || reading->waiter->number <= read->head)
+        return false;
+    reading->epoch_gap = true;
+    reading->positioned = false;
+    store_release(&reading->events.op);
+    reading_read(reading);
+    return true;
+}
+
+static void log_read(struct store_op *op)
+{
+    struct reading *reading = op->context;
+    struct reading_means *means = reading->means;
+    struct waiter *waiter = reading->waiter;
+    const struct store_events *read = &reading->events;
+
+    if (op->status != STORE_OK) {
+        store_release(op);
+        fail(reading, 503, "store", "the log cannot be read now");
+        return;
+    }
+    if (begins_anew(reading))
+        return;
+    if (!reading->positioned)
+        waiter->number = read->head;
+    reading->positioned = true;
+    bool over = !waiter->listed || waiter->gone || means->draining
+                || waiter->deadline <= loop_now().mono;
+    if (read->event_count > 0 || has_gap(reading) || over)
+        answer(reading);
+    else if (waiter->woken)
+        reading_read(reading); // something came while the store was being read
+    else
+        hold(reading);
+}
+
+static struct store_position position_of(const struct reading *reading,
+                                         uint64_t topic)
+{
+    const struct pull_query *query = reading->query;
+    struct store_position position = {
+        .topic = topic,
+        .since = STORE_SINCE_NUMBER,
+        .value = reading->waiter->number,
+    };
+    if (reading->positioned)
+        return position;
+    if (reading->epoch_gap) {
+        position.since = STORE_SINCE_EARLIEST;
+    } else {
+        position.since = query->since;
+        position.value = query->value;
+    }
+    return position;
+}
+
+void reading_read(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    struct waiter *waiter = reading->waiter;
+    for (size_t i = 0; i < waiter->count; i++) {
+        reading->urls[i] = waiter->interests[i].url;
+        reading->positions[i] =
+            position_of(reading, waiter->interests[i].topic);
+    }
+    waiter->woken = false;
+    reading->events = (struct store_events){
+        .op = { .verb = STORE_EVENTS, .done = log_read, .context = reading },
+        .positions = reading->positions,
+        .count = waiter->count,
+        .limit = waiter->limit,
+        .max_bytes = waiter->max_bytes,
+        .deltas = !waiter->full,
+        .bodies = waiter->bodies,
+    };
+    store_submit(means->services.store, &reading->events.op);
+}
+
+// ------------------------------------------------------ from query to topics
+
+static bool read_cursor(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    const struct pull_query *query = reading->query;
+    struct waiter *waiter = reading->waiter;
+    struct cursor cursor;
+    uint64_t topics[PULL_TOPICS_MAX];
+
+    for (size_t i = 0; i < waiter->count; i++)
+        topics[i] = waiter->interests[i].topic;
+    waiter->tag = cursor_tag(topics, waiter->count);
+    if (!query->has_cursor)
+        return true;
+    if (!cursor_read(means->key, query->cursor, strlen(query->cursor), &cursor))
+        return false;
+    waiter->number = cursor.number;
+    reading->positioned = cursor.epoch == store_epoch(means->services.store);
+    reading->epoch_gap = cursor.epoch != store_epoch(means->services.store);
+    reading->scope_changed = !reading->epoch_gap && cursor.tag != waiter->tag;
+    return true;
+}
+
+static void begin(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    struct waiter *waiter = reading->waiter;
+    struct moment now = loop_now();
+
+    if (!read_cursor(reading)) {
+        fail(reading, 400, "invalid-cursor",
+             "since is not a cursor of this "
+             "hub");
+        return;
+    }
+    waiter->since = now.mono;
+    waiter->deadline = now.mono;
+    // Up to a fifth less than asked for, so that many do not come back at one
+    // time.
+    int64_t wait = reading->query->wait_ms;
+    wait -= wait / 5 * (int64_t)(arc4random() % 1001) / 1000;
+    if (wait > 0 && reading->request->parkable && !means->draining) {
+        waiter->deadline += wait;
+        waiter->work = reading;
+        waiters_add(means->waiters, waiter, now.mono);
+    }
+    reading_read(reading);
+}
+
+static void ask_topic(struct reading *reading);
+
+static void topic_followed(struct store_op *op)
+{
+    struct reading *reading = op->context;
+    struct reading_means *means = reading->means;
+
+    if (op->status == STORE_NOT_FOUND) {
+        fail(reading, 404, "unknown-topic",
+             "this hub does not follow that topic: a verified subscription, "
+             "an operator or pull-open makes it");
+        return;
+    }
+    if (op->status != STORE_OK) {
+        fail(reading, 503, "store", "the hub cannot follow a topic now");
+        return;
+    }
+    reading->waiter->interests[reading->asked].topic = reading->follow.topic;
+    if (reading->follow.topic_new)
+        means->followed(means->context);
+    reading->asked++;
+    if (reading->asked < reading->waiter->count)
+        ask_topic(reading);
+    else
+        begin(reading);
+}
+
+static void ask_topic(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    const struct pull_topic *topic = &reading->query->topics[reading->asked];
+    reading->follow = (struct store_follow){
+        .op = { .verb = STORE_FOLLOW,
+                .done = topic_followed,
+                .context = reading },
+        .key = topic->key,
+        .url = { topic->url, topic->url_len },
+        .url_normal = { topic->normal, topic->normal_len },
+        .create = means->services.config->pull_open,
+        .interest_ms = INTEREST_MS,
+    };
+    store_submit(means->services.store, &reading->follow.op);
+}
+
+static struct waiter *waiter_for(const struct pull_query *query,
+                                 struct request *request)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < query->topic_count; i++)
+        bytes += query->topics[i].url_len + 1;
+    struct waiter *waiter = waiter_new(query->topic_count, bytes);
+    if (!waiter)
+        return NULL;
+    char *at = waiter_urls(waiter);
+    for (size_t i = 0; i < query->topic_count; i++) {
+        memcpy(at, query->topics[i].url, query->topics[i].url_len + 1);
+        waiter->interests[i].url = at;
+        at += query->topics[i].url_len + 1;
+    }
+    waiter->request = request;
+    waiter->full = query->full;
+    waiter->bodies = query->bodies;
+    waiter->limit = (uint32_t)query->limit;
+    waiter->max_bytes = (uint32_t)query->max_bytes;
+    return waiter;
+}
+
+struct reading *reading_new(struct reading_means *means,
+                            struct request *request, struct pull_query *query)
+{
+    struct reading *reading = calloc(1, sizeof *reading);
+    struct waiter *waiter = reading ? waiter_for(query, request) : NULL;
+    if (!waiter) {
+        free(reading);
+        return NULL;
+    }
+    reading->means = means;
+    reading->request = request;
+    reading->query = query;
+    reading->waiter = waiter;
+    return reading;
+}
+
+void reading_begin(struct reading *reading)
+{
+    reading->means->under_way++;
+    ask_topic(reading);
+}
+
+struct reading *reading_again(struct reading_means *means,
+                              struct waiter *waiter)
+{
+    struct reading *reading = calloc(1, sizeof *reading);
+    if (!reading)
+        return NULL;
+    reading->means = means;
+    reading->request = waiter->request;
+    reading->waiter = waiter;
+    reading->positioned = true;
+    waiter->work = reading;
+    return reading;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// reading -- one reading of the log for one request that pulls.
+//
+// From its query to its topics, then the log; then it is answered, or left
+// held as a waiter. pull.h begins readings; each ends by itself.
+
+#pragma once
+
+#include "pull_query.h"
+#include "services.h"
+#include "storage/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cursor_key;
+struct request;
+struct waiter;
+struct waiters;
+
+// What all readings share; pull's own.
+struct reading_means {
+    struct services services;
+    struct waiters *waiters;
+    struct cursor_key *key;
+    size_t under_way;
+    bool draining; // hold nobody any more
+    void (*followed)(void *context);
+    void *context;
+};
+
+struct reading {
+    struct reading_means *means;
+    struct reading *next; // pull's: of those that wait for their turn
+    struct request *request;
+    struct waiter *waiter;    // what the query left; listed once it may be held
+    struct pull_query *query; // NULL: the waiter has been held before
+    size_t asked;             // topics already looked up
+    bool epoch_gap, scope_changed;
+    bool positioned; // the waiter's number says from where
+    union {
+        struct store_follow follow;
+        struct store_events events;
+    };
+    const char *urls[PULL_TOPICS_MAX];
+    struct store_position positions[PULL_TOPICS_MAX];
+};
+
+// For a request and its query, both of which it takes. NULL: out of memory,
+// and nothing was taken.
+struct reading *reading_new(struct reading_means *means,
+                            struct request *request, struct pull_query *query);
+// Look its topics up, then read.
+void reading_begin(struct reading *reading);
+
+// For a waiter that has been held. NULL: out of memory.
+struct reading *reading_again(struct reading_means *means,
+                              struct waiter *waiter);
+void reading_read(struct reading *reading);

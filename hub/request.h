@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// request, reply -- one incoming HTTP request and the answer to it.
+//
+// Whoever reads requests (http.h, front.h) makes them and posts them to the
+// main thread; whoever answers calls request_reply() exactly once, from any
+// thread, and forgets the request: it is gone when the call returns. A handler
+// therefore never needs to know which of the two it came from.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct request;
+
+enum request_method {
+    REQUEST_GET,
+    REQUEST_HEAD,
+    REQUEST_POST,
+    REQUEST_PUT,
+    REQUEST_DELETE,
+    REQUEST_OPTIONS,
+    REQUEST_OTHER,
+};
+
+struct request_field {
+    const char *name, *value; // as sent, NUL-terminated, value trimmed
+};
+
+enum { REPLY_HEADERS_MAX = 6, REQUEST_FIELDS_MAX = 64 };
+
+struct reply {
+    unsigned status;
+    const char *content_type; // NULL: no body
+    const void *body;         // copied
+    size_t body_len;
+    // Further header lines ("Retry-After: 5"), copied.
+    const char *headers[REPLY_HEADERS_MAX];
+    size_t header_count;
+    bool close; // end the connection after it
+};
+
+// Fields belong to the maker of the request; all pointers live until
+// request_reply().
+struct request {
+    enum request_method method;
+    const char *path;  // starts with '/', as sent, without the query
+    const char *query; // as sent, without '?'; "" if there is none
+    const struct request_field *fields;
+    size_t field_count;
+    const char *body; // never NULL; NUL after the last byte
+    size_t body_len;
+    char peer[48]; // address without the port, "" for the admin socket
+    bool admin;    // came over the admin socket
+    // This connection can be held open for long at no cost (front.h). If not,
+    // a pull is answered at once, with Connection: close.
+    bool parkable;
+
+    // The maker's: how to answer it.
+    void (*answer)(struct request *request, const struct reply *reply);
+    // The main thread's, while it works on the request.
+    struct request *link;
+    void *work;
+    // Set by the maker, from its own thread, when the peer went away while
+    // the request was being held; the holder learns of it by `gone` of
+    // front.h. It must be answered all the same.
+};
+
+// Value of the first field of that name, in any case; NULL: there is none.
+const char *request_field(const struct request *request, const char *name);
+
+void request_reply(struct request *request, const struct reply *reply);
+
+// A one-line text/plain answer (R26); `reason` gets its newline.
+void request_say(struct request *request, unsigned status, const char *reason);

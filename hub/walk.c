@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: MIT
+
+#include "walk.h"
+
+#include "config.h"
+#include "delivery.h"
+#include "ledger.h"
+#include "log.h"
+#include "metrics.h"
+#include "services.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    PAGE = 256,
+    CHECKPOINT_VISITS = 256,
+    CHECKPOINT_MS = 250,
+    LATE_MS = 1000,  // then a delivery gets a lagging record (M1)
+    GRACE_MS = 5000, // beyond its own timeout until that falls due
+    PAUSE_MS = 1000,
+    VISITS_A_STEP = 64,
+};
+
+static void settle(struct visit *visit)
+{
+    visit->state = VISIT_SETTLED;
+    visit->delivery = NULL;
+}
+
+static void note(struct visit *visit, const struct store_outcome *outcome)
+{
+    visit->state = VISIT_OUTCOME;
+    visit->delivery = NULL;
+    visit->kind = outcome->kind;
+    visit->rev = outcome->rev;
+    visit->upto = outcome->upto;
+    visit->next = outcome->next;
+    visit->attempts = outcome->attempts;
+    visit->step = outcome->step;
+    visit->due = outcome->due;
+    visit->status = outcome->status;
+}
+
+static struct store_outcome outcome_of(const struct walk *walk,
+                                       const struct visit *visit)
+{
+    return (struct store_outcome){
+        .kind = visit->kind,
+        .subscription = visit->subscription,
+        .topic = walk->record.topic,
+        .rev = visit->rev,
+        .upto = visit->upto,
+        .next = visit->next,
+        .attempts = visit->attempts,
+        .step = visit->step,
+        .due = visit->due,
+        .status = visit->status,
+    };
+}
+
+// ------------------------------------------------------------ checkpoints
+
+static void pass_visits(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->passing; i++) {
+        struct visit *visit = window_at(&walk->window, walk->window.front);
+        // From here on its outcome goes into the ledger.
+        if (visit->state == VISIT_LATE)
+            visit->delivery->owner = NULL;
+        window_pass(&walk->window, 1);
+    }
+    walk->passing = 0;
+}
+
+static void tell_due(struct walk *walk)
+{
+    const struct store_checkpoint *checkpoint = &walk->checkpoint;
+    int64_t due = INT64_MAX;
+    for (size_t i = 0; i < checkpoint->count; i++) {
+        const struct store_outcome *outcome = &checkpoint->outcomes[i];
+        bool counts = outcome->kind == STORE_REMINDED || outcome->due > 0;
+        int64_t at = outcome->kind == STORE_REMINDED ? 0 : outcome->due;
+        if (counts && at < due)
+            due = at;
+    }
+    if (due < INT64_MAX)
+        walk->means->lagging(walk->means->context, due);
+}
+
+static void flush_late(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->late_count; i++)
+        ledger_add(walk->means->ledger, &walk->late[i]);
+    walk->late_count = 0;
+}
+
+static void go_on(struct walk *walk, const struct store_walk *next)
+{
+    store_release(&walk->page.op);
+    walk->record = *next;
+    walk->page_there = walk->end = false;
+    if (walk->content)
+        content_drop(walk->means->contents, walk->content);
+    walk->content = NULL;
+}
+
+static void checkpointed(struct store_op *op)
+{
+    struct walk *walk = op->context;
+    const struct store_checkpoint *checkpoint = &walk->checkpoint;
+    struct moment now = loop_now();
+
+    walk->writing = false;
+    walk->checked_at = now.mono;
+    switch (op->status) {
+    case STORE_OK:
+        metric_add(walk->means->services->metrics, METRIC_CHECKPOINTS, 1);
+        walk->record.position = checkpoint->walk.position;
+        pass_visits(walk);
+        tell_due(walk);
+        flush_late(walk);
+        if (checkpoint->finish && checkpoint->walk_began)
+            go_on(walk, &checkpoint->next);
+        else if (checkpoint->finish)
+            walk->over = true;
+        return;
+    case STORE_STALE:
+    case STORE_NOT_FOUND:
+        // The topic is gone, or the walk is not ours: leave it.
+        walk->passing = window_settled(&walk->window, WINDOW_MAX);
+        pass_visits(walk);
+        walk->late_count = 0;
+        walk->over = true;
+        return;
+    default:
+        LOG(LOG_WARN, "checkpoint.unwritten",
+            LOG_N("topic", walk->record.topic),
+            LOG_T("status", store_status_name(op->status)));
+        walk->passing = 0;
+        walk->late_count = 0;
+        walk->pause_until = now.mono + PAUSE_MS;
+        return;
+    }
+}
+
+static bool complete(const struct walk *walk)
+{
+    return walk->end && walk->page_at == walk->page.count
+           && !walk->means->draining;
+}
+
+static void collect(struct walk *walk, size_t settled)
+{
+    struct store_checkpoint *checkpoint = &walk->checkpoint;
+    checkpoint->count = 0;
+    for (size_t i = 0; i < settled; i++) {
+        const struct visit *visit =
+            window_at(&walk->window, walk->window.front + i);
+        if (visit->state != VISIT_SETTLED)
+            walk->outcomes[checkpoint->count++] = outcome_of(walk, visit);
+        checkpoint->walk.position = visit->subscription;
+    }
+    checkpoint->outcomes = walk->outcomes;
+}
+
+static void write_checkpoint(struct walk *walk, struct moment now)
+{
+    size_t waiting = window_count(&walk->window);
+    size_t settled = window_settled(&walk->window, CHECKPOINT_VISITS);
+    bool finish = complete(walk) && settled == waiting;
+    bool timely = settled > 0
+                  && (settled == CHECKPOINT_VISITS
+                      || now.mono - walk->checked_at >= CHECKPOINT_MS
+                      || walk->means->draining);
+    if (!finish && !timely)
+        return;
+    walk->checkpoint = (struct store_checkpoint){
+        .op = { .verb = STORE_CHECKPOINT,
+                .done = checkpointed,
+                .context = walk },
+        .walk = walk->record,
+        .finish = finish,
+    };
+    collect(walk, settled);
+    walk->passing = settled;
+    walk->writing = true;
+    store_submit(walk->means->services->store, &walk->checkpoint.op);
+}
+
+// ----------------------------------------------------------------- visits
+
+static void notice_late(struct walk *walk, struct moment now)
+{
+    const struct config *config = walk->means->services->config;
+    for (uint64_t n = walk->window.front; n < walk->window.back; n++) {
+        struct visit *visit = window_at(&walk->window, n);
+        if (now.mono - visit->began < LATE_MS)
+            return; // later ones began later
+        if (visit->state != VISIT_FLYING)
+            continue;
+        struct delivery *delivery = visit->delivery;
+        struct store_outcome outcome = {
+            .kind = STORE_OWED,
+            .rev = delivery->rev,
+            .upto = delivery->content->upto,
+            .next = delivery->cursor + 1,
+            .due = now.unix + config->delivery_timeout + GRACE_MS,
+        };
+        note(visit, &outcome);
+        visit->state = VISIT_LATE;
+        visit->delivery = delivery;
+        // One that has not even started frees its place for others.
+        engine_cancel(walk->means->services->engine, &delivery->exchange);
+    }
+}
+
+static struct visit *visit_new(struct walk *walk,
+                               const struct store_subscriber *subscriber,
+                               struct moment now, uint64_t *number)
+{
+    struct visit *visit = window_add(&walk->window, number);
+    if (!visit)
+        return NULL;
+    visit->subscription = subscriber->id;
+    visit->began = now.mono;
+    return visit;
+}
+
+// The content for this key, borrowed from the walk. NULL: it is being read.
+static struct content *content_for(struct walk *walk,
+                                   const struct content_key *key)
+{
+    struct content *content = walk->content;
+    if (content && content->key.from == key->from && content->key.to == key->to
+        && content->key.wish == key->wish)
+        return content;
+    content = content_get(walk->means->contents, key, &walk->wait);
+    if (!content) {
+        walk->content_asked = true;
+        return NULL;
+    }
+    if (walk->content)
+        content_drop(walk->means->contents, walk->content);
+    walk->content = content;
+    return content;
+}
+
+static void content_ready(struct content_wait *wait, struct content *content,
+                          bool gone)
+{
+    struct walk *walk = (struct walk *)wait;
+    walk->content_asked = false;
+    if (walk->content)
+        content_drop(walk->means->contents, walk->content);
+    walk->content = content;
+    if (!content)
+        walk->pause_until = loop_now().mono + PAUSE_MS;
+    if (gone)
+        walk->over = window_count(&walk->window) == 0 && !walk->writing;
+}
+
+// False: try again later.
+static bool deliver(struct walk *walk,
+                    const struct store_subscriber *subscriber,
+                    struct moment now)
+{
+    const struct config *config = walk->means->services->config;
+    uint64_t cursor = subscriber->start > walk->record.from ? subscriber->start
+                                                            : walk->record.from;
+    struct content_key key = {
+        .topic = walk->record.topic,
+        .from = cursor,
+        .to = walk->record.to,
+        .wish = delivery_wish(subscriber, cursor, config),
+    };
+    uint64_t number;
+    struct content *content = content_for(walk, &key);
+    if (!content)
+        return false;
+    struct visit *visit = visit_new(walk, subscriber, now, &number);
+    if (!visit)
+        return false;
+    if (content->nothing) {
+        settle(visit);
+        return true;
+    }
+    struct delivery *delivery = delivery_new(subscriber, content_hold(content),
+                                             cursor, EXCHANGE_DELIVER, config);
+    if (!delivery) {
+        // Out of memory: he lags, and is served when there is some.
+        struct store_outcome owed = { .kind = STORE_OWED,
+                                      .next = cursor + 1,
+                                      .due = now.unix + PAUSE_MS };
+        content_drop(walk->means->contents, content);
+        note(visit, &owed);
+        return true;
+    }
+    delivery->owner = walk;
+    delivery->visit = number;
+    visit->delivery = delivery;
+    walk->means->flying++;
+    engine_submit(walk->means->services->engine, &delivery->exchange);
+    return true;
+}
+
+static bool visit(struct walk *walk, const struct store_subscriber *subscriber,
+                  struct moment now)
+{
+    uint64_t number;
+    bool owed = subscriber->start < walk->record.to && !subscriber->suspended
+                && subscriber->lease_end > now.unix; // R60
+    if (owed && !subscriber->lagging)
+        return deliver(walk, subscriber, now);
+
+    struct visit *passed = visit_new(walk, subscriber, now, &number);
+    if (!passed)
+        return false;
+    settle(passed);
+    if (subscriber->lagging) {
+        // Retry alone serves him; but there is something new (M4).
+        struct store_outcome reminded = { .kind = STORE_REMINDED,
+                                          .rev = subscriber->rev };
+        note(passed, &reminded);
+    }
+    return true;
+}
+
+// ------------------------------------------------------------------- pages
+
+static void paged(struct store_op *op)
+{
+    struct walk *walk = op->context;
+    walk->page_asked = false;
+    if (op->status != STORE_OK) {
+        store_release(op);
+        if (op->status == STORE_NOT_FOUND) {
+            walk->over = window_count(&walk->window) == 0;
+            return;
+        }
+        walk->pause_until = loop_now().mono + PAUSE_MS;
+        return;
+    }
+    walk->page_there = true;
+    walk->page_at = 0;
+    walk->end = walk->page.end;
+}
+
+static void ask_page(struct walk *walk)
+{
+    uint64_t after = walk->record.position;
+    if (walk->page_there && walk->page.count > 0)
+        after = walk->page.items[walk->page.count - 1].id;
+    store_release(&walk->page.op);
+    walk->page = (struct store_page_subscribers){
+        .op = { .verb = STORE_PAGE_SUBSCRIBERS,
+                .done = paged,
+                .context = walk },
+        .topic = walk->record.topic,
+        .after = after,
+        .max = PAGE,
+    };
+    walk->page_there = false;
+    walk->page_asked = true;
+    walk->page_at = 0;
+    store_submit(walk->means->services->store, &walk->page.op);
+}
+
+static bool may_visit(const struct walk *walk)
+{
+    return walk->page_there && walk->page_at < walk->page.count
+           && !walk->content_asked && !window_full(&walk->window)
+           && !walk->means->draining
+           && walk->means->flying < walk->means->flying_max;
+}
+
+static bool visit_some(struct walk *walk, struct moment now)
+{
+    for (int i = 0; i < VISITS_A_STEP; i++) {
+        if (!may_visit(walk))
+            return false;
+        if (!visit(walk, &walk->page.items[walk->page_at], now))
+            return false;
+        walk->page_at++;
+    }
+    return may_visit(walk);
+}
+
+// --------------------------------------------------------------- the walk
+
+struct walk *walk_new(struct walk_means *means, const struct store_walk *record,
+                      struct moment now)
+{
+    struct walk *walk = calloc(1, sizeof *walk);
+    if (!walk)
+        return NULL;
+    walk->wait.ready = content_ready;
+    walk->means = means;
+    walk->record = *record;
+    walk->checked_at = now.mono;
+    return walk;
+}
+
+void walk_free(struct walk *walk)
+{
+    store_release(&walk->page.op);
+    if (walk->content)
+        content_drop(walk->means->contents, walk->content);
+    window_clear(&walk->window);
+    free(walk);
+}
+
+bool walk_step(struct walk *walk, struct moment now)
+{
+    if (walk->over || walk->pause_until > now.mono)
+        return false;
+    notice_late(walk, now);
+    bool more = visit_some(walk, now);
+    bool page_done = !walk->page_there || walk->page_at == walk->page.count;
+    if (page_done && !walk->end && !walk->page_asked && !walk->means->draining)
+        ask_page(walk);
+    if (!walk->writing)
+        write_checkpoint(walk, now);
+    return more;
+}
+
+int64_t walk_patience(const struct walk *walk, struct moment now)
+{
+    if (walk->over)
+        return 0;
+    if (walk->pause_until > now.mono)
+        return walk->pause_until - now.mono;
+    if (window_count(&walk->window) == 0)
+        return LOOP_FOR_EVER; // a page or a content wakes us
+    return CHECKPOINT_MS;
+}
+
+static void ended_late(struct walk *walk, struct visit *visit,
+                       const struct store_outcome *outcome, uint64_t number)
+{
+    visit->delivery = NULL;
+    if (walk->writing && number - walk->window.front < walk->passing) {
+        // Its record is just being written: this one comes after it.
+        visit->state = VISIT_OUTCOME;
+        if (walk->late_count < sizeof walk->late / sizeof *walk->late)
+            walk->late[walk->late_count++] = *outcome;
+        return;
+    }
+    note(visit, outcome);
+    if (outcome->kind == STORE_DELIVERED)
+        settle(visit);
+}
+
+void walk_ended(struct walk *walk, const struct delivery *delivery,
+                const struct store_outcome *outcome)
+{
+    struct visit *visit = window_at(&walk->window, delivery->visit);
+    assert(visit && visit->delivery == delivery);
+    if (visit->state == VISIT_LATE) {
+        ended_late(walk, visit, outcome, delivery->visit);
+        return;
+    }
+    if (outcome->kind == STORE_DELIVERED)
+        settle(visit);
+    else
+        note(visit, outcome);
+}
+
+bool walk_quiet(const struct walk *walk)
+{
+    return !walk->writing && !walk->page_asked && !walk->content_asked
+           && window_count(&walk->window) == 0;
+}

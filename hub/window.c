@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+
+#include "window.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { FIRST_SIZE = 64 };
+
+bool window_full(const struct window *window)
+{
+    return window_count(window) == WINDOW_MAX;
+}
+
+size_t window_count(const struct window *window)
+{
+    return (size_t)(window->back - window->front);
+}
+
+static struct visit *slot(struct visit *ring, size_t size, uint64_t number)
+{
+    return &ring[number & (size - 1)];
+}
+
+static bool grow(struct window *window)
+{
+    size_t size = window->size > 0 ? 2 * window->size : FIRST_SIZE;
+    struct visit *ring = malloc(size * sizeof *ring);
+    if (!ring)
+        return false;
+    for (uint64_t n = window->front; n < window->back; n++)
+        *slot(ring, size, n) = *slot(window->ring, window->size, n);
+    free(window->ring);
+    window->ring = ring;
+    window->size = size;
+    return true;
+}
+
+struct visit *window_add(struct window *window, uint64_t *number)
+{
+    if (window_full(window))
+        return NULL;
+    if (window_count(window) == window->size && !grow(window))
+        return NULL;
+    *number = window->back++;
+    struct visit *visit = slot(window->ring, window->size, *number);
+    *visit = (struct visit){ .state = VISIT_FLYING };
+    return visit;
+}
+
+struct visit *window_at(const struct window *window, uint64_t number)
+{
+    if (number < window->front || number >= window->back)
+        return NULL;
+    return slot(window->ring, window->size, number);
+}
+
+size_t window_settled(const struct window *window, size_t max)
+{
+    size_t count = 0;
+    while (count < max && count < window_count(window)
+           && window_at(window, window->front + count)->state != VISIT_FLYING)
+        count++;
+    return count;
+}
+
+void window_pass(struct window *window, size_t count)
+{
+    assert(count <= window_count(window));
+    window->front += count;
+}
+
+void window_clear(struct window *window)
+{
+    free(window->ring);
+    *window = (struct window){ .ring = NULL };
+}

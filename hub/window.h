@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// window -- the visits of a walk that are not settled for good yet.
+//
+// Visits are numbered in the order they are made, which is the order of
+// subscription ids. They may be settled in any order; the checkpoint moves
+// over those at the front that are settled, and never past one that is not
+// (M1). Pure.
+
+#pragma once
+
+#include "storage/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WINDOW_MAX = 1024 };
+
+enum visit_state {
+    VISIT_FLYING,  // a delivery is under way
+    VISIT_SETTLED, // nothing to record
+    VISIT_OUTCOME, // to be recorded when the checkpoint passes
+    VISIT_LATE,    // as OUTCOME, but its delivery is still under way
+};
+
+struct delivery;
+
+struct visit {
+    enum visit_state state;
+    enum store_outcome_kind kind;
+    uint64_t subscription;
+    uint64_t upto, next;
+    uint32_t rev, attempts, step;
+    int32_t status;
+    int64_t due;
+    int64_t began;             // monotonic
+    struct delivery *delivery; // while FLYING or LATE
+};
+
+struct window {
+    struct visit *ring; // of `size`, a power of two
+    size_t size;
+    uint64_t front, back; // numbers: front <= n < back
+};
+
+bool window_full(const struct window *window);
+size_t window_count(const struct window *window);
+
+// The next visit, zeroed, and its number. NULL: full, or out of memory. Older
+// pointers to visits do not survive this call.
+struct visit *window_add(struct window *window, uint64_t *number);
+
+// NULL: the checkpoint has passed it.
+struct visit *window_at(const struct window *window, uint64_t number);
+
+// How many at the front are settled, up to `max`.
+size_t window_settled(const struct window *window, size_t max);
+
+void window_pass(struct window *window, size_t count);
+void window_clear(struct window *window);

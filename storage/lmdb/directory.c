@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+
+#include "directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool say(struct problem *problem, const char *path, const char *text)
+{
+    snprintf(problem->text, sizeof problem->text, "%.160s: %s", path, text);
+    return false;
+}
+
+static int no_lock(struct problem *problem, const char *path, int error)
+{
+    say(problem, path,
+        error == EWOULDBLOCK ? "is in use by another process"
+                             : strerror(error));
+    return -1;
+}
+
+const char *directory_of(const char *url)
+{
+    static const char scheme[] = "lmdb:";
+    size_t len = sizeof scheme - 1;
+    if (!url || strncmp(url, scheme, len) != 0 || url[len] == '\0')
+        return NULL;
+    return url + len;
+}
+
+char *directory_file(const char *path, const char *name)
+{
+    char *file;
+    return asprintf(&file, "%s/%s", path, name) < 0 ? NULL : file;
+}
+
+bool directory_sync(const char *path)
+{
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return false;
+    bool done = fsync(directory) == 0;
+    close(directory);
+    return done;
+}
+
+// Also the name of a new directory must survive a power cut.
+static void sync_parent(const char *path)
+{
+    char *parent = directory_file(path, "..");
+    if (parent)
+        directory_sync(parent);
+    free(parent);
+}
+
+int directory_lock(const char *path, struct problem *problem)
+{
+    if (mkdir(path, 0700) == 0)
+        sync_parent(path);
+    else if (errno != EEXIST)
+        return no_lock(problem, path, errno);
+    char *name = directory_file(path, "lock");
+    int file = name ? open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    int error = name ? errno : ENOMEM;
+    free(name);
+    if (file < 0)
+        return no_lock(problem, path, error);
+    if (flock(file, LOCK_EX | LOCK_NB) == 0)
+        return file;
+    error = errno;
+    close(file);
+    return no_lock(problem, path, error);
+}
+
+bool directory_is_copy(const char *path)
+{
+    char *name = directory_file(path, "copied");
+    bool is = name && access(name, F_OK) == 0;
+    free(name);
+    return is;
+}
+
+bool directory_forget_copy(const char *path)
+{
+    char *name = directory_file(path, "copied");
+    bool done = name && unlink(name) == 0 && directory_sync(path);
+    free(name);
+    return done;
+}
+
+static bool is_empty(const char *path)
+{
+    DIR *directory = opendir(path);
+    if (!directory)
+        return false;
+    bool empty = true;
+    const struct dirent *entry;
+    while (empty && (entry = readdir(directory)) != NULL)
+        empty =
+            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(directory);
+    return empty;
+}
+
+bool directory_make_copy(const char *path, bool *made, struct problem *problem)
+{
+    *made = mkdir(path, 0700) == 0;
+    if (!*made && errno != EEXIST)
+        return say(problem, path, strerror(errno));
+    if (!is_empty(path))
+        return say(problem, path, "is not an empty directory");
+    char *name = directory_file(path, "copied");
+    int file =
+        name ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    int error = errno;
+    free(name);
+    if (file >= 0) {
+        close(file);
+        return true;
+    }
+    if (*made)
+        rmdir(path);
+    return say(problem, path, strerror(error));
+}
+
+static void discard(const char *path, const char *name)
+{
+    char *file = directory_file(path, name);
+    if (file)
+        unlink(file);
+    free(file);
+}
+
+void directory_discard_copy(const char *path, bool made)
+{
+    discard(path, "data.part");
+    discard(path, "copied");
+    if (made)
+        rmdir(path);
+}
+
+bool directory_publish_copy(const char *path)
+{
+    char *part = directory_file(path, "data.part");
+    char *whole = directory_file(path, "data.mdb");
+    bool done =
+        part && whole && rename(part, whole) == 0 && directory_sync(path);
+    free(part);
+    free(whole);
+    return done;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+
+#include "env.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    READERS = 16,
+    FREE_TABLE = 0, // LMDB's own list of free pages
+};
+
+static const char *const names[TABLE_COUNT] = {
+    [TABLE_META] = "meta",
+    [TABLE_TOPICS] = "topics",
+    [TABLE_TOPIC_STATE] = "topic-state",
+    [TABLE_TOPIC_IDS] = "topic-ids",
+    [TABLE_TOPIC_URLS] = "topic-urls",
+    [TABLE_SUBSCRIPTIONS] = "subscriptions",
+    [TABLE_SUBSCRIPTION_IDS] = "subscription-ids",
+    [TABLE_ORIGINS] = "origins",
+    [TABLE_LEASES] = "leases",
+    [TABLE_REQUESTS] = "requests",
+    [TABLE_REQUEST_IDS] = "request-ids",
+    [TABLE_UPDATES] = "updates",
+    [TABLE_EVENTS] = "events",
+    [TABLE_BODIES] = "bodies",
+    [TABLE_ENTRIES] = "entries",
+    [TABLE_WALKS] = "walks",
+    [TABLE_LAGGING] = "lagging",
+    [TABLE_DUE] = "due",
+};
+
+static bool fail(struct problem *problem, const char *what, int error)
+{
+    snprintf(problem->text, sizeof problem->text, "the store: %s: %s", what,
+             mdb_strerror(error));
+    return false;
+}
+
+static int open_tables(struct env *env)
+{
+    MDB_txn *txn;
+    int error = mdb_txn_begin(env->handle, NULL, 0, &txn);
+    if (error)
+        return error;
+    for (int i = 0; i < TABLE_COUNT && !error; i++)
+        error = mdb_dbi_open(txn, names[i], MDB_CREATE, &env->tables[i]);
+    if (!error)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return error;
+}
+
+static int configure(struct env *env, uint64_t map_bytes)
+{
+    int error = mdb_env_create(&env->handle);
+    if (!error)
+        error = mdb_env_set_mapsize(env->handle, (size_t)map_bytes);
+    if (!error)
+        error = mdb_env_set_maxdbs(env->handle, TABLE_COUNT);
+    if (!error)
+        error = mdb_env_set_maxreaders(env->handle, READERS);
+    return error;
+}
+
+bool env_open(struct env *env, const char *directory, uint64_t map_bytes,
+              struct problem *problem)
+{
+    *env = (struct env){ 0 };
+    int error = configure(env, map_bytes);
+    if (!error)
+        error = mdb_env_open(env->handle, directory, MDB_NOTLS | MDB_NORDAHEAD,
+                             0600);
+    // Slots of readers that died with an earlier process.
+    int dead;
+    if (!error)
+        error = mdb_reader_check(env->handle, &dead);
+    if (!error)
+        error = open_tables(env);
+    if (!error)
+        return true;
+    env_close(env);
+    return fail(problem, "cannot open data.mdb", error);
+}
+
+void env_close(struct env *env)
+{
+    if (env->handle)
+        mdb_env_close(env->handle);
+    env->handle = NULL;
+}
+
+static int free_pages(MDB_txn *txn, uint64_t *out)
+{
+    MDB_cursor *cursor;
+    int error = mdb_cursor_open(txn, FREE_TABLE, &cursor);
+    if (error)
+        return error;
+    MDB_val key, value;
+    uint64_t pages = 0;
+    while (!(error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        // Each value is a count and so many page numbers.
+        size_t count = 0;
+        if (value.mv_size >= sizeof count)
+            memcpy(&count, value.mv_data, sizeof count);
+        pages += count;
+    }
+    mdb_cursor_close(cursor);
+    *out = pages;
+    return error == MDB_NOTFOUND ? 0 : error;
+}
+
+bool env_room(struct env *env, bool roughly, struct env_room *out)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    if (mdb_env_info(env->handle, &info) || mdb_env_stat(env->handle, &stat))
+        return false;
+    uint64_t used = (uint64_t)info.me_last_pgno + 1;
+    if (!roughly) {
+        MDB_txn *txn;
+        uint64_t unused = 0;
+        if (mdb_txn_begin(env->handle, NULL, MDB_RDONLY, &txn))
+            return false;
+        int error = free_pages(txn, &unused);
+        mdb_txn_abort(txn);
+        if (error)
+            return false;
+        used -= unused < used ? unused : used;
+    }
+    *out = (struct env_room){ info.me_mapsize, used * stat.ms_psize };
+    return true;
+}
+
+void env_settle_size(struct env *env)
+{
+    MDB_envinfo info;
+    MDB_stat pages;
+    struct stat status;
+    int file;
+    if (mdb_env_info(env->handle, &info) || mdb_env_stat(env->handle, &pages)
+        || mdb_env_get_fd(env->handle, &file) || fstat(file, &status))
+        return;
+    off_t size = (off_t)((info.me_last_pgno + 1) * pages.ms_psize);
+    if (status.st_size >= size)
+        return;
+    // A power cut must not take the new length away again. Should either
+    // fail, the next commit tries again.
+    if (ftruncate(file, size) == 0)
+        fdatasync(file);
+}
+
+bool env_copy(struct env *env, int file, struct problem *problem)
+{
+    int error = mdb_env_copyfd2(env->handle, file, MDB_CP_COMPACT);
+    return error ? fail(problem, "cannot copy", error) : true;
+}
+
+enum store_status env_status(int error)
+{
+    switch (error) {
+    case 0:
+        return STORE_OK;
+    case MDB_NOTFOUND:
+        return STORE_NOT_FOUND;
+    case MDB_MAP_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return STORE_FULL;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+        return STORE_CORRUPT;
+    default:
+        return STORE_AGAIN;
+    }
+}

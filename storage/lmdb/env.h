@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// env -- one LMDB environment and its tables.
+//
+// storage/README.md says what is in each table, byte by byte. The order of
+// the enum is not part of the format; the names of the tables are.
+
+#pragma once
+
+#include "storage/store.h"
+
+struct MDB_env;
+
+enum table {
+    TABLE_META,
+    TABLE_TOPICS,           // topic -> names, links
+    TABLE_TOPIC_STATE,      // topic -> what changes with each fetch
+    TABLE_TOPIC_IDS,        // key of the topic -> topic
+    TABLE_TOPIC_URLS,       // start of its URL, topic -> nothing
+    TABLE_SUBSCRIPTIONS,    // topic, subscription -> record
+    TABLE_SUBSCRIPTION_IDS, // topic, key of the callback -> subscription
+    TABLE_ORIGINS,          // origin, topic, subscription -> nothing
+    TABLE_LEASES,           // kind (u8), end, topic, id -> nothing
+    TABLE_REQUESTS,         // request -> record
+    TABLE_REQUEST_IDS,      // keys of topic and callback -> requests
+    TABLE_UPDATES,          // topic, seq -> record
+    TABLE_EVENTS,           // event -> topic, seq
+    TABLE_BODIES,           // topic, seq, which (u8), chunk (u32) -> bytes
+    TABLE_ENTRIES,          // topic, chunk (u32) -> packed entries
+    TABLE_WALKS,            // topic -> record
+    TABLE_LAGGING,          // topic, subscription -> record
+    TABLE_DUE,              // kind (u8), time, topic, id -> nothing
+    TABLE_COUNT
+};
+
+struct env {
+    struct MDB_env *handle;
+    unsigned tables[TABLE_COUNT];
+    uint64_t epoch; // set by meta.h
+};
+
+// Open or make the environment in an existing directory, which must be locked
+// against other processes. False: *problem says why, nothing is open.
+bool env_open(struct env *env, const char *directory, uint64_t map_bytes,
+              struct problem *problem);
+void env_close(struct env *env); // half-open or closed is fine
+
+struct env_room {
+    uint64_t map_bytes, used_bytes; // used without the free pages
+};
+// Walks the list of free pages unless `roughly`: then they count as used.
+bool env_room(struct env *env, bool roughly, struct env_room *out);
+
+// Make the file as long as its header says it is, after a commit. LMDB does
+// not write pages that are free, and if the last ones are, the file would be
+// taken for one that was cut short (datafile.h).
+void env_settle_size(struct env *env);
+
+// A compacted copy of what is committed, into an open file.
+bool env_copy(struct env *env, int file, struct problem *problem);
+
+// What an LMDB or system error means to a caller of the store.
+enum store_status env_status(int error);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+
+#include "leases.h"
+#include "ops.h"
+#include "requests.h"
+#include "subscriptions.h"
+
+// State G: nothing is sent until the renewal has settled; if it fails, the
+// subscription ends with it, and if nobody settles it, at its deadline.
+static void suspend(struct engine_context *context,
+                    struct subscription *subscription, int64_t deadline)
+{
+    const struct store_subscriber *shown = &subscription->shown;
+    struct lagging old;
+    subscription->shown.suspended = true;
+    subscription_lease(context, subscription, deadline);
+    subscription_save(context->txn, subscription);
+    if (!lagging_load(context->txn, shown->topic, shown->id, &old))
+        return;
+    // The renewal makes it due again.
+    struct lagging lagging = old;
+    lagging.due = 0;
+    lagging_save(context, shown->topic, shown->id, &old, &lagging);
+}
+
+// One whose lease is over. False: it does not fit together.
+static bool end_lease(struct engine_context *context, struct store_expire *op,
+                      const struct lease *lease)
+{
+    struct txn *txn = context->txn;
+    struct topic topic;
+    struct subscription subscription;
+    if (!topic_load(txn, &context->scratch, lease->topic, &topic)
+        || !subscription_load(txn, &context->results, lease->topic, lease->id,
+                              &subscription))
+        return false;
+    int64_t deadline =
+        requests_renewing(context, &topic.key, &subscription.callback_key);
+    if (deadline != 0) {
+        suspend(context, &subscription, deadline);
+        return true;
+    }
+    subscription_show(&subscription, NULL, topic.shown.baseline,
+                      &op->items[op->count++]);
+    subscription_end(context, &topic, &subscription);
+    topic_save(txn, &topic);
+    return true;
+}
+
+static bool first_over(struct engine_context *context, enum lease_kind kind,
+                       struct lease *out)
+{
+    return lease_first(context->txn, kind, out) && out->end <= context->now;
+}
+
+static bool end_leases(struct engine_context *context, struct store_expire *op)
+{
+    struct lease lease;
+    for (size_t i = 0; i < op->max; i++) {
+        if (!first_over(context, LEASE_SUBSCRIPTION, &lease))
+            return true;
+        if (!end_lease(context, op, &lease))
+            return false;
+    }
+    return true;
+}
+
+static bool end_requests(struct engine_context *context,
+                         const struct store_expire *op)
+{
+    struct lease lease;
+    struct request request;
+    for (size_t i = 0; i < op->max; i++) {
+        if (!first_over(context, LEASE_REQUEST, &lease))
+            return true;
+        if (!request_load(context->txn, &context->scratch, lease.id, &request))
+            return false;
+        request_fail(context, &request);
+    }
+    return true;
+}
+
+enum store_status op_expire(struct engine_context *context,
+                            struct store_expire *op)
+{
+    struct lease lease;
+    op->count = 0;
+    op->items = NULL;
+    op->more = false;
+    op->next_end = INT64_MAX;
+    if (op->max > STORE_BATCH_MAX)
+        return STORE_INVALID;
+    if (op->max > 0)
+        op->items = arena_array(&context->results, op->max, sizeof *op->items);
+    if (op->max > 0 && !op->items)
+        return STORE_AGAIN;
+    bool over = op->max > 0
+                && (first_over(context, LEASE_SUBSCRIPTION, &lease)
+                    || first_over(context, LEASE_REQUEST, &lease));
+    // Leases first: a request that is past its deadline renews nothing, but
+    // to drop it first would end a subscription without telling of it.
+    if (!end_leases(context, op) || !end_requests(context, op)) {
+        txn_fail(context->txn, STORE_CORRUPT);
+        return STORE_CORRUPT;
+    }
+    context->idle = !over;
+    op->more = first_over(context, LEASE_SUBSCRIPTION, &lease)
+               || first_over(context, LEASE_REQUEST, &lease);
+    if (lease_first(context->txn, LEASE_SUBSCRIPTION, &lease))
+        op->next_end = lease.end;
+    return STORE_OK;
+}

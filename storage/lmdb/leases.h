@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// leases -- the table of what ends when: leases, and requests' deadlines.
+
+#pragma once
+
+#include "txn.h"
+
+enum lease_kind {
+    LEASE_SUBSCRIPTION = 1,
+    LEASE_REQUEST = 2, // topic is 0
+};
+
+struct lease {
+    enum lease_kind kind;
+    int64_t end;
+    uint64_t topic, id;
+};
+
+struct lease lease_of(uint64_t topic, uint64_t subscription);
+struct lease lease_of_request(uint64_t request);
+
+// From one end to another; 0 stands for none. lease.end is not looked at.
+void lease_move(struct txn *txn, struct lease lease, int64_t from, int64_t to);
+
+// The one of this kind that ends first. False: there is none.
+bool lease_first(struct txn *txn, enum lease_kind kind, struct lease *out);

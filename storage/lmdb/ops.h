@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+//
+// ops -- the operations of the store, each as one function.
+//
+// A function runs inside a transaction that others begin and end: the
+// writer's, which many operations share, or a reader's. It answers its own
+// status; a failure of the transaction or of an arena overrides that, so it
+// simply returns (anything) when a step says no. An operation that answers
+// anything but STORE_OK must not have written.
+
+#pragma once
+
+#include "arena.h"
+#include "claims.h"
+#include "records.h"
+#include "txn.h"
+
+struct engine_context {
+    struct txn *txn;
+    struct claims *claims;
+    const struct store_options *options;
+    int64_t now; // unix ms
+    // What output fields point at; goes to the operation.
+    struct arena results;
+    // Until the operation ends; what is loaded in order to be written again.
+    struct arena scratch;
+    // The writer's: of this transaction, stored with its commit. Readers:
+    // as of the snapshot.
+    struct counters counters;
+    // The writer's: bytes that operations which only add may still take.
+    int64_t room;
+    // Set by a writer that has written nothing although it is STORE_OK: no
+    // commit is needed for its sake.
+    bool idle;
+    // Only for STATS.
+    uint64_t commits, operations;
+};
+
+// Whether an operation that makes the store grow by about so much may go on;
+// else it answers STORE_FULL, so that what settles and removes still fits.
+// Counts as taken if so.
+bool engine_admits(struct engine_context *context, uint64_t bytes);
+
+// Writers.
+enum store_status op_take(struct engine_context *context,
+                          struct store_take *op);
+enum store_status op_release(struct engine_context *context,
+                             struct store_release_claim *op);
+enum store_status op_settle(struct engine_context *context,
+                            struct store_settle *op);
+enum store_status op_ping(struct engine_context *context,
+                          struct store_ping *op);
+enum store_status op_put_chunk(struct engine_context *context,
+                               struct store_put_chunk *op);
+enum store_status op_publish(struct engine_context *context,
+                             struct store_publish *op);
+enum store_status op_checkpoint(struct engine_context *context,
+                                struct store_checkpoint *op);
+enum store_status op_record(struct engine_context *context,
+                            struct store_record *op);
+enum store_status op_follow(struct engine_context *context,
+                            struct store_follow *op);
+enum store_status op_expire(struct engine_context *context,
+                            struct store_expire *op);
+enum store_status op_trim(struct engine_context *context,
+                          struct store_trim *op);
+enum store_status op_remove(struct engine_context *context,
+                            struct store_remove *op);
+
+// Readers.
+// Begins the reader itself, under the lock of the claims.
+enum store_status op_claim(struct engine_context *context,
+                           struct store_claim *op);
+// Whether op_follow() would change nothing; if so `op` is answered.
+bool op_follow_glance(struct engine_context *context, struct store_follow *op);
+enum store_status op_topics(struct engine_context *context,
+                            struct store_topics *op);
+enum store_status op_page_topics(struct engine_context *context,
+                                 struct store_page_topics *op);
+enum store_status op_read_entries(struct engine_context *context,
+                                  struct store_read_entries *op);
+enum store_status op_read_body(struct engine_context *context,
+                               struct store_read_body *op);
+enum store_status op_missed(struct engine_context *context,
+                            struct store_missed *op);
+enum store_status op_page_subscribers(struct engine_context *context,
+                                      struct store_page_subscribers *op);
+enum store_status op_walks(struct engine_context *context,
+                           struct store_walks *op);
+enum store_status op_events(struct engine_context *context,
+                            struct store_events *op);
+enum store_status op_stats(struct engine_context *context,
+                           struct store_stats *op);
+
+// Put the operation's topics in order at start: bodies of a seq above their
+// topic's head belong to no publish (trim.c). False: again soon, for the
+// transaction would grow too large.
+bool sweep_orphans(struct engine_context *context);

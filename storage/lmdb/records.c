@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+
+#include "records.h"
+
+enum {
+    TOPIC_VERSION = 1,
+    STATE_VERSION = 1,
+    SUBSCRIPTION_VERSION = 1,
+    LAGGING_VERSION = 1,
+    REQUEST_VERSION = 1,
+    WALK_VERSION = 1,
+    COUNTERS_VERSION = 1,
+};
+
+static void begin(struct reader *reader, struct bytes record, uint8_t version)
+{
+    reader_init(reader, record);
+    if (read_u8(reader) != version)
+        reader->failed = true;
+}
+
+static void write_key(struct writer *writer, const struct store_key *key)
+{
+    write_raw(writer, key->bytes, sizeof key->bytes);
+}
+
+static void read_key(struct reader *reader, struct store_key *key)
+{
+    read_raw(reader, key->bytes, sizeof key->bytes);
+}
+
+static void write_profile(struct writer *writer,
+                          const struct store_profile *profile)
+{
+    write_u8(writer, (uint8_t)profile->method);
+    write_u8(writer, (uint8_t)profile->content);
+    write_bool(writer, profile->old_client);
+    write_text(writer, profile->secret);
+    write_text(writer, profile->verify_token);
+}
+
+static void read_profile(struct reader *reader, struct store_profile *profile)
+{
+    profile->method = read_choice(reader, STORE_SHA512);
+    profile->content = read_choice(reader, STORE_CONTENT_ENTRIES);
+    profile->old_client = read_bool(reader);
+    profile->secret = read_text(reader, STORE_SECRET_MAX);
+    profile->verify_token = read_text(reader, STORE_VERIFY_TOKEN_MAX);
+}
+
+void topic_encode(struct writer *writer, const struct topic *topic)
+{
+    const struct store_topic *shown = &topic->shown;
+    write_u8(writer, TOPIC_VERSION);
+    write_key(writer, &topic->key);
+    write_u64(writer, topic->incarnation);
+    write_text(writer, shown->url);
+    write_text(writer, shown->url_normal);
+    write_text(writer, shown->self);
+    write_text(writer, shown->hubs);
+}
+
+bool topic_decode(struct bytes record, struct topic *topic)
+{
+    struct store_topic *shown = &topic->shown;
+    struct reader reader;
+    begin(&reader, record, TOPIC_VERSION);
+    read_key(&reader, &topic->key);
+    topic->incarnation = read_u64(&reader);
+    shown->url = read_text(&reader, STORE_URL_MAX);
+    shown->url_normal = read_text(&reader, STORE_URL_MAX);
+    shown->self = read_text(&reader, STORE_URL_MAX);
+    shown->hubs = read_text(&reader, STORE_LINKS_MAX);
+    return reader_done(&reader);
+}
+
+void topic_state_encode(struct writer *writer, const struct topic *topic)
+{
+    const struct store_topic *shown = &topic->shown;
+    write_u8(writer, STATE_VERSION);
+    write_u64(writer, shown->head);
+    write_u64(writer, shown->baseline);
+    write_i64(writer, shown->baseline_at);
+    write_bool(writer, shown->baseline_owed);
+    write_u64(writer, shown->removed);
+    write_u64(writer, shown->body_bytes);
+    write_u32(writer, shown->dirty);
+    write_u32(writer, shown->fetched);
+    write_u32(writer, shown->failures);
+    write_i64(writer, shown->failing_since);
+    write_u32(writer, (uint32_t)shown->last_status);
+    write_i64(writer, shown->last_fetch);
+    write_i64(writer, shown->last_update);
+    write_i64(writer, shown->fetch_due);
+    write_i64(writer, topic->trim_due);
+    write_i64(writer, shown->pulled_until);
+    write_i64(writer, shown->unfollowed_at);
+    write_u64(writer, shown->subscriptions);
+    write_i64(writer, shown->modified_seen);
+    write_text(writer, shown->etag);
+    write_text(writer, shown->modified);
+    write_text(writer, shown->moved);
+}
+
+bool topic_state_decode(struct bytes record, struct topic *topic)
+{
+    struct store_topic *shown = &topic->shown;
+    struct reader reader;
+    begin(&reader, record, STATE_VERSION);
+    shown->head = read_u64(&reader);
+    shown->baseline = read_u64(&reader);
+    shown->baseline_at = read_time(&reader);
+    shown->baseline_owed = read_bool(&reader);
+    shown->removed = read_u64(&reader);
+    shown->body_bytes = read_u64(&reader);
+    shown->dirty = read_u32(&reader);
+    shown->fetched = read_u32(&reader);
+    shown->failures = read_u32(&reader);
+    shown->failing_since = read_time(&reader);
+    shown->last_status = read_i32(&reader);
+    shown->last_fetch = read_time(&reader);
+    shown->last_update = read_time(&reader);
+    shown->fetch_due = read_time(&reader);
+    topic->trim_due = read_time(&reader);
+    shown->pulled_until = read_time(&reader);
+    shown->unfollowed_at = read_time(&reader);
+    shown->subscriptions = read_u64(&reader);
+    shown->modified_seen = read_time(&reader);
+    shown->etag = read_text(&reader, STORE_HEADER_MAX);
+    shown->modified = read_text(&reader, STORE_HEADER_MAX);
+    shown->moved = read_text(&reader, STORE_URL_MAX);
+    return reader_done(&reader) && shown->baseline <= shown->head
+           && shown->removed <= shown->head;
+}
+
+void subscription_encode(struct writer *writer,
+                         const struct subscription *subscription)
+{
+    const struct store_subscriber *shown = &subscription->shown;
+    write_u8(writer, SUBSCRIPTION_VERSION);
+    write_u32(writer, shown->rev);
+    write_u64(writer, shown->start);
+    write_i64(writer, shown->lease_end);
+    write_bool(writer, shown->suspended);
+    write_i64(writer, subscription->lease_key);
+    write_key(writer, &subscription->callback_key);
+    write_key(writer, &shown->origin);
+    write_profile(writer, &shown->profile);
+    write_text(writer, shown->topic_url);
+    write_text(writer, shown->callback);
+}
+
+bool subscription_decode(struct bytes record, struct subscription *subscription)
+{
+    struct store_subscriber *shown = &subscription->shown;
+    struct reader reader;
+    begin(&reader, record, SUBSCRIPTION_VERSION);
+    shown->rev = read_u32(&reader);
+    shown->start = read_u64(&reader);
+    shown->lease_end = read_time(&reader);
+    shown->suspended = read_bool(&reader);
+    subscription->lease_key = read_time(&reader);
+    read_key(&reader, &subscription->callback_key);
+    read_key(&reader, &shown->origin);
+    read_profile(&reader, &shown->profile);
+    shown->topic_url = read_text(&reader, STORE_URL_MAX);
+    shown->callback = read_text(&reader, STORE_URL_MAX);
+    return reader_done(&reader);
+}
+
+void lagging_encode(struct writer *writer, const struct lagging *lagging)
+{
+    write_u8(writer, LAGGING_VERSION);
+    write_u64(writer, lagging->next);
+    write_u32(writer, lagging->attempts);
+    write_u32(writer, lagging->step);
+    write_i64(writer, lagging->first_failure);
+    write_i64(writer, lagging->due);
+    write_u32(writer, (uint32_t)lagging->last_status);
+}
+
+bool lagging_decode(struct bytes record, struct lagging *lagging)
+{
+    struct reader reader;
+    begin(&reader, record, LAGGING_VERSION);
+    lagging->next = read_u64(&reader);
+    lagging->attempts = read_u32(&reader);
+    lagging->step = read_u32(&reader);
+    lagging->first_failure = read_time(&reader);
+    lagging->due = read_time(&reader);
+    lagging->last_status = read_i32(&reader);
+    return reader_done(&reader);
+}
+
+void request_encode(struct writer *writer, const struct request *request)
+{
+    const struct store_request *shown = &request->shown;
+    write_u8(writer, REQUEST_VERSION);
+    write_u8(writer, (uint8_t)shown->mode);
+    write_i64(writer, shown->lease);
+    write_i64(writer, shown->accepted);
+    write_i64(writer, shown->deadline);
+    write_u32(writer, shown->tries);
+    write_i64(writer, request->due);
+    write_key(writer, &shown->topic_key);
+    write_key(writer, &shown->callback_key);
+    write_key(writer, &shown->origin);
+    write_profile(writer, &shown->profile);
+    write_text(writer, shown->topic);
+    write_text(writer, shown->callback);
+    write_text(writer, shown->topic_normal);
+}
+
+bool request_decode(struct bytes record, struct request *request)
+{
+    struct store_request *shown = &request->shown;
+    struct reader reader;
+    begin(&reader, record, REQUEST_VERSION);
+    shown->mode = read_choice(&reader, STORE_UNSUBSCRIBE);
+    shown->lease = read_time(&reader);
+    shown->accepted = read_time(&reader);
+    shown->deadline = read_time(&reader);
+    shown->tries = read_u32(&reader);
+    request->due = read_time(&reader);
+    read_key(&reader, &shown->topic_key);
+    read_key(&reader, &shown->callback_key);
+    read_key(&reader, &shown->origin);
+    read_profile(&reader, &shown->profile);
+    shown->topic = read_text(&reader, STORE_URL_MAX);
+    shown->callback = read_text(&reader, STORE_URL_MAX);
+    shown->topic_normal = read_text(&reader, STORE_URL_MAX);
+    return reader_done(&reader) && shown->mode != 0;
+}
+
+void walk_encode(struct writer *writer, const struct store_walk *walk)
+{
+    write_u8(writer, WALK_VERSION);
+    write_u64(writer, walk->from);
+    write_u64(writer, walk->to);
+    write_u64(writer, walk->position);
+}
+
+bool walk_decode(struct bytes record, struct store_walk *walk)
+{
+    struct reader reader;
+    begin(&reader, record, WALK_VERSION);
+    walk->from = read_u64(&reader);
+    walk->to = read_u64(&reader);
+    walk->position = read_u64(&reader);
+    return reader_done(&reader) && walk->from < walk->to;
+}
+
+void counters_encode(struct writer *writer, const struct counters *counters)
+{
+    write_u8(writer, COUNTERS_VERSION);
+    write_u64(writer, counters->topic);
+    write_u64(writer, counters->subscription);
+    write_u64(writer, counters->request);
+    write_u64(writer, counters->event);
+    write_i64(writer, counters->clock);
+}
+
+bool counters_decode(struct bytes record, struct counters *counters)
+{
+    struct reader reader;
+    begin(&reader, record, COUNTERS_VERSION);
+    counters->topic = read_u64(&reader);
+    counters->subscription = read_u64(&reader);
+    counters->request = read_u64(&reader);
+    counters->event = read_u64(&reader);
+    counters->clock = read_time(&reader);
+    return reader_done(&reader);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+#include "due.h"
+#include "ops.h"
+#include "tables.h"
+
+static void delay_request(struct engine_context *context, uint64_t id,
+                          int64_t due)
+{
+    struct request request;
+    if (!request_load(context->txn, &context->scratch, id, &request))
+        return;
+    due_move(context, work_request(id), request.due, due);
+    request.due = due;
+    request_save(context->txn, &request);
+}
+
+static void delay_delivery(struct engine_context *context, uint64_t topic,
+                           uint64_t id, int64_t due)
+{
+    struct lagging old;
+    if (!lagging_load(context->txn, topic, id, &old))
+        return;
+    struct lagging lagging = old;
+    lagging.due = due;
+    lagging_save(context, topic, id, &old, &lagging);
+}
+
+static void delay_topic(struct engine_context *context,
+                        enum store_due_kind kind, uint64_t id, int64_t due)
+{
+    struct topic topic;
+    if (!topic_load(context->txn, &context->scratch, id, &topic))
+        return;
+    if (kind == STORE_DUE_TRIM)
+        due_trim(context, &topic, due);
+    else if (topic.shown.unfollowed_at == 0)
+        due_fetch(context, &topic, due);
+    topic_save(context->txn, &topic);
+}
+
+enum store_status op_release(struct engine_context *context,
+                             struct store_release_claim *op)
+{
+    bool delivery = op->kind == STORE_DUE_DELIVER;
+    struct work work = { op->kind, delivery ? op->topic : 0, op->id };
+    if (op->kind < STORE_DUE_VERIFY || op->kind > STORE_DUE_TRIM || op->due < 0)
+        return STORE_INVALID;
+    if (!claims_settle(context->claims, work, op->token))
+        return STORE_STALE;
+    if (op->due == 0) {
+        context->idle = true;
+        return STORE_OK;
+    }
+    // What is claimed may have been removed meanwhile: nothing to delay.
+    if (delivery)
+        delay_delivery(context, op->topic, op->id, op->due);
+    else if (op->kind == STORE_DUE_VERIFY)
+        delay_request(context, op->id, op->due);
+    else
+        delay_topic(context, op->kind, op->id, op->due);
+    return STORE_OK;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// requests -- (un)subscribe requests that wait for their verification.
+//
+// At most STORE_PENDING_MAX of one (topic, callback) at a time. A request
+// never touches the subscription before it is settled (semantics, B).
+
+#pragma once
+
+#include "tables.h"
+
+// Those of one key, oldest first, expired ones included.
+struct pending {
+    size_t count;
+    uint64_t ids[STORE_PENDING_MAX];
+};
+
+void requests_pending(struct txn *txn, const struct store_key *topic,
+                      const struct store_key *callback, struct pending *out);
+
+// Put a new one: record, keys, due. The id is already given; fewer than
+// STORE_PENDING_MAX wait.
+void request_add(struct engine_context *context, const struct request *request);
+// Take it away with all of its keys and its claim.
+void request_drop(struct engine_context *context,
+                  const struct request *request);
+// It ends without effect: besides dropping it, a subscription that was only
+// kept for its sake (state G) ends too.
+void request_fail(struct engine_context *context,
+                  const struct request *request);
+
+// The last deadline among live subscribes of this key; 0: there are none.
+int64_t requests_renewing(struct engine_context *context,
+                          const struct store_key *topic,
+                          const struct store_key *callback);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+
+#include "subscriptions.h"
+
+#include "due.h"
+#include "leases.h"
+
+static void put_indexes(struct txn *txn,
+                        const struct subscription *subscription)
+{
+    const struct store_subscriber *shown = &subscription->shown;
+    struct key key, id;
+    key_one(&id, shown->id);
+    key_one(&key, shown->topic);
+    key_hash(&key, &subscription->callback_key);
+    txn_put(txn, TABLE_SUBSCRIPTION_IDS, &key,
+            (struct bytes){ (const char *)id.at, id.len });
+}
+
+static void origin_key(struct key *key, const struct store_subscriber *shown)
+{
+    key_start(key);
+    key_hash(key, &shown->origin);
+    key_u64(key, shown->topic);
+    key_u64(key, shown->id);
+}
+
+void subscription_add(struct engine_context *context, struct topic *topic,
+                      struct subscription *subscription)
+{
+    struct store_subscriber *shown = &subscription->shown;
+    struct key key;
+    subscription->lease_key = shown->lease_end;
+    lease_move(context->txn, lease_of(shown->topic, shown->id), 0,
+               subscription->lease_key);
+    put_indexes(context->txn, subscription);
+    origin_key(&key, shown);
+    txn_mark(context->txn, TABLE_ORIGINS, &key);
+    subscription_save(context->txn, subscription);
+    topic->shown.subscriptions++;
+}
+
+void subscription_lease(struct engine_context *context,
+                        struct subscription *subscription, int64_t until)
+{
+    const struct store_subscriber *shown = &subscription->shown;
+    lease_move(context->txn, lease_of(shown->topic, shown->id),
+               subscription->lease_key, until);
+    subscription->lease_key = until;
+}
+
+void subscription_end(struct engine_context *context, struct topic *topic,
+                      const struct subscription *subscription)
+{
+    const struct store_subscriber *shown = &subscription->shown;
+    struct txn *txn = context->txn;
+    struct lagging lagging;
+    struct key key;
+    claims_drop(context->claims, work_subscription(shown->topic, shown->id));
+    if (lagging_load(txn, shown->topic, shown->id, &lagging))
+        lagging_remove(context, shown->topic, shown->id, &lagging);
+    lease_move(txn, lease_of(shown->topic, shown->id), subscription->lease_key,
+               0);
+    origin_key(&key, shown);
+    txn_remove(txn, TABLE_ORIGINS, &key);
+    key_one(&key, shown->topic);
+    key_hash(&key, &subscription->callback_key);
+    txn_remove(txn, TABLE_SUBSCRIPTION_IDS, &key);
+    key_two(&key, shown->topic, shown->id);
+    txn_remove(txn, TABLE_SUBSCRIPTIONS, &key);
+    if (topic->shown.subscriptions > 0)
+        topic->shown.subscriptions--;
+    topic_unfollow_check(context, topic);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+
+#include "topics.h"
+
+#include "due.h"
+
+#include <openssl/rand.h>
+#include <string.h>
+
+// Retention looks in again after so long.
+enum { TRIM_MS = 60 * 60 * 1000 };
+
+bool topic_followed(const struct topic *topic, int64_t now)
+{
+    return topic->shown.subscriptions > 0 || topic->shown.pulled_until > now;
+}
+
+static void put_indexes(struct txn *txn, const struct topic *topic)
+{
+    struct key key, id;
+    key_one(&id, topic->shown.id);
+    key_start(&key);
+    key_hash(&key, &topic->key);
+    txn_put(txn, TABLE_TOPIC_IDS, &key,
+            (struct bytes){ (const char *)id.at, id.len });
+    key_start(&key);
+    key_text(&key, topic->shown.url_normal);
+    key_u64(&key, topic->shown.id);
+    txn_mark(txn, TABLE_TOPIC_URLS, &key);
+}
+
+void topic_make(struct engine_context *context, const struct store_key *key,
+                struct bytes url, struct bytes url_normal, struct topic *out)
+{
+    const struct bytes none = { "", 0 };
+    *out = (struct topic){
+        .key = *key,
+        .shown = {
+            .id = ++context->counters.topic,
+            .url = url,
+            .url_normal = url_normal,
+            .self = none,
+            .hubs = none,
+            .etag = none,
+            .modified = none,
+            .moved = none,
+        },
+    };
+    // Without randomness numbers of two incarnations might be compared.
+    if (RAND_bytes((unsigned char *)&out->incarnation, sizeof out->incarnation)
+        != 1)
+        txn_fail(context->txn, STORE_AGAIN);
+    out->shown.incarnation = topic_incarnation(context->txn, out->incarnation);
+    topic_save_names(context->txn, out);
+    put_indexes(context->txn, out);
+}
+
+void topic_follow(struct engine_context *context, struct topic *topic)
+{
+    topic->shown.unfollowed_at = 0;
+    topic->shown.last_fetch = 0;
+    topic->shown.failures = 0;
+    topic->shown.failing_since = 0;
+    due_fetch(context, topic, context->now);
+}
+
+void topic_plan_trim(struct engine_context *context, struct topic *topic)
+{
+    int64_t due = context->now + TRIM_MS;
+    if (topic->trim_due == 0 || topic->trim_due > due)
+        due_trim(context, topic, due);
+}
+
+void topic_unfollow_check(struct engine_context *context, struct topic *topic)
+{
+    if (topic_followed(topic, context->now) || topic->shown.unfollowed_at != 0)
+        return;
+    topic->shown.unfollowed_at = context->now;
+    due_fetch(context, topic, 0);
+    topic_plan_trim(context, topic);
+}

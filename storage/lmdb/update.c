@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+
+#include "records.h"
+
+enum {
+    UPDATE_VERSION = 1,
+    // Version, number, time, kind, two flags, two sizes, count of ids.
+    UPDATE_FIXED = 1 + 8 + 8 + 1 + 1 + 1 + 8 + 8 + 4,
+    ID_SIZE = 16,
+};
+
+size_t update_size(const struct update *update)
+{
+    return UPDATE_FIXED + text_size(update->content_type)
+           + text_size(update->self) + text_size(update->hubs)
+           + update->changed_count * ID_SIZE;
+}
+
+void update_encode(struct writer *writer, const struct update *update)
+{
+    write_u8(writer, UPDATE_VERSION);
+    write_u64(writer, update->number);
+    write_i64(writer, update->time);
+    write_u8(writer, (uint8_t)update->kind);
+    write_bool(writer, update->baseline);
+    write_bool(writer, update->skeleton);
+    if (update->skeleton)
+        return;
+    if (update->changed_count > UINT32_MAX / ID_SIZE) {
+        writer->failed = true;
+        return;
+    }
+    write_u64(writer, update->whole_size);
+    write_u64(writer, update->delta_size);
+    write_text(writer, update->content_type);
+    write_text(writer, update->self);
+    write_text(writer, update->hubs);
+    write_u32(writer, (uint32_t)update->changed_count);
+    write_raw(writer, update->changed, update->changed_count * ID_SIZE);
+}
+
+bool update_decode(struct bytes record, struct update *update)
+{
+    struct reader reader;
+    *update = (struct update){
+        .content_type = { "", 0 },
+        .self = { "", 0 },
+        .hubs = { "", 0 },
+    };
+    reader_init(&reader, record);
+    if (read_u8(&reader) != UPDATE_VERSION)
+        return false;
+    update->number = read_u64(&reader);
+    update->time = read_time(&reader);
+    update->kind = read_choice(&reader, STORE_UPDATE_WHOLE);
+    update->baseline = read_bool(&reader);
+    update->skeleton = read_bool(&reader);
+    if (update->kind == 0)
+        return false;
+    if (update->skeleton)
+        return reader_done(&reader);
+    update->whole_size = read_u64(&reader);
+    update->delta_size = read_u64(&reader);
+    update->content_type = read_text(&reader, STORE_HEADER_MAX);
+    update->self = read_text(&reader, STORE_URL_MAX);
+    update->hubs = read_text(&reader, STORE_LINKS_MAX);
+    update->changed_count = read_u32(&reader);
+    update->changed = read_items(&reader, update->changed_count, ID_SIZE);
+    return reader_done(&reader);
+}

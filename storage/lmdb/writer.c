@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+//
+// The writer: whatever waits becomes one transaction, so that one sync serves
+// all of it; what arrives during the sync is the next.
+
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCH_MAX = 1024,
+    BATCH_BYTES = 8 << 20,
+    // So many spoilers are sorted out before each operation goes alone.
+    SPOILERS_MAX = 4,
+    // Room for settlements and removals that TAKE and the like leave alone.
+    RESERVE_PAGES = 16,
+    RESERVE_PART = 20, // of the map
+    RESERVE_MAX = 64 << 20,
+    PAGE_SIZE = 4096,
+    // With less than this above the reserve, free pages are counted exactly.
+    ROOM_NEAR = 32 << 20,
+};
+
+struct batch {
+    struct store_op *ops[BATCH_MAX];
+    size_t count;
+};
+
+static size_t payload(const struct store_op *op)
+{
+    const void *whole = op;
+    if (op->verb == STORE_PUT_CHUNK)
+        return ((const struct store_put_chunk *)whole)->piece.len;
+    if (op->verb != STORE_PUBLISH)
+        return 0;
+    const struct store_publish *publish = whole;
+    return publish->whole.inlined.len + publish->delta.inlined.len
+           + publish->entry_count * sizeof *publish->entries;
+}
+
+// Wait for work and take it. False: there is none and none will come.
+static bool collect(struct store *store, struct batch *batch)
+{
+    size_t bytes = 0;
+    batch->count = 0;
+    pthread_mutex_lock(&store->mutex);
+    while (!store->queue.first && !store->stopping)
+        pthread_cond_wait(&store->submitted, &store->mutex);
+    while (store->queue.first && batch->count < BATCH_MAX
+           && bytes < BATCH_BYTES) {
+        struct store_op *op = row_take(&store->queue);
+        bytes += payload(op);
+        batch->ops[batch->count++] = op;
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return batch->count > 0;
+}
+
+static int64_t room_left(struct store *store)
+{
+    struct env_room room;
+    if (!env_room(&store->env, true, &room))
+        return 0;
+    uint64_t reserve = room.map_bytes / RESERVE_PART;
+    if (reserve > RESERVE_MAX)
+        reserve = RESERVE_MAX;
+    if (reserve < RESERVE_PAGES * PAGE_SIZE)
+        reserve = RESERVE_PAGES * PAGE_SIZE;
+    if (room.map_bytes < room.used_bytes + reserve + ROOM_NEAR
+        && !env_room(&store->env, false, &room))
+        return 0;
+    return (int64_t)room.map_bytes - (int64_t)room.used_bytes
+           - (int64_t)reserve;
+}
+
+static void fail_all(struct batch *batch, enum store_status status)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        store_release(batch->ops[i]);
+        batch->ops[i]->status = status;
+    }
+}
+
+enum result {
+    RESULT_DONE,    // every operation has its answer
+    RESULT_SPOILED, // nothing has happened; *spoiler is to go alone
+    RESULT_REFUSED, // nothing has happened; the commit failed
+};
+
+// The transaction has failed or was not needed.
+static void forget(struct engine_context *context)
+{
+    txn_abort(context->txn);
+    claims_abort(context->claims);
+}
+
+static enum result commit(struct store *store, struct engine_context *context,
+                          struct batch *batch, uint64_t changes)
+{
+    if (changes == 0) {
+        txn_abort(context->txn);
+        claims_commit(context->claims);
+        return RESULT_DONE;
+    }
+    context->counters.clock = context->now;
+    meta_save_counters(context->txn, &context->counters);
+    bool sound = txn_ok(context->txn);
+    enum store_status status = txn_commit(context->txn);
+    if (status == STORE_OK) {
+        store->counters = context->counters;
+        claims_commit(context->claims);
+        pthread_mutex_lock(&store->mutex);
+        store->commits++;
+        store->operations += changes;
+        pthread_mutex_unlock(&store->mutex);
+        env_settle_size(&store->env);
+        return RESULT_DONE;
+    }
+    claims_abort(context->claims);
+    // An error of the disk leaves open what has reached it.
+    bool unknown = sound && status == STORE_AGAIN;
+    if (!unknown && batch->count > 1)
+        return RESULT_REFUSED;
+    fail_all(batch, unknown ? STORE_UNKNOWN : status);
+    return RESULT_DONE;
+}
+
+static enum result attempt(struct store *store, struct batch *batch,
+                           size_t *spoiler)
+{
+    struct txn txn;
+    struct engine_context context = {
+        .txn = &txn,
+        .claims = store->claims,
+        .options = &store->options,
+        .now = engine_now(store),
+        .scratch = store->writer_scratch,
+        .counters = store->counters,
+        .room = room_left(store),
+    };
+    enum result result = RESULT_DONE;
+    uint64_t changes = 0;
+    txn_begin_write(&txn, &store->env);
+    for (size_t i = 0; i < batch->count && result == RESULT_DONE; i++) {
+        struct store_op *op = batch->ops[i];
+        if (!engine_perform(&context, op)) {
+            *spoiler = i;
+            result = RESULT_SPOILED;
+        }
+        changes += op->status == STORE_OK && !context.idle;
+    }
+    if (result == RESULT_DONE)
+        result = commit(store, &context, batch, changes);
+    else
+        forget(&context);
+    store->writer_scratch = context.scratch;
+    return result;
+}
+
+// One that spoils even a transaction of its own keeps the status that
+// engine_perform() gave it.
+static void alone(struct store *store, struct store_op *op)
+{
+    struct batch single = { .ops = { op }, .count = 1 };
+    size_t spoiler;
+    (void)attempt(store, &single, &spoiler);
+}
+
+static void each_alone(struct store *store, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        alone(store, batch->ops[i]);
+}
+
+static void perform(struct store *store, struct batch *batch)
+{
+    struct store_op *spoilers[SPOILERS_MAX];
+    struct batch rest = *batch;
+    size_t count = 0, spoiler = 0;
+    enum result result;
+    while ((result = attempt(store, &rest, &spoiler)) == RESULT_SPOILED
+           && count < SPOILERS_MAX) {
+        spoilers[count++] = rest.ops[spoiler];
+        rest.count--;
+        memmove(&rest.ops[spoiler], &rest.ops[spoiler + 1],
+                (rest.count - spoiler) * sizeof *rest.ops);
+    }
+    if (result != RESULT_DONE)
+        each_alone(store, &rest);
+    for (size_t i = 0; i < count; i++)
+        alone(store, spoilers[i]);
+}
+
+static void finish(struct store *store, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct store_op *op = batch->ops[i];
+        if (op->status == STORE_OK && op->durable)
+            op->durable(op);
+    }
+    pthread_mutex_lock(&store->mutex);
+    for (size_t i = 0; i < batch->count; i++)
+        row_append(&store->finished, batch->ops[i]);
+    pthread_mutex_unlock(&store->mutex);
+    if (store->options.wake)
+        store->options.wake(store->options.context);
+}
+
+void *writer_main(void *whole)
+{
+    struct store *store = whole;
+    struct batch batch;
+    while (collect(store, &batch)) {
+        perform(store, &batch);
+        finish(store, &batch);
+    }
+    return NULL;
+}

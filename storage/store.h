@@ -1,0 +1,653 @@
+// SPDX-License-Identifier: MIT
+//
+// store -- everything that survives a restart, as operations on the domain.
+//
+// An operation is a struct of the caller's: fill in its fields, submit it,
+// and look at it again when its `done` is called. Every operation is atomic,
+// durable when `done` says STORE_OK, and repeatable: sent a second time after
+// STORE_UNKNOWN it changes nothing more (a publish carries the head it
+// expects, a settlement its claim, an outcome the cursor it speaks of).
+//
+// Ownership: the struct and everything its input fields point at are borrowed
+// from store_submit() until `done` has been called. What output fields point
+// at belongs to the operation until store_release(), which must follow every
+// `done` of an operation whose comment says "release". Both calls, and
+// store_step(), belong to one thread, the owner's; only the two hooks `wake`
+// and `durable` run elsewhere.
+//
+// Completion is always a later step: `done` runs inside store_step() and
+// never inside store_submit(), also where an engine could answer at once.
+// There is no order between operations that are under way at the same time,
+// and no snapshot spans two of them.
+//
+// Time: the engine's clock stamps what is stored, in unix milliseconds, and
+// never goes back. `at` of a finished operation says when it happened.
+// Wake-ups are best effort; who waits for a change re-reads each second.
+//
+// Names: a topic and a subscription are known by number. Numbers start at 1
+// and are never given twice; 0 means none. A seq counts the updates of one
+// topic, an event number all updates of the store, in the order of commits:
+// who has seen number g never later sees a new one below it.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+
+enum store_status {
+    STORE_OK,
+    STORE_NOT_FOUND, // what was named does not exist (any more)
+    STORE_CONFLICT,  // another head, or too many of these already
+    STORE_DUPLICATE, // this was done before; nothing was changed now
+    STORE_STALE,     // the claim has passed to somebody else
+    STORE_AGAIN,     // not now; the same may succeed in a moment
+    STORE_UNKNOWN,   // may or may not have happened: repeat it
+    STORE_FULL,      // no room in the map or on the disk; nothing changed
+    STORE_CORRUPT,   // a record could not be read
+    STORE_INVALID,   // the operation's fields make no sense
+};
+
+// "ok", "not found", ...: for logs.
+const char *store_status_name(enum store_status status);
+
+// Ceilings of single fields; longer ones are STORE_INVALID.
+enum {
+    STORE_URL_MAX = 2048,
+    STORE_SECRET_MAX = 199, // WebSub 5.1: less than 200 bytes
+    STORE_VERIFY_TOKEN_MAX = 1024,
+    STORE_HEADER_MAX = 1024, // validators, a content type
+    STORE_LINKS_MAX = 4096,  // all hub links of a topic, one a line
+    STORE_CHUNK = 65536,     // a larger body is put in pieces beforehand
+    STORE_PENDING_MAX = 4,   // requests of one (topic, callback) at a time
+    STORE_BATCH_MAX = 1024,  // items in one operation
+};
+
+// Bytes that need not end in NUL. In outputs one NUL always follows.
+struct bytes {
+    const char *at;
+    size_t len;
+};
+
+// SHA-256: of a normalised URL, or of an origin (scheme://host:port).
+struct store_key {
+    uint8_t bytes[32];
+};
+
+// ---------------------------------------------------------------- records
+
+enum store_mode { STORE_SUBSCRIBE = 1, STORE_UNSUBSCRIBE = 2 };
+
+enum store_method {
+    STORE_SHA1 = 1,
+    STORE_SHA256 = 2,
+    STORE_SHA384 = 3,
+    STORE_SHA512 = 4,
+};
+
+enum store_content {
+    STORE_CONTENT_DEFAULT = 0, // what the topic or the hub says
+    STORE_CONTENT_FULL = 1,
+    STORE_CONTENT_ENTRIES = 2,
+};
+
+// What a renewal replaces as a whole (semantics, B).
+struct store_profile {
+    struct bytes secret; // length 0: deliveries are not signed
+    enum store_method method;
+    enum store_content content;
+    struct bytes verify_token; // echoed in verifications; length 0: none
+    bool old_client; // the request carried hub.verify or hub.verify_token
+};
+
+// A (un)subscribe that waits for its verification. It lives apart from the
+// subscription it would change.
+struct store_request {
+    uint64_t id; // given in the order of acceptance
+    enum store_mode mode;
+    struct bytes topic; // exactly as given
+    struct bytes callback;
+    struct bytes topic_normal; // normalised spelling, for patterns
+    struct store_key topic_key, callback_key, origin;
+    int64_t lease; // granted length, milliseconds
+    struct store_profile profile;
+    int64_t accepted, deadline; // unix ms
+    uint32_t tries;             // finished attempts so far
+};
+
+struct store_subscriber {
+    uint64_t topic, id;
+    uint32_t rev;      // grows with each renewal
+    uint64_t start;    // seq n is owed iff n > start
+    int64_t lease_end; // unix ms
+    bool suspended;    // state G: lease over, a renewal is being verified
+    struct bytes topic_url, callback; // as in the latest verified request
+    struct store_key origin;
+    struct store_profile profile;
+    bool lagging;
+    // Only of one that lags:
+    uint64_t next;         // first seq owed
+    uint32_t attempts;     // since the newest update
+    uint32_t step;         // index of the next delay
+    int64_t first_failure; // unix ms
+    int64_t due;           // unix ms; 0: stopped
+    int32_t last_status;   // HTTP status, or a negative reason of the hub's
+};
+
+enum store_outcome_kind {
+    STORE_DELIVERED, // 2xx: everything up to `upto` has arrived
+    STORE_OWED,      // not (yet): a lagging record, due at `due`
+    STORE_GONE,      // 410: end the subscription if `rev` is still its rev
+    STORE_REMINDED,  // a walk passed one that lags: attempts start anew
+    STORE_PASSED,    // nothing is owed (lease over, start not reached)
+};
+
+// What became of one delivery. Outcomes of a subscription that is gone are
+// ignored; those of an older rev count as far as table B says.
+struct store_outcome {
+    enum store_outcome_kind kind;
+    uint64_t subscription;
+    uint64_t topic;
+    uint32_t rev;   // at the time of sending
+    uint64_t token; // of the claim; 0 in a walk
+    uint64_t upto;  // DELIVERED, OWED: last seq that the attempt carried
+    uint64_t next;  // OWED: first seq owed
+    uint32_t attempts, step;
+    int64_t due; // OWED: unix ms; 0: give up until the next update
+    int32_t status;
+};
+
+enum store_verdict {
+    STORE_FETCH_FAILED = 1,    // validators stay
+    STORE_FETCH_UNCHANGED = 2, // a 304, or nothing new in a 200
+    STORE_FETCH_BASELINE = 3,  // learnt what is old: pullers get it, webhooks
+                               // start after it (M7, M12)
+    STORE_FETCH_UPDATE = 4,    // a new update for everybody
+};
+
+enum store_update_kind {
+    STORE_UPDATE_ENTRIES = 1,      // entries are new or changed
+    STORE_UPDATE_FEED_LEVEL = 2,   // only what surrounds them
+    STORE_UPDATE_REMOVAL_ONLY = 3, // only that some are gone
+    STORE_UPDATE_WHOLE = 4,        // not a feed that can be cut
+};
+
+enum store_body { STORE_WHOLE = 0, STORE_DELTA = 1 };
+
+// One remembered entry of a document (M14); id all zero is the document.
+struct store_entry {
+    uint8_t id[16], content[16];
+    uint64_t seq;  // the update that brought it
+    uint32_t seen; // day number (unix days) it was last in the document
+};
+
+struct store_topic {
+    uint64_t id;
+    uint64_t incarnation;            // random; numbers compare within one (M8)
+    struct bytes url, url_normal;    // as its creator spelt it; normalised
+    struct bytes self;               // discovered; length 0: none
+    struct bytes hubs;               // discovered, one a line; length 0: none
+    struct bytes etag, modified;     // validators of the last 200
+    struct bytes moved;              // remembered redirect; length 0: none
+    int64_t modified_seen;           // Date of the answer that carried it, ms
+    uint64_t head;                   // seq of the newest update; 0: none
+    uint64_t baseline;               // seq of the newest baseline; 0: none
+    int64_t baseline_at;             // when that was settled, unix ms
+    bool baseline_owed;              // it was not delivered to webhooks (M12)
+    uint64_t removed;                // bodies up to this seq are gone
+    uint64_t body_bytes;             // kept bodies of this topic
+    uint32_t dirty;                  // generation: grows with each ping
+    uint32_t fetched;                // generation the last settled fetch saw
+    uint32_t failures;               // fetches failed in a row
+    int64_t failing_since;           // unix ms; 0: it is not failing
+    int32_t last_status;             // HTTP, or a negative reason of the hub's
+    int64_t last_fetch, last_update; // unix ms; 0: never
+    int64_t fetch_due;               // unix ms; 0: no fetch is planned
+    int64_t pulled_until;            // pull interest lives until, unix ms
+    int64_t unfollowed_at;           // unix ms; 0: it is followed
+    uint64_t subscriptions;          // webhooks
+};
+
+struct store_walk {
+    uint64_t topic;
+    uint64_t from, to; // serves everyone (cursor, to]; cursor >= from
+    uint64_t position; // ids up to this are settled
+};
+
+struct store_event {
+    uint64_t number; // of the event, store-wide
+    uint64_t topic, seq;
+    uint64_t previous; // seq before it for this reader; 0: none
+    int64_t time;      // unix ms
+    enum store_update_kind kind;
+    struct bytes content_type;
+    struct bytes self, hubs;
+    bool delta;        // body is the cut document
+    struct bytes body; // length 0 also if bodies were not asked for
+    uint64_t size;     // of the body, in bytes
+};
+
+// ------------------------------------------------------------- operations
+
+enum store_verb {
+    STORE_TAKE = 1,
+    STORE_CLAIM,
+    STORE_RELEASE,
+    STORE_SETTLE,
+    STORE_PING,
+    STORE_TOPICS,
+    STORE_PAGE_TOPICS,
+    STORE_READ_ENTRIES,
+    STORE_PUT_CHUNK,
+    STORE_PUBLISH,
+    STORE_READ_BODY,
+    STORE_MISSED,
+    STORE_PAGE_SUBSCRIBERS,
+    STORE_CHECKPOINT,
+    STORE_RECORD,
+    STORE_WALKS,
+    STORE_EVENTS,
+    STORE_FOLLOW,
+    STORE_EXPIRE,
+    STORE_TRIM,
+    STORE_REMOVE,
+    STORE_STATS,
+};
+
+// First member of every operation. The caller zeroes it but for what it
+// needs; `verb` says which struct it is the head of.
+struct store_op {
+    enum store_verb verb;
+    void (*done)(struct store_op *op);
+    // NULL, or called on the engine's own thread as soon as the operation is
+    // durable (only with STORE_OK), before `done`: for a ready reply that
+    // must not wait for the owner. It may only hand over a message.
+    void (*durable)(struct store_op *op);
+    void *context; // the caller's
+    // Answers:
+    enum store_status status;
+    int64_t at; // engine's clock, unix ms
+    // The engine's:
+    struct store_op *link;
+    void *results;
+};
+
+// Accept a (un)subscribe request (M18: also one that changes nothing commits
+// a record). `request` in: all but id, accepted, tries; deadline is the
+// length in ms. CONFLICT: STORE_PENDING_MAX others wait for this key.
+enum store_taken {
+    STORE_TAKEN_NEW,    // will be claimed as STORE_DUE_VERIFY, due now
+    STORE_TAKEN_JOINED, // an identical one waits already
+    STORE_TAKEN_IDLE,   // unsubscribe of what does not exist: no GET follows
+};
+struct store_take {
+    struct store_op op;
+    struct store_request request;
+    enum store_taken taken;
+    uint64_t id;
+};
+
+// Work that is due. Each kind is claimed by itself.
+enum store_due_kind {
+    STORE_DUE_VERIFY = 1,  // items are requests
+    STORE_DUE_DELIVER = 2, // lagging subscribers
+    STORE_DUE_FETCH = 3,   // topics
+    STORE_DUE_TRIM = 4,    // topics
+};
+
+struct store_claimed {
+    uint64_t token; // names this claim in the settlement
+    union {
+        struct store_request request;
+        struct store_subscriber subscriber;
+        struct store_topic topic;
+    };
+};
+
+// Claim up to `max` (0 asks for next_due alone) that are due, longest overdue
+// first. What is claimed comes back by itself after `hold_ms`, or when the
+// claimer dies. Release.
+struct store_claim {
+    struct store_op op;
+    enum store_due_kind kind;
+    size_t max;
+    int64_t hold_ms;
+    size_t count;
+    struct store_claimed *items;
+    int64_t next_due; // earliest unclaimed one left, unix ms; INT64_MAX: none
+};
+
+// Give a claim back unused: due again at `due` (0: at its old time).
+struct store_release_claim {
+    struct store_op op;
+    enum store_due_kind kind;
+    uint64_t id;    // request; subscription; topic
+    uint64_t topic; // of a subscription
+    uint64_t token;
+    int64_t due;
+};
+
+// How an attempt to verify ended: table B of the semantics.
+enum store_verification {
+    STORE_VERIFIED = 1,
+    STORE_VERIFY_LATER = 2,  // try again at `due`
+    STORE_VERIFY_FAILED = 3, // for good
+};
+enum store_effect {
+    STORE_EFFECT_NONE,    // the request was gone, or it changes nothing
+    STORE_EFFECT_ACTIVE,  // a new subscription
+    STORE_EFFECT_RENEWED, // an old one has the request's profile and lease
+    STORE_EFFECT_ENDED,   // unsubscribed
+    STORE_EFFECT_FAILED,  // the request is dropped
+    STORE_EFFECT_LATER,   // it waits
+    STORE_EFFECT_REFUSED, // max_topics or max_subscriptions is reached
+};
+// STALE: the claim was not ours any more.
+struct store_settle {
+    struct store_op op;
+    uint64_t request, token;
+    enum store_verification verdict;
+    int64_t sent_at; // unix ms: the lease counts from here (WebSub 5.3.1)
+    int64_t lease;   // as announced, ms
+    int64_t due;     // LATER
+    enum store_effect effect;
+    uint64_t topic, subscription;
+    bool topic_new;       // just created, or followed again: fetch it (M7)
+    bool profile_changed; // a renewal replaced the profile by another
+};
+
+// A publisher pinged these. For each that is followed: dirty + 1, due now.
+// Duplicates in the list count once.
+struct store_ping {
+    struct store_op op;
+    const struct store_key *keys;
+    size_t count; // 1..STORE_BATCH_MAX
+    size_t known; // how many are followed
+};
+
+// Look topics up by key (keys != NULL) or by number. items[i] answers the
+// i-th question; id 0: there is none. Release.
+struct store_topics {
+    struct store_op op;
+    const struct store_key *keys;
+    const uint64_t *ids;
+    size_t count;
+    struct store_topic *items;
+};
+
+// Topics by number after `after`, or, with a prefix (of the normalised URL),
+// in the order of URLs after the topic `after`. Release.
+struct store_page_topics {
+    struct store_op op;
+    uint64_t after;
+    struct bytes prefix;
+    size_t max;
+    size_t count;
+    struct store_topic *items;
+    bool end;
+};
+
+// What is remembered of a topic's document, in the order it was given.
+// Release.
+struct store_read_entries {
+    struct store_op op;
+    uint64_t topic;
+    size_t count;
+    struct store_entry *items;
+};
+
+// Put one piece (at most STORE_CHUNK bytes, all but the last exactly that) of
+// a body for seq `seq`, which must be head + 1. Invisible until the publish
+// names its size; swept at start if that never comes.
+struct store_put_chunk {
+    struct store_op op;
+    uint64_t topic, seq;
+    enum store_body which;
+    uint32_t index;
+    struct bytes piece;
+};
+
+// Settle a fetch, all in one transaction (M5): outcome, validators, entries,
+// update and walk; the dirty mark falls if `generation` is still current,
+// else the topic stays due. CONFLICT: the head is not `expected_head`; make
+// the diff again. DUPLICATE: this very update is already there.
+struct store_new_body {
+    struct bytes inlined; // up to STORE_CHUNK bytes
+    uint64_t chunked;     // or the size of what was put in chunks
+};
+struct store_publish {
+    struct store_op op;
+    uint64_t topic, token;
+    uint32_t generation; // topic.dirty when the fetch started
+    uint64_t expected_head;
+    enum store_verdict verdict;
+    int64_t due;    // next fetch, unix ms, if nothing pinged since; 0: none
+    int32_t status; // as store_topic.last_status
+    // From here on only with verdicts other than FAILED:
+    bool new_validators;
+    struct bytes etag, modified, moved;
+    int64_t modified_seen;
+    bool new_links;
+    struct bytes self, hubs;
+    bool new_entries; // replace what is remembered
+    const struct store_entry *entries;
+    size_t entry_count;
+    // Only BASELINE and UPDATE:
+    enum store_update_kind kind;
+    struct bytes content_type;
+    const uint8_t (*changed)[16]; // ids of new and changed entries
+    size_t changed_count;
+    struct store_new_body whole, delta; // delta of size 0: there is none
+    bool delivers_baseline; // UPDATE: this is M12's one-time delivery
+    uint64_t seq, number;   // out
+    bool walk_began;        // out: the walk is `walk`
+    struct store_walk walk;
+};
+
+// One body of one update, whole. NOT_FOUND: never was or retention took it.
+// Release.
+struct store_read_body {
+    struct store_op op;
+    uint64_t topic, seq;
+    enum store_body which;
+    struct bytes body;
+    struct bytes content_type, self, hubs;
+    enum store_update_kind kind;
+    int64_t time;
+    uint64_t number;
+};
+
+// What a subscriber with cursor `from` has missed up to `to` (M13): the
+// union of the ids that the updates in (from, to] brought. Release.
+struct store_missed {
+    struct store_op op;
+    uint64_t topic, from, to;
+    size_t count;
+    const uint8_t (*ids)[16];
+    uint64_t updates;  // in the span, baselines not counted
+    bool complete;     // false: a record of the span is gone
+    bool all_cuttable; // each of them has a delta body still
+    bool feed_level;   // one of them is not of kind ENTRIES
+};
+
+// Subscribers of a topic by id, after `after`, lagging ones included and
+// marked. Release.
+struct store_page_subscribers {
+    struct store_op op;
+    uint64_t topic, after;
+    size_t max;
+    size_t count;
+    struct store_subscriber *items;
+    bool end; // there are none after the last item
+};
+
+// A walk has settled everyone up to `position`: `outcomes` are those of the
+// ids it passes now, and of none beyond (M1). With `finish` the walk ends and,
+// if the head has risen above its `to`, the next begins (walk_began).
+// STALE: there is no such walk.
+struct store_checkpoint {
+    struct store_op op;
+    struct store_walk walk; // topic, from, to as given; the new position
+    bool finish;
+    const struct store_outcome *outcomes;
+    size_t count; // at most STORE_BATCH_MAX
+    bool walk_began;
+    struct store_walk next;
+};
+
+// Outcomes outside a walk (M4 and table B): of retries, or of attempts that
+// ended after their walk had passed them.
+struct store_record {
+    struct store_op op;
+    const struct store_outcome *outcomes;
+    size_t count; // at most STORE_BATCH_MAX
+    size_t applied;
+};
+
+// The walks that a crash or a stop left unfinished. Release.
+struct store_walks {
+    struct store_op op;
+    uint64_t after; // topic
+    size_t max;
+    size_t count;
+    struct store_walk *items;
+    bool end;
+};
+
+// Read the log of some topics after a position, ascending by number (M16).
+enum store_since {
+    STORE_SINCE_NUMBER, // events above `value`
+    STORE_SINCE_LATEST, // from the head on: never any events
+    STORE_SINCE_EARLIEST,
+    STORE_SINCE_LAST, // the newest `value` of each topic
+    STORE_SINCE_TIME, // stored at or after `value`, unix ms
+};
+struct store_position {
+    uint64_t topic; // 0: unknown; skipped
+    enum store_since since;
+    uint64_t value;
+    // Answers:
+    uint64_t reached; // everything of this topic up to here was considered
+    // A gap (M9): bodies after the position that retention has removed.
+    uint64_t gap_from, gap_to; // seqs; 0: none
+    uint64_t gap_count;
+    bool gap_inexact;
+};
+struct store_events {
+    struct store_op op;
+    struct store_position *positions;
+    size_t count;
+    size_t limit;     // events, 1..STORE_BATCH_MAX
+    size_t max_bytes; // of bodies; at least one event is always returned
+    bool deltas;      // prefer the cut document where there is one
+    bool bodies;
+    size_t event_count;
+    struct store_event *items; // Release.
+    bool more;
+    uint64_t head; // newest event number of the store
+};
+
+// Somebody pulls this topic: keep it followed for another `interest_ms`
+// (M7). Writes only when less than half of that is left. With `create` an
+// unknown topic is made. NOT_FOUND: unknown, and not to be made.
+struct store_follow {
+    struct store_op op;
+    struct store_key key;
+    struct bytes url, url_normal;
+    bool create;
+    int64_t interest_ms;
+    uint64_t topic;
+    bool topic_new; // just created, or followed again: fetch it
+};
+
+// End subscriptions whose lease is over, up to `max`. One with a renewal
+// under verification is suspended instead (state G). Release.
+struct store_expire {
+    struct store_op op;
+    size_t max;
+    size_t count; // ended ones; their callbacks are in items
+    struct store_subscriber *items;
+    bool more;
+    int64_t next_end; // earliest lease end left; INT64_MAX: none
+};
+
+// Retention of one topic (M9, M10), claimed as STORE_DUE_TRIM: remove bodies
+// beyond the limits but never the newest; remove a topic that nobody has
+// followed for keep_ms, in pages. DUE again by itself.
+struct store_trim {
+    struct store_op op;
+    uint64_t topic, token;
+    int64_t keep_ms;
+    uint64_t keep_updates, keep_bytes;
+    size_t removed; // bodies
+    bool topic_removed;
+};
+
+// An operator ends one subscription. NOT_FOUND: there is none.
+struct store_remove {
+    struct store_op op;
+    uint64_t topic, subscription;
+};
+
+struct store_numbers {
+    uint64_t topics, subscriptions, requests, lagging, walks;
+    uint64_t events;     // newest number
+    uint64_t map_bytes;  // size of the map
+    uint64_t used_bytes; // of it
+    uint64_t commits;    // since the store was opened
+    uint64_t operations; // in those commits
+    uint64_t epoch;
+};
+struct store_stats {
+    struct store_op op;
+    struct store_numbers numbers;
+};
+
+// --------------------------------------------------------------- the store
+
+struct store_options {
+    const char *url; // "lmdb:DIRECTORY"; made if it is not there, mode 0700
+    uint64_t map_bytes;
+    uint64_t max_topics, max_subscriptions; // 0: no ceiling but the map's
+    // Called on any thread when store_step() has something to do.
+    void (*wake)(void *context);
+    void *context;
+    // NULL, or unix ms: the tests' clock. Called on the engine's threads.
+    int64_t (*clock)(void *context);
+};
+
+struct problem {
+    char text[256];
+};
+
+// NULL: it did not open, and *problem says why in one line: the directory is
+// in use by another process, the format is newer than this program, the file
+// is shorter than its own header says, ...
+struct store *store_open(const struct store_options *options,
+                         struct problem *problem);
+
+// Waits for what was submitted, but calls no more `done`. NULL is fine.
+void store_close(struct store *store);
+
+void store_submit(struct store *store, struct store_op *op);
+
+// Call `done` of up to `max` finished operations. Returns how many; there may
+// be more if it returns `max`.
+size_t store_step(struct store *store, size_t max);
+
+// Free what a finished operation's outputs point at. Any number of times.
+void store_release(struct store_op *op);
+
+// A name for this history of event numbers: random at creation, and new when
+// a backup is opened in its place. 48 bits. And 32 random bytes that only
+// this store knows, for cursors (M17).
+uint64_t store_epoch(const struct store *store);
+void store_secret_key(const struct store *store, uint8_t out[32]);
+
+// Write a compacted copy into the directory `path`, which must not exist or
+// be empty. Blocks: call it on a thread of its own. The copy has a new epoch
+// when it is opened. False: *problem says why, and nothing is left behind.
+bool store_backup(struct store *store, const char *path,
+                  struct problem *problem);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+
+#include "fuzz.h"
+
+#include "fetcher/document.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDS_MAX = 64 };
+
+static bool read_all(const char *bytes, size_t len, struct document *out)
+{
+    struct document_input input = {
+        .bytes = bytes,
+        .len = len,
+        .url = "http://e.example/",
+        .today = 10,
+        .entries_max = 1000,
+    };
+    return document_read(&input, out);
+}
+
+static bool has(const struct document *document,
+                const struct document_entry *wanted)
+{
+    for (size_t i = 0; i < document->memory_count; i++)
+        if (memcmp(document->entries[i].id, wanted->id, 16) == 0
+            && memcmp(document->entries[i].content, wanted->content, 16) == 0)
+            return true;
+    return false;
+}
+
+// A cut document is one that can be read again, with those entries and no
+// others, each saying what it said.
+static void check(const struct document *whole, const char *bytes, size_t len,
+                  const uint8_t (*ids)[16], size_t id_count)
+{
+    struct document cut;
+    if (!read_all(bytes, len, &cut))
+        return;
+    assert(cut.format == whole->format);
+    assert(cut.changed_count == id_count);
+    for (size_t i = 0; i < id_count; i++)
+        assert(memcmp(cut.changed[i], ids[i], 16) == 0);
+    static const uint8_t own[16];
+    for (size_t i = 0; i < cut.memory_count; i++)
+        if (memcmp(cut.entries[i].id, own, 16) != 0)
+            assert(has(whole, &cut.entries[i]));
+    document_clear(&cut);
+}
+
+// Each bit of the first eight bytes keeps an entry; the document follows.
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static bool ready;
+    if (!ready)
+        document_setup();
+    ready = true;
+    if (size < 8)
+        return 0;
+
+    const char *bytes = (const char *)data + 8;
+    size_t len = size - 8, count = 0, found, cut_len;
+    uint64_t bits;
+    memcpy(&bits, data, sizeof bits);
+    struct document whole;
+    if (!read_all(bytes, len, &whole))
+        return 0;
+    uint8_t ids[IDS_MAX][16];
+    for (size_t i = 0; i < whole.changed_count && i < IDS_MAX; i++)
+        if (bits >> i & 1)
+            memcpy(ids[count++], whole.changed[i], 16);
+
+    char *cut = document_cut(bytes, len, NULL, (const uint8_t(*)[16])ids, count,
+                             NULL, &found, &cut_len);
+    if (cut != NULL) {
+        assert(found == count && cut_len <= len);
+        check(&whole, cut, cut_len, (const uint8_t(*)[16])ids, count);
+    }
+    free(cut);
+    document_clear(&whole);
+    return 0;
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+//
+// Moves: requests, their verification, and the ends of subscriptions.
+
+#include "model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct model_request *find_twin(struct model *model,
+                                       const struct model_request *wanted,
+                                       size_t *pending)
+{
+    struct model_request *twin = NULL;
+    *pending = 0;
+    for (int i = 0; i < MODEL_REQUESTS; i++) {
+        struct model_request *r = &model->requests[i];
+        if (r->id == 0 || r->topic != wanted->topic
+            || r->callback != wanted->callback)
+            continue;
+        ++*pending;
+        if (r->mode == wanted->mode && r->lease == wanted->lease
+            && r->profile == wanted->profile)
+            twin = r;
+    }
+    return twin;
+}
+
+static void keep_request(struct model *model, struct model_request wanted,
+                         const struct store_take *take)
+{
+    assert_true(take->id > model->last_request);
+    model->last_request = take->id;
+    wanted.id = take->id;
+    wanted.due = model_now(model);
+    for (int i = 0; i < MODEL_REQUESTS; i++) {
+        if (model->requests[i].id == 0) {
+            model->requests[i] = wanted;
+            return;
+        }
+    }
+    fail_msg("more requests than keys allow");
+}
+
+void model_take(struct model *model)
+{
+    struct model_request wanted = {
+        .mode = model_below(model, 4) ? STORE_SUBSCRIBE : STORE_UNSUBSCRIBE,
+        .topic = (int)model_below(model, MODEL_TOPICS),
+        .callback = (int)model_below(model, MODEL_CALLBACKS),
+        .profile = (int)model_below(model, MODEL_PROFILES),
+        .lease = ((int64_t)model_below(model, 3) + 1) * HOUR + 1,
+    };
+    struct store_take take =
+        scene_asks(wanted.mode, model_topic_url(wanted.topic),
+                   model_callback_url(wanted.callback));
+    take.request.lease = wanted.lease;
+    take.request.deadline = 30 * (int64_t)DAY;
+    take.request.profile = model_profile(wanted.profile);
+    const struct model_subscriber *subscriber =
+        &model->topics[wanted.topic].subscribers[wanted.callback];
+    size_t pending;
+    struct model_request *twin = find_twin(model, &wanted, &pending);
+    enum store_status status = model_run(model, &take.op);
+    if (wanted.mode == STORE_UNSUBSCRIBE
+        && (subscriber->id == 0 || subscriber->suspended)
+        && !model_pending_subscribe(model, wanted.topic, wanted.callback, 0)) {
+        assert_int_equal(status, STORE_OK);
+        assert_true(take.taken == STORE_TAKEN_IDLE
+                    || (twin && take.taken == STORE_TAKEN_JOINED));
+        return;
+    }
+    if (twin) {
+        assert_int_equal(status, STORE_OK);
+        assert_int_equal(take.taken, STORE_TAKEN_JOINED);
+        assert_true(take.id == twin->id);
+    } else if (pending >= STORE_PENDING_MAX) {
+        assert_int_equal(status, STORE_CONFLICT);
+    } else {
+        assert_int_equal(status, STORE_OK);
+        assert_int_equal(take.taken, STORE_TAKEN_NEW);
+        keep_request(model, wanted, &take);
+    }
+}
+
+void model_claim_requests(struct model *model)
+{
+    struct model_due due[MODEL_REQUESTS];
+    size_t count = 0;
+    for (int i = 0; i < MODEL_REQUESTS; i++) {
+        struct model_request *r = &model->requests[i];
+        if (r->id != 0)
+            due[count++] =
+                (struct model_due){ r->id, r->due, &r->claim, false };
+    }
+    struct store_claim claim = {
+        .op.verb = STORE_CLAIM,
+        .kind = STORE_DUE_VERIFY,
+        .max = model_below(model, 4),
+        .hold_ms = model_length(model, MINUTE),
+    };
+    model_check_claim(model, &claim, due, count);
+    for (size_t i = 0; i < claim.count; i++) {
+        const struct store_request *got = &claim.items[i].request;
+        const struct model_request *r = model_request(model, got->id);
+        assert_int_equal(got->mode, r->mode);
+        assert_int_equal(got->tries, r->tries);
+        assert_true(got->lease == r->lease);
+        assert_true(scene_same(got->topic, model_topic_url(r->topic)));
+        assert_true(scene_same(got->callback, model_callback_url(r->callback)));
+    }
+    store_release(&claim.op);
+}
+
+static struct model_request *draw_claimed(struct model *model)
+{
+    uint64_t first = model_below(model, MODEL_REQUESTS);
+    for (uint64_t i = 0; i < MODEL_REQUESTS; i++) {
+        struct model_request *r =
+            &model->requests[(first + i) % MODEL_REQUESTS];
+        if (r->id != 0 && r->claim.token != 0 && model_held(model, &r->claim))
+            return r;
+    }
+    return NULL;
+}
+
+static void drop_older(struct model *model, const struct model_request *than)
+{
+    struct model_request newest = *than;
+    for (int i = 0; i < MODEL_REQUESTS; i++) {
+        struct model_request *r = &model->requests[i];
+        if (r->topic == newest.topic && r->callback == newest.callback
+            && r->id <= newest.id)
+            *r = (struct model_request){ .id = 0 };
+    }
+}
+
+static void make_topic(struct model *model, int index, uint64_t id)
+{
+    struct model_topic *topic = &model->topics[index];
+    assert_true(id > model->last_topic);
+    model->last_topic = id;
+    memset(topic, 0, sizeof *topic);
+    topic->id = id;
+    topic->incarnation =
+        scene_topic(model->session, model_topic_url(index)).incarnation;
+}
+
+static void activate(struct model *model, const struct model_request *r,
+                     const struct store_settle *settle)
+{
+    struct model_topic *topic = &model->topics[r->topic];
+    bool fresh = topic->id == 0 || !model_followed(model, topic);
+    assert_int_equal(settle->effect, STORE_EFFECT_ACTIVE);
+    assert_int_equal(settle->topic_new, fresh);
+    if (topic->id == 0)
+        make_topic(model, r->topic, settle->topic);
+    assert_true(settle->topic == topic->id);
+    assert_true(settle->subscription > topic->last_subscription);
+    topic->last_subscription = settle->subscription;
+    topic->subscribers[r->callback] = (struct model_subscriber){
+        .id = settle->subscription,
+        .start = topic->head,
+        .lease_end = settle->sent_at + settle->lease,
+        .profile = r->profile,
+    };
+    struct store_subscriber now;
+    struct scene_name name = { settle->topic, settle->subscription };
+    assert_true(scene_subscriber(model->session, name, &now));
+    topic->subscribers[r->callback].rev = now.rev;
+    if (fresh)
+        model_refetch(model, r->topic);
+}
+
+static void renew(struct model *model, const struct model_request *r,
+                  const struct store_settle *settle)
+{
+    struct model_topic *topic = &model->topics[r->topic];
+    struct model_subscriber *subscriber = &topic->subscribers[r->callback];
+    assert_int_equal(settle->effect, STORE_EFFECT_RENEWED);
+    assert_false(settle->topic_new);
+    assert_true(settle->topic == topic->id);
+    assert_true(settle->subscription == subscriber->id);
+    assert_int_equal(settle->profile_changed,
+                     subscriber->profile != r->profile);
+    subscriber->rev++;
+    subscriber->profile = r->profile;
+    subscriber->lease_end = settle->sent_at + settle->lease;
+    subscriber->suspended = false;
+    if (subscriber->lagging) {
+        subscriber->due = model_now(model);
+        subscriber->attempts_known = false;
+        subscriber->claim.lapsed = false;
+    }
+}
+
+static void verified(struct model *model, const struct model_request *r,
+                     const struct store_settle *settle)
+{
+    struct model_topic *topic = &model->topics[r->topic];
+    struct model_subscriber *subscriber = &topic->subscribers[r->callback];
+    if (r->mode == STORE_UNSUBSCRIBE) {
+        assert_true(
+            settle->effect == STORE_EFFECT_ENDED
+            || (subscriber->id == 0 && settle->effect == STORE_EFFECT_NONE));
+        if (subscriber->id != 0)
+            model_end(model, topic, subscriber);
+    } else if (subscriber->id == 0) {
+        activate(model, r, settle);
+    } else {
+        renew(model, r, settle);
+    }
+    drop_older(model, r);
+}
+
+static void failed(struct model *model, struct model_request *r)
+{
+    struct model_topic *topic = &model->topics[r->topic];
+    struct model_subscriber *subscriber = &topic->subscribers[r->callback];
+    if (subscriber->id != 0 && subscriber->suspended
+        && !model_pending_subscribe(model, r->topic, r->callback, r->id))
+        model_end(model, topic, subscriber);
+    *r = (struct model_request){ .id = 0 };
+}
+
+static void settle_as(struct model *model, struct model_request *r,
+                      struct store_settle *settle, bool over)
+{
+    model_must(model, &settle->op);
+    if (settle->verdict == STORE_VERIFY_LATER) {
+        assert_int_equal(settle->effect, STORE_EFFECT_LATER);
+        r->tries++;
+        r->due = settle->due;
+        r->claim = (struct model_claim){ 0 };
+    } else if (settle->verdict == STORE_VERIFIED && !over) {
+        verified(model, r, settle);
+    } else {
+        assert_true(settle->effect == STORE_EFFECT_FAILED
+                    || settle->effect == STORE_EFFECT_ENDED);
+        failed(model, r);
+    }
+}
+
+void model_settle(struct model *model)
+{
+    struct model_request *r = draw_claimed(model);
+    if (!r)
+        return;
+    const struct model_subscriber *subscriber =
+        &model->topics[r->topic].subscribers[r->callback];
+    // What a renewal does to a delivery that is claimed is left open.
+    if (model_held(model, &subscriber->claim))
+        return;
+    static const enum store_verification verdicts[] = {
+        STORE_VERIFIED,     STORE_VERIFIED,      STORE_VERIFIED,
+        STORE_VERIFY_LATER, STORE_VERIFY_FAILED,
+    };
+    struct store_settle settle = {
+        .op.verb = STORE_SETTLE,
+        .request = r->id,
+        .token = r->claim.token,
+        .verdict = verdicts[model_below(model, 5)],
+        .sent_at = model_now(model) - 2,
+        .lease = r->lease,
+        .due = model_now(model) + model_length(model, MINUTE),
+    };
+    bool over = r->mode == STORE_SUBSCRIBE && model_below(model, 20) == 0;
+    if (over)
+        settle.lease = 1;
+    uint64_t id = r->id;
+    settle_as(model, r, &settle, over);
+    if (settle.verdict == STORE_VERIFY_LATER)
+        return;
+    // Sent again, as after an answer that was lost.
+    settle.effect = STORE_EFFECT_NONE;
+    model_run(model, &settle.op);
+    assert_int_equal(settle.effect, STORE_EFFECT_NONE);
+    assert_null(model_request(model, id));
+}
+
+void model_remove(struct model *model)
+{
+    int t = (int)model_below(model, MODEL_TOPICS);
+    int c = (int)model_below(model, MODEL_CALLBACKS);
+    struct model_subscriber *subscriber = &model->topics[t].subscribers[c];
+    if (subscriber->id == 0)
+        return;
+    struct store_remove remove = {
+        .op.verb = STORE_REMOVE,
+        .topic = model->topics[t].id,
+        .subscription = subscriber->id,
+    };
+    model_must(model, &remove.op);
+    model_end(model, &model->topics[t], subscriber);
+    for (int i = 0; i < MODEL_REQUESTS; i++) {
+        struct model_request *r = &model->requests[i];
+        if (r->topic == t && r->callback == c)
+            *r = (struct model_request){ .id = 0 };
+    }
+    assert_int_equal(model_run(model, &remove.op), STORE_NOT_FOUND);
+}
+
+// Suspends or marks who is over; returns how many must end.
+static size_t mark_over(struct model *model,
+                        bool over[MODEL_TOPICS][MODEL_CALLBACKS])
+{
+    size_t count = 0;
+    for (int t = 0; t < MODEL_TOPICS; t++) {
+        for (int c = 0; c < MODEL_CALLBACKS; c++) {
+            struct model_subscriber *s = &model->topics[t].subscribers[c];
+            over[t][c] = false;
+            if (s->id == 0 || s->suspended || s->lease_end > model_now(model))
+                continue;
+            if (model_pending_subscribe(model, t, c, 0)) {
+                s->suspended = true;
+                continue;
+            }
+            over[t][c] = true;
+            count++;
+        }
+    }
+    return count;
+}
+
+static void end_one(struct model *model, const struct store_subscriber *gone,
+                    bool over[MODEL_TOPICS][MODEL_CALLBACKS])
+{
+    struct model_topic *topic = model_topic(model, gone->topic);
+    assert_non_null(topic);
+    struct model_subscriber *subscriber = model_subscriber(topic, gone->id);
+    assert_non_null(subscriber);
+    bool *marked =
+        &over[topic - model->topics][subscriber - topic->subscribers];
+    assert_true(*marked);
+    *marked = false;
+    model_end(model, topic, subscriber);
+}
+
+void model_expire(struct model *model)
+{
+    bool over[MODEL_TOPICS][MODEL_CALLBACKS];
+    size_t wanted = mark_over(model, over);
+    struct store_expire expire;
+    do {
+        expire = (struct store_expire){
+            .op.verb = STORE_EXPIRE,
+            .max = 1 + model_below(model, 5),
+        };
+        model_must(model, &expire.op);
+        assert_true(expire.count <= expire.max && expire.count <= wanted);
+        for (size_t i = 0; i < expire.count; i++)
+            end_one(model, &expire.items[i], over);
+        wanted -= expire.count;
+        store_release(&expire.op);
+    } while (expire.more);
+    assert_int_equal(wanted, 0);
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+//
+// Opening, closing and copying a store.
+
+#include "scene.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TOPIC    "https://example.org/feed"
+#define CALLBACK "https://callback.example/a"
+
+static void a_new_store_is_empty(void **state)
+{
+    struct session *s = *state;
+    struct store_numbers numbers = scene_stats(s);
+    assert_int_equal(numbers.topics, 0);
+    assert_int_equal(numbers.subscriptions, 0);
+    assert_int_equal(numbers.requests, 0);
+    assert_int_equal(numbers.lagging, 0);
+    assert_int_equal(numbers.walks, 0);
+    assert_int_equal(numbers.events, 0);
+    assert_true(numbers.map_bytes > 0);
+    assert_true(numbers.used_bytes <= numbers.map_bytes);
+    assert_true(numbers.epoch == store_epoch(s->store));
+}
+
+static void M17_epoch_and_key_stay_with_the_store(void **state)
+{
+    struct session *s = *state;
+    uint64_t epoch = store_epoch(s->store);
+    uint8_t before[32], after[32];
+    store_secret_key(s->store, before);
+    assert_true(epoch != 0 && epoch >> 48 == 0);
+    session_reopen(s);
+    store_secret_key(s->store, after);
+    assert_true(store_epoch(s->store) == epoch);
+    assert_memory_equal(before, after, 32);
+}
+
+static void M17_two_stores_differ_in_epoch_and_key(void **state)
+{
+    struct session *s = *state;
+    struct session *other = session_new(false);
+    session_open(other);
+    uint8_t ours[32], theirs[32];
+    store_secret_key(s->store, ours);
+    store_secret_key(other->store, theirs);
+    bool differ = memcmp(ours, theirs, 32) != 0
+                  && store_epoch(s->store) != store_epoch(other->store);
+    session_free(other);
+    assert_true(differ);
+}
+
+static void the_directory_is_the_owner_s_alone(void **state)
+{
+    struct session *s = *state;
+    struct stat status;
+    if (!session_directory(s))
+        skip();
+    assert_int_equal(stat(session_directory(s), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0700);
+}
+
+static void a_store_in_use_does_not_open_again(void **state)
+{
+    struct session *s = *state;
+    struct problem problem = { "" };
+    assert_null(store_open(&s->options, &problem));
+    assert_true(strlen(problem.text) > 0);
+    assert_null(strchr(problem.text, '\n'));
+    // And nothing has happened to the one that is open.
+    scene_subscribe(s, TOPIC, CALLBACK);
+    session_reopen(s);
+    assert_int_equal(scene_stats(s).subscriptions, 1);
+}
+
+static void a_store_in_use_does_not_open_in_another_process(void **state)
+{
+    struct session *s = *state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        execl(STORE_WRITER, STORE_WRITER, s->url, "open", (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    assert_true(waitpid(child, &status, 0) == child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+static void what_cannot_be_a_store_is_refused_in_words(void **state)
+{
+    struct session *s = *state;
+    static const char *const urls[] = {
+        "",
+        "nonsense",
+        "nonsense:there",
+    };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        struct store_options options = s->options;
+        struct problem problem = { "" };
+        options.url = urls[i];
+        assert_null(store_open(&options, &problem));
+        assert_true(strlen(problem.text) > 0);
+    }
+    store_close(NULL);
+}
+
+static void closing_waits_for_what_was_submitted(void **state)
+{
+    struct session *s = *state;
+    static struct store_take takes[100];
+    static char callbacks[100][64];
+    for (int i = 0; i < 100; i++) {
+        snprintf(callbacks[i], sizeof callbacks[i], CALLBACK "/%d", i);
+        takes[i] = scene_asks(STORE_SUBSCRIBE, TOPIC, callbacks[i]);
+        store_submit(s->store, &takes[i].op);
+    }
+    session_reopen(s);
+    assert_int_equal(scene_stats(s).requests, 100);
+}
+
+// Somebody who follows, lags and waits, in a topic with two updates.
+static struct scene_name furnish(struct session *s)
+{
+    struct scene_name name = scene_subscribe(s, TOPIC, CALLBACK);
+    scene_subscribe(s, TOPIC, CALLBACK "/other");
+    scene_update(s, TOPIC, "one");
+    scene_walk_all(s, name.topic, NULL);
+    scene_update(s, TOPIC, "two");
+    struct store_walk walk;
+    assert_true(scene_walk(s, name.topic, &walk));
+    struct store_outcome owed = scene_outcome(s, STORE_OWED, name, 2);
+    struct store_checkpoint step = {
+        .op.verb = STORE_CHECKPOINT,
+        .walk = walk,
+        .outcomes = &owed,
+        .count = 1,
+    };
+    step.walk.position = name.id;
+    session_must(s, &step.op);
+    struct store_take take =
+        scene_asks(STORE_SUBSCRIBE, TOPIC, CALLBACK "/third");
+    scene_take(s, &take);
+    return name;
+}
+
+static void expect_copy(struct session *copy, struct session *original,
+                        struct scene_name name)
+{
+    struct store_numbers now = scene_stats(copy);
+    struct store_numbers then = scene_stats(original);
+    assert_true(now.topics == then.topics);
+    assert_true(now.subscriptions == then.subscriptions);
+    assert_true(now.requests == then.requests);
+    assert_true(now.lagging == then.lagging);
+    assert_true(now.walks == then.walks);
+    assert_true(now.events == then.events);
+    assert_true(store_epoch(copy->store) != store_epoch(original->store));
+    assert_true(scene_topic(copy, TOPIC).incarnation
+                != scene_topic(original, TOPIC).incarnation);
+
+    struct store_subscriber ours, theirs;
+    assert_true(scene_subscriber(original, name, &ours));
+    assert_true(scene_subscriber(copy, name, &theirs));
+    assert_true(theirs.lagging && theirs.next == ours.next);
+    assert_true(theirs.lease_end == ours.lease_end);
+    struct store_read_body read = {
+        .op.verb = STORE_READ_BODY,
+        .topic = name.topic,
+        .seq = 2,
+    };
+    session_must(copy, &read.op);
+    assert_true(scene_same(read.body, "two"));
+    store_release(&read.op);
+}
+
+static void M8_a_backup_has_the_same_content_and_another_epoch(void **state)
+{
+    struct session *s = *state;
+    struct session *copy = session_new(false);
+    if (!session_directory(copy))
+        skip();
+    struct scene_name name = furnish(s);
+    struct problem problem = { "" };
+    if (!store_backup(s->store, session_directory(copy), &problem))
+        fail_msg("%s", problem.text);
+    // What comes later is not in it.
+    struct store_numbers before = scene_stats(s);
+    session_open(copy);
+    expect_copy(copy, s, name);
+    uint64_t epoch = store_epoch(copy->store);
+    uint64_t incarnation = scene_topic(copy, TOPIC).incarnation;
+    session_reopen(copy);
+    assert_true(store_epoch(copy->store) == epoch);
+    assert_true(scene_topic(copy, TOPIC).incarnation == incarnation);
+    scene_update(copy, TOPIC, "three");
+    assert_true(scene_stats(s).events == before.events);
+    session_free(copy);
+}
+
+static void a_backup_does_not_overwrite(void **state)
+{
+    struct session *s = *state;
+    struct session *other = session_new(false);
+    if (!session_directory(other))
+        skip();
+    session_open(other);
+    scene_subscribe(other, TOPIC, CALLBACK);
+    session_close(other);
+    struct problem problem = { "" };
+    assert_false(store_backup(s->store, session_directory(other), &problem));
+    assert_true(strlen(problem.text) > 0);
+    session_open(other);
+    assert_int_equal(scene_stats(other).subscriptions, 1);
+    session_free(other);
+}
+
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, session_setup, session_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_new_store_is_empty),
+        TEST(M17_epoch_and_key_stay_with_the_store),
+        TEST(M17_two_stores_differ_in_epoch_and_key),
+        TEST(the_directory_is_the_owner_s_alone),
+        TEST(a_store_in_use_does_not_open_again),
+        TEST(a_store_in_use_does_not_open_in_another_process),
+        TEST(what_cannot_be_a_store_is_refused_in_words),
+        TEST(closing_waits_for_what_was_submitted),
+        TEST(M8_a_backup_has_the_same_content_and_another_epoch),
+        TEST(a_backup_does_not_overwrite),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

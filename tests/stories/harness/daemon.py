@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MIT
+"""The daemon under test: its life, its log, its clients."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Union
+
+from .client import Client
+from .waiting import PATIENCE, Inbox
+
+ROOT = Path(__file__).resolve().parents[3]
+
+# A proxy that is not there: whoever takes one from the environment fails.
+NOWHERE = "http://127.0.0.1:9"
+PROXIES = {name: NOWHERE for name in
+           ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY",
+            "HTTP_PROXY", "HTTPS_PROXY")}
+
+_FIELD = re.compile(r'([A-Za-z0-9_.-]+)=("(?:[^"\\]|\\.)*"|\S*)')
+
+
+def binary(name: str) -> Path:
+    """WEBSUBD or WEBSUBCTL from the environment, else the release build."""
+    given = os.environ.get(name.upper())
+    return Path(given) if given else ROOT / "build" / "release" / name
+
+
+@dataclass
+class Line:
+    text: str
+    level: str
+    event: str
+    fields: dict[str, str]
+
+
+def parse(text: str) -> Line:
+    """TIMESTAMP LEVEL EVENT name=value ..."""
+    parts = text.split(" ", 3)
+    if len(parts) < 3:
+        return Line(text, "", "", {})
+    rest = parts[3] if len(parts) > 3 else ""
+    fields = {name: value.strip('"') for name, value in _FIELD.findall(rest)}
+    return Line(text, parts[1].lower(), parts[2], fields)
+
+
+# Each fetch ends in exactly one of these.
+FETCHED = ("update", "fetch.done", "fetch.failed")
+
+Event = Union[str, tuple[str, ...]]
+
+
+def running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+    except FileNotFoundError:
+        return False
+    return state.split()[0] != "Z"
+
+
+class Daemon:
+    """One data directory, and one life of the daemon after the other."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.data = data
+        self.options = options
+        self.log: Inbox[Line] = Inbox("log")
+        self.forbidden: set[str] = set()
+        self._process: subprocess.Popen | None = None
+        self._reader: threading.Thread | None = None
+
+    # ------------------------------------------------------- life
+
+    def command(self, *more: str) -> list[str]:
+        # The last one of an option wins, so `more` is last.
+        return [str(binary("websubd")), f"--data={self.data}",
+                "--listen=127.0.0.1:0", "--log=debug", *self.options, *more]
+
+    def start(self, *more: str) -> "Daemon":
+        since = self.mark()
+        environment = {**os.environ, **PROXIES}
+        environment.pop("JOURNAL_STREAM", None)
+        self._process = subprocess.Popen(
+            self.command(*more), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=environment)
+        self._reader = threading.Thread(
+            target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
+        ready = self.wait_for("ready", since=since)
+        host, _, port = ready.fields["listen"].rpartition(":")
+        self.address = (host, int(port))
+        self.hub = ready.fields["hub"]
+        self.client = Client(self.address)
+        self.admin = Client(self.data / "admin.sock")
+        return self
+
+    def _read(self, process: subprocess.Popen) -> None:
+        for raw in process.stderr:
+            self.log.put(parse(raw.decode("utf-8", "replace").rstrip("\n")))
+        process.stderr.close()
+        # Whoever waits for a line must hear that none will come.
+        self.log.put(Line("(the log ends here)", "", "(end)", {}))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def wait_exit(self, timeout: float = PATIENCE) -> int:
+        code = self._process.wait(timeout)
+        self._reader.join(timeout)
+        return code
+
+    def terminate(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+
+    def stop(self, timeout: float = 2 * PATIENCE) -> None:
+        """SIGTERM: everything under way ends, and it exits 0."""
+        if self._process is None:
+            return
+        self.terminate()
+        code = self.wait_exit(timeout)
+        self._process = None
+        assert code == 0, f"exit code {code} after SIGTERM\n{self.tail()}"
+
+    def kill(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self.wait_exit()
+        self._process = None
+
+    def restart(self, *more: str) -> "Daemon":
+        self.stop()
+        return self.start(*more)
+
+    # ------------------------------------------------------- log
+
+    def mark(self) -> int:
+        return len(self.log)
+
+    def lines(self, event: Event, since: int = 0, **fields: object
+              ) -> list[Line]:
+        return [line for line in self.log.all()[since:]
+                if _matches(line, event, fields)]
+
+    def wait_for(self, event: Event, count: int = 1, since: int = 0,
+                 timeout: float = PATIENCE, **fields: object) -> Line:
+        """The count-th line of that event (or one of those), from mark()
+        `since` on."""
+        def found(lines: list[Line]) -> list[Line]:
+            return [line for line in lines[since:]
+                    if _matches(line, event, fields)]
+
+        def good(lines: list[Line]) -> bool:
+            ended = any(line.event == "(end)" for line in lines[since:])
+            return ended or len(found(lines)) >= count
+
+        lines = self.log.wait_until(
+            good, f"{count} × {event} {fields or ''}", timeout)
+        hits = found(lines)
+        assert len(hits) >= count, (
+            f"the daemon ended before {event} {fields}\n{self.tail()}")
+        return hits[count - 1]
+
+    def tail(self, count: int = 60) -> str:
+        lines = self.log.all()
+        left_out = len(lines) - count
+        shown = [line.text for line in lines[-count:]]
+        if left_out > 0:
+            shown.insert(0, f"({left_out} lines before)")
+        return "\n".join(shown)
+
+    def leaks(self) -> list[str]:
+        """What the log says and must not (secrets, challenges, paths)."""
+        text = "\n".join(line.text for line in self.log.all())
+        return sorted(word for word in self.forbidden if word in text)
+
+    # ------------------------------------------------------- numbers
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text()
+        fields = fields.rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def status(self) -> dict:
+        return self.admin.json("/admin/status")
+
+    def limit_file_size(self, size: int) -> None:
+        """Let no file grow beyond `size`: a full disk, without a disk."""
+        _, hard = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (size, hard))
+
+
+def _matches(line: Line, event: Event, fields: dict[str, object]) -> bool:
+    events = (event,) if isinstance(event, str) else event
+    return line.event in events and all(
+        line.fields.get(name) == str(value)
+        for name, value in fields.items())

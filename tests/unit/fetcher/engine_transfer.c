@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "names.h"
+#include "rig.h"
+#include "stub.h"
+
+#include <time.h>
+
+static struct name_record records[] = {
+    { .name = "good.test", .addresses = { "127.0.0.2" }, .ttl = 300 },
+    { .name = "bad.test", .addresses = { "10.0.0.1", "127.9.9.9" } },
+    { .name = "mixed.test",
+      .addresses = { "10.0.0.1", "127.0.0.2", "169.254.169.254" },
+      .ttl = 300 },
+    { .name = "rebind.test",
+      .addresses = { "127.0.0.2" },
+      .later = "127.9.9.9",
+      .ttl = 0 },
+    { .name = "dead.test", .silent = true },
+    { .name = "half.test",
+      .addresses = { "127.0.0.3", "127.0.0.2" },
+      .ttl = 300 },
+};
+enum { GOOD, BAD, MIXED, REBIND, DEAD, HALF };
+
+struct place {
+    struct rig rig;
+    struct stub *stub;      // 127.0.0.2, which may be called
+    struct stub *forbidden; // 127.9.9.9, which may not
+    struct names *names;
+    char url[512];
+};
+
+static int set_up(void **state)
+{
+    struct place *place = calloc(1, sizeof *place);
+    assert_non_null(place);
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        records[i].asked = 0;
+    place->stub = stub_open("127.0.0.2");
+    place->forbidden = stub_open("127.9.9.9");
+    place->names = names_open(records, sizeof records / sizeof *records);
+    rig_init(&place->rig);
+    place->rig.allow[0] = "127.0.0.0/24";
+    place->rig.dns[0] = place->names->server;
+    place->rig.options.dns_server_count = 1;
+    rig_open(&place->rig);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+    rig_close(&place->rig);
+    stub_close(place->stub);
+    stub_close(place->forbidden);
+    names_close(place->names);
+    free(place);
+    return 0;
+}
+
+static struct exchange get(struct place *place, const char *host,
+                           const char *path)
+{
+    snprintf(place->url, sizeof place->url, "http://%s:%u%s", host,
+             place->stub->port, path);
+    return rig_get(place->url);
+}
+
+static void expect(struct place *place, struct exchange exchange,
+                   enum exchange_result result)
+{
+    rig_run(&place->rig, &exchange);
+    if (exchange.result != result)
+        print_error("%s: %s\n", exchange.url,
+                    exchange_result_name(exchange.result));
+    assert_int_equal(exchange.result, result);
+    exchange_clear(&exchange);
+}
+
+static void a_name_is_called_at_its_address(void **state)
+{
+    struct place *place = *state;
+    expect(place, get(place, "GOOD.test", "/"), EXCHANGE_ANSWERED);
+    char host[64];
+    snprintf(host, sizeof host, "\r\nHost: good.test:%u\r\n",
+             place->stub->port);
+    assert_non_null(strstr(place->stub->last, host));
+    struct exchange post = get(place, "good.test", "/");
+    post.class = EXCHANGE_DELIVER;
+    post.post = true;
+    expect(place, post, EXCHANGE_ANSWERED);
+    assert_non_null(strstr(place->stub->last, host));
+    assert_int_equal(names_asked(place->names, GOOD), 1);
+}
+
+static void a_forbidden_address_sees_no_connection(void **state)
+{
+    static const char *const hosts[] = {
+        "127.9.9.9",
+        "2131298569",
+        "0x7f.0x9.0x9.0x9",
+        "0177.011.011.011",
+        "127.9.2313",
+        "[::ffff:127.9.9.9]",
+        "[64:ff9b::127.9.9.9]",
+        "[2002:7f09:909::1]",
+        "[::1]",
+        "[::127.9.9.9]",
+        "bad.test",
+        "127.9.9.9.",
+        "%31%32%37.9.9.9",
+    };
+    struct place *place = *state;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        struct exchange exchange = get(place, hosts[i], "/");
+        snprintf(place->url, sizeof place->url, "http://%s:%u/", hosts[i],
+                 place->forbidden->port);
+        expect(place, exchange, EXCHANGE_REFUSED);
+        exchange.class = EXCHANGE_DELIVER;
+        exchange.post = true;
+        expect(place, exchange, EXCHANGE_REFUSED);
+    }
+    assert_int_equal(place->forbidden->accepted, 0);
+    struct engine_numbers numbers;
+    engine_numbers(place->rig.engine, &numbers);
+    assert_int_equal(numbers.refused, 2 * sizeof hosts / sizeof *hosts);
+    assert_int_equal(numbers.connections, 0);
+}
+
+static void localhost_is_judged_like_any_name(void **state)
+{
+    struct place *place = *state;
+    rig_close(&place->rig);
+    place->rig.allow[0] = "127.0.0.2";
+    rig_open(&place->rig);
+    struct exchange exchange = get(place, "localhost", "/");
+    expect(place, exchange, EXCHANGE_REFUSED);
+}
+
+static void topics_and_callbacks_have_their_own_ranges(void **state)
+{
+    struct place *place = *state;
+    rig_close(&place->rig);
+    place->rig.options.allow_callback_count = 0;
+    rig_open(&place->rig);
+    struct exchange exchange = get(place, "good.test", "/");
+    expect(place, exchange, EXCHANGE_ANSWERED);
+    exchange.class = EXCHANGE_VERIFY;
+    expect(place, exchange, EXCHANGE_REFUSED);
+    exchange.class = EXCHANGE_RETRY;
+    exchange.post = true;
+    expect(place, exchange, EXCHANGE_REFUSED);
+    assert_int_equal(place->stub->accepted, 1);
+}
+
+static void of_mixed_answers_only_the_allowed_is_called(void **state)
+{
+    struct place *place = *state;
+    expect(place, get(place, "mixed.test", "/"), EXCHANGE_ANSWERED);
+    assert_int_equal(place->stub->accepted, 1);
+}
+
+static void the_next_address_is_tried_when_one_does_not_connect(void **state)
+{
+    struct place *place = *state;
+    // Nobody listens on 127.0.0.3, whichever of the two comes first.
+    for (int i = 0; i < 3; i++) {
+        expect(place, get(place, "half.test", "/"), EXCHANGE_ANSWERED);
+        struct exchange post = get(place, "half.test", "/");
+        post.class = EXCHANGE_DELIVER;
+        post.post = true;
+        expect(place, post, EXCHANGE_ANSWERED);
+    }
+}
+
+static void a_redirect_to_a_forbidden_address_is_not_followed(void **state)
+{
+    static const char *const hosts[] = { "127.9.9.9", "0x7f090909",
+                                         "[::ffff:127.9.9.9]", "bad.test" };
+    struct place *place = *state;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/to/302/http://%s:%u/", hosts[i],
+                 place->forbidden->port);
+        expect(place, get(place, "127.0.0.2", path), EXCHANGE_REFUSED);
+    }
+    assert_int_equal(place->forbidden->accepted, 0);
+}
+
+static void a_redirect_to_another_origin_is_followed(void **state)
+{
+    struct place *place = *state;
+    char path[128];
+    snprintf(path, sizeof path, "/to/302/http://good.test:%u/ok",
+             place->stub->port);
+    struct exchange exchange = get(place, "127.0.0.2", path);
+    rig_run(&place->rig, &exchange);
+    assert_int_equal(exchange.result, EXCHANGE_ANSWERED);
+    assert_string_equal(exchange.final_url, strstr(path, "http"));
+    exchange_clear(&exchange);
+}
+
+static void a_name_that_changes_its_mind_is_refused(void **state)
+{
+    struct place *place = *state;
+    struct exchange exchange = get(place, "rebind.test", "/");
+    expect(place, exchange, EXCHANGE_ANSWERED);
+    // Its answer is kept for the least time there is, so keep asking.
+    for (;;) {
+        rig_run(&place->rig, &exchange);
+        if (exchange.result != EXCHANGE_ANSWERED)
+            break;
+        exchange_clear(&exchange);
+        nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+    }
+    assert_int_equal(exchange.result, EXCHANGE_REFUSED);
+    assert_int_equal(names_asked(place->names, REBIND), 2);
+    assert_int_equal(place->forbidden->accepted, 0);
+    exchange_clear(&exchange);
+}
+
+static void a_dead_name_server_fails_its_own_names_alone(void **state)
+{
+    struct place *place = *state;
+    struct exchange dead = get(place, "dead.test", "/");
+    char url[512];
+    memcpy(url, place->url, sizeof url);
+    dead.url = url;
+    rig_submit(&place->rig, &dead);
+    expect(place, get(place, "good.test", "/"), EXCHANGE_ANSWERED);
+    assert_ptr_equal(rig_next(&place->rig), &dead);
+    assert_int_equal(dead.result, EXCHANGE_NO_NAME);
+    assert_true(dead.ended_ms > 0);
+    expect(place, get(place, "nowhere.test", "/"), EXCHANGE_NO_NAME);
+    // And it is remembered.
+    rig_run(&place->rig, &dead);
+    assert_int_equal(dead.result, EXCHANGE_NO_NAME);
+    assert_int_equal(names_asked(place->names, DEAD), 2);
+}
+
+static void closing_while_names_are_looked_up_leaks_nothing(void **state)
+{
+    static struct exchange dead;
+    static char url[512];
+    struct place *place = *state;
+    dead = get(place, "dead.test", "/");
+    memcpy(url, place->url, sizeof url);
+    dead.url = url;
+    rig_submit(&place->rig, &dead);
+    expect(place, get(place, "good.test", "/"), EXCHANGE_ANSWERED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_name_is_called_at_its_address),
+        TEST(a_forbidden_address_sees_no_connection),
+        TEST(localhost_is_judged_like_any_name),
+        TEST(topics_and_callbacks_have_their_own_ranges),
+        TEST(of_mixed_answers_only_the_allowed_is_called),
+        TEST(the_next_address_is_tried_when_one_does_not_connect),
+        TEST(a_redirect_to_a_forbidden_address_is_not_followed),
+        TEST(a_redirect_to_another_origin_is_followed),
+        TEST(a_name_that_changes_its_mind_is_refused),
+        TEST(a_dead_name_server_fails_its_own_names_alone),
+        TEST(closing_while_names_are_looked_up_leaks_nothing),
+    };
+    return cmocka_run_group_tests_name("engine_transfer", tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+
+#include "hub/descriptors.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+static void the_soft_limit_is_raised_to_the_hard_one(void **state)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max < 64 ? limit.rlim_max : 64;
+    if (limit.rlim_max > 4096)
+        limit.rlim_max = 4096;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+
+    struct descriptors descriptors;
+    assert_true(descriptors_raise(&descriptors));
+    assert_int_equal(descriptors.before, limit.rlim_cur);
+    assert_int_equal(descriptors.now, limit.rlim_max);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(limit.rlim_cur, limit.rlim_max);
+
+    assert_true(descriptors_raise(&descriptors));
+    assert_int_equal(descriptors.before, descriptors.now);
+    (void)state;
+}
+
+static void connections_get_what_requests_leave(void **state)
+{
+    assert_int_equal(descriptors_connections(524288, 1024, 16384), 16384);
+    assert_int_equal(descriptors_connections(4096, 1024, 16384),
+                     4096 - 1024 - 128);
+    assert_int_equal(descriptors_connections(1024, 1024, 16384), 0);
+    assert_int_equal(descriptors_connections(0, 0, 16384), 0);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_soft_limit_is_raised_to_the_hard_one),
+        cmocka_unit_test(connections_get_what_requests_leave),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: MIT
+
+#include "storage/lmdb/records.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct bytes text(const char *at)
+{
+    return (struct bytes){ at, strlen(at) };
+}
+
+static const struct store_profile profile = {
+    .secret = { "secret", 6 },
+    .method = STORE_SHA512,
+    .content = STORE_CONTENT_ENTRIES,
+    .verify_token = { "token", 5 },
+    .old_client = true,
+};
+
+static struct request a_request(void)
+{
+    return (struct request){
+        .shown = {
+            .mode = STORE_UNSUBSCRIBE,
+            .topic = text("https://a.example/%7Efeed"),
+            .callback = text("https://b.example/"),
+            .topic_normal = text("https://a.example/~feed"),
+            .topic_key = { { 1 } },
+            .callback_key = { { 2 } },
+            .origin = { { 3 } },
+            .lease = 1000,
+            .profile = profile,
+            .accepted = 5,
+            .deadline = 6,
+            .tries = 7,
+        },
+        .due = 8,
+    };
+}
+
+static struct subscription a_subscription(void)
+{
+    return (struct subscription){
+        .shown = {
+            .rev = 3,
+            .start = 4,
+            .lease_end = 5,
+            .suspended = true,
+            .topic_url = text("https://a.example/feed"),
+            .callback = text("https://b.example/"),
+            .origin = { { 3 } },
+            .profile = profile,
+        },
+        .callback_key = { { 2 } },
+        .lease_key = 9,
+    };
+}
+
+static struct topic a_topic(void)
+{
+    return (struct topic){
+        .shown = {
+            .url = text("https://a.example/feed"),
+            .url_normal = text("https://a.example/feed"),
+            .self = text("https://a.example/self"),
+            .hubs = text("https://h.example/\nhttps://i.example/"),
+            .etag = text("\"e\""),
+            .modified = text("yesterday"),
+            .moved = text("https://c.example/"),
+            .head = 9,
+            .baseline = 8,
+            .removed = 7,
+            .last_status = -3,
+            .baseline_owed = true,
+            .subscriptions = 6,
+        },
+        .incarnation = 77,
+        .key = { { 4 } },
+        .trim_due = 5,
+    };
+}
+
+static const uint8_t ids[32] = { 1, 2, 3 };
+
+static struct update an_update(void)
+{
+    return (struct update){
+        .number = 5,
+        .time = 6,
+        .kind = STORE_UPDATE_ENTRIES,
+        .baseline = true,
+        .content_type = text("application/atom+xml"),
+        .self = text("https://a.example/self"),
+        .hubs = text("https://h.example/"),
+        .whole_size = 100000,
+        .delta_size = 10,
+        .changed_count = 2,
+        .changed = ids,
+    };
+}
+
+enum { SHAPES = 8 };
+
+// Every kind of record by its number, so that the hostile tests cover all.
+static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
+{
+    struct writer writer;
+    struct topic topic = a_topic();
+    struct subscription subscription = a_subscription();
+    struct request request = a_request();
+    struct update update = an_update();
+    struct lagging lagging = { 1, 2, 3, 4, 5, -6 };
+    struct store_walk walk = { .from = 1, .to = 2, .position = 3 };
+    struct counters counters = { 1, 2, 3, 4, 5 };
+    writer_init(&writer, buffer, RECORD_MAX);
+    switch (shape) {
+    case 0:
+        topic_encode(&writer, &topic);
+        break;
+    case 1:
+        topic_state_encode(&writer, &topic);
+        break;
+    case 2:
+        subscription_encode(&writer, &subscription);
+        break;
+    case 3:
+        request_encode(&writer, &request);
+        break;
+    case 4:
+        update_encode(&writer, &update);
+        break;
+    case 5:
+        lagging_encode(&writer, &lagging);
+        break;
+    case 6:
+        walk_encode(&writer, &walk);
+        break;
+    default:
+        counters_encode(&writer, &counters);
+    }
+    assert_false(writer.failed);
+    return writer_bytes(&writer);
+}
+
+static bool decode(int shape, struct bytes record)
+{
+    union {
+        struct topic topic;
+        struct subscription subscription;
+        struct request request;
+        struct update update;
+        struct lagging lagging;
+        struct store_walk walk;
+        struct counters counters;
+    } out;
+    memset(&out, 0, sizeof out);
+    switch (shape) {
+    case 0:
+        return topic_decode(record, &out.topic);
+    case 1:
+        return topic_state_decode(record, &out.topic);
+    case 2:
+        return subscription_decode(record, &out.subscription);
+    case 3:
+        return request_decode(record, &out.request);
+    case 4:
+        return update_decode(record, &out.update);
+    case 5:
+        return lagging_decode(record, &out.lagging);
+    case 6:
+        return walk_decode(record, &out.walk);
+    default:
+        return counters_decode(record, &out.counters);
+    }
+}
+
+static void a_request_comes_back_whole(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct request got = { .due = 0 }, put = a_request();
+    assert_true(request_decode(encode(3, buffer), &got));
+    assert_int_equal(got.shown.mode, STORE_UNSUBSCRIBE);
+    assert_string_equal(got.shown.topic.at, put.shown.topic.at);
+    assert_string_equal(got.shown.callback.at, put.shown.callback.at);
+    assert_string_equal(got.shown.topic_normal.at, put.shown.topic_normal.at);
+    assert_string_equal(got.shown.profile.secret.at, "secret");
+    assert_string_equal(got.shown.profile.verify_token.at, "token");
+    assert_int_equal(got.shown.profile.method, STORE_SHA512);
+    assert_true(got.shown.profile.old_client);
+    assert_memory_equal(&got.shown.origin, &put.shown.origin, 32);
+    assert_int_equal(got.shown.deadline, 6);
+    assert_int_equal(got.shown.tries, 7);
+    assert_int_equal(got.due, 8);
+    (void)state;
+}
+
+static void a_topic_comes_back_from_its_two_records(void **state)
+{
+    uint8_t buffer[RECORD_MAX], other[RECORD_MAX];
+    struct topic got;
+    memset(&got, 0, sizeof got);
+    assert_true(topic_decode(encode(0, buffer), &got));
+    assert_true(topic_state_decode(encode(1, other), &got));
+    assert_string_equal(got.shown.hubs.at,
+                        "https://h.example/\nhttps://i.example/");
+    assert_string_equal(got.shown.etag.at, "\"e\"");
+    assert_int_equal(got.shown.last_status, -3);
+    assert_int_equal(got.shown.subscriptions, 6);
+    assert_true(got.incarnation == 77);
+    assert_int_equal(got.trim_due, 5);
+    (void)state;
+}
+
+static void an_update_comes_back_with_its_ids(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct update got, put = an_update();
+    struct bytes record = encode(4, buffer);
+    assert_int_equal(record.len, update_size(&put));
+    assert_true(update_decode(record, &got));
+    assert_int_equal(got.changed_count, 2);
+    assert_memory_equal(got.changed, ids, sizeof ids);
+    assert_true(got.whole_size == 100000);
+    assert_true(got.baseline);
+    (void)state;
+}
+
+static void M9_a_skeleton_keeps_number_and_time_in_few_bytes(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct writer writer;
+    struct update got, put = an_update();
+    put.skeleton = true;
+    writer_init(&writer, buffer, sizeof buffer);
+    update_encode(&writer, &put);
+    assert_true(writer_bytes(&writer).len <= 24);
+    assert_true(update_decode(writer_bytes(&writer), &got));
+    assert_true(got.skeleton && got.baseline);
+    assert_int_equal(got.number, 5);
+    assert_int_equal(got.time, 6);
+    assert_int_equal(got.changed_count, 0);
+    (void)state;
+}
+
+static void every_record_cut_short_is_refused(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    for (int shape = 0; shape < SHAPES; shape++) {
+        struct bytes record = encode(shape, buffer);
+        assert_true(decode(shape, record));
+        for (size_t len = 0; len < record.len; len++) {
+            // In a block of its own, so that a sanitizer sees a byte too far.
+            char *cut = malloc(len > 0 ? len : 1);
+            assert_non_null(cut);
+            memcpy(cut, record.at, len);
+            assert_false(decode(shape, (struct bytes){ cut, len }));
+            free(cut);
+        }
+    }
+    (void)state;
+}
+
+static void every_record_with_something_behind_it_is_refused(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    for (int shape = 0; shape < SHAPES; shape++) {
+        struct bytes record = encode(shape, buffer);
+        buffer[record.len] = 0;
+        record.len++;
+        assert_false(decode(shape, record));
+    }
+    (void)state;
+}
+
+static void another_version_is_refused(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    for (int shape = 0; shape < SHAPES; shape++) {
+        struct bytes record = encode(shape, buffer);
+        buffer[0] = 2;
+        assert_false(decode(shape, record));
+        buffer[0] = 0;
+        assert_false(decode(shape, record));
+    }
+    (void)state;
+}
+
+static void no_changed_byte_reads_beyond_the_record(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    for (int shape = 0; shape < SHAPES; shape++) {
+        struct bytes record = encode(shape, buffer);
+        char *copy = malloc(record.len);
+        assert_non_null(copy);
+        for (size_t i = 0; i < record.len; i++) {
+            memcpy(copy, record.at, record.len);
+            copy[i] = (char)(copy[i] ^ 0xff);
+            // Accepted or refused: a sanitizer watches.
+            (void)decode(shape, (struct bytes){ copy, record.len });
+        }
+        free(copy);
+    }
+    (void)state;
+}
+
+static void what_contradicts_itself_is_refused(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct writer writer;
+    struct topic topic = a_topic();
+    topic.shown.removed = topic.shown.head + 1;
+    writer_init(&writer, buffer, sizeof buffer);
+    topic_state_encode(&writer, &topic);
+    assert_false(decode(1, writer_bytes(&writer)));
+
+    struct store_walk walk = { .from = 4, .to = 4 };
+    writer_init(&writer, buffer, sizeof buffer);
+    walk_encode(&writer, &walk);
+    assert_false(decode(6, writer_bytes(&writer)));
+    (void)state;
+}
+
+static void the_largest_records_fit(void **state)
+{
+    static char long_text[STORE_LINKS_MAX];
+    uint8_t buffer[RECORD_MAX];
+    struct writer writer;
+    struct topic topic = a_topic();
+    memset(long_text, 'x', sizeof long_text);
+    struct bytes url = { long_text, STORE_URL_MAX };
+    topic.shown.url = topic.shown.url_normal = url;
+    topic.shown.self = topic.shown.moved = url;
+    topic.shown.hubs = (struct bytes){ long_text, STORE_LINKS_MAX };
+    topic.shown.etag = topic.shown.modified =
+        (struct bytes){ long_text, STORE_HEADER_MAX };
+    writer_init(&writer, buffer, sizeof buffer);
+    topic_encode(&writer, &topic);
+    assert_true(decode(0, writer_bytes(&writer)));
+    writer_init(&writer, buffer, sizeof buffer);
+    topic_state_encode(&writer, &topic);
+    assert_true(decode(1, writer_bytes(&writer)));
+
+    struct request request = a_request();
+    request.shown.topic = request.shown.callback = url;
+    request.shown.topic_normal = url;
+    request.shown.profile.verify_token =
+        (struct bytes){ long_text, STORE_VERIFY_TOKEN_MAX };
+    request.shown.profile.secret =
+        (struct bytes){ long_text, STORE_SECRET_MAX };
+    writer_init(&writer, buffer, sizeof buffer);
+    request_encode(&writer, &request);
+    assert_true(decode(3, writer_bytes(&writer)));
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_comes_back_whole),
+        cmocka_unit_test(a_topic_comes_back_from_its_two_records),
+        cmocka_unit_test(an_update_comes_back_with_its_ids),
+        cmocka_unit_test(M9_a_skeleton_keeps_number_and_time_in_few_bytes),
+        cmocka_unit_test(every_record_cut_short_is_refused),
+        cmocka_unit_test(every_record_with_something_behind_it_is_refused),
+        cmocka_unit_test(another_version_is_refused),
+        cmocka_unit_test(no_changed_byte_reads_beyond_the_record),
+        cmocka_unit_test(what_contradicts_itself_is_refused),
+        cmocka_unit_test(the_largest_records_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

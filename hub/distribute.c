@@ -30,7 +30,7 @@ struct distribute {
 static struct walk *find(const struct distribute *distribute, uint64_t topic)
 {
     for (struct walk *w = distribute->first; w; w = w->next)
-        if (w->record.topic == topic)
+        if (w->record.topic == topic && !w->over)
             return w;
     return NULL;
 }
@@ -103,6 +103,7 @@ bool distribute_step(void *self, struct moment now)
         }
         *at = walk->next;
         distribute->count--;
+        distribute->unlisted |= walk->lost;
         walk_free(walk);
     }
     // Who was first is last in the next turn: so all get their share.

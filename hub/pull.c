@@ -92,6 +92,8 @@ static void answer_idle(struct pull *pull, struct waiter *waiter,
         .key = pull->means.key,
         .hub_url = pull->means.services.hub_url,
         .waited_ms = now.mono - waiter->since,
+        .conditional = waiter->conditional,
+        .preferred_s = waiter->preferred_s,
         .close = pull->means.draining,
     };
     pull_answer_say(&answer, waiter->request);

@@ -155,6 +155,47 @@ static json_t *answer_json(const struct pull_answer *answer)
     return root;
 }
 
+static bool has_news(const struct pull_answer *answer)
+{
+    if (!answer->read)
+        return answer->epoch_gap || answer->scope_changed;
+    for (size_t i = 0; i < answer->read->count; i++)
+        if (answer->read->positions[i].gap_count > 0)
+            return true;
+    return answer->read->event_count > 0 || answer->epoch_gap
+           || answer->scope_changed;
+}
+
+static void say(const struct pull_answer *answer, struct request *request,
+                const char *text)
+{
+    char applied[64], tag[64] = "", cursor[CURSOR_TEXT];
+    struct reply reply = {
+        .status = 200,
+        .content_type = "application/json",
+        .body = text,
+        .body_len = strlen(text),
+        .headers = { "Cache-Control: no-store" },
+        .header_count = 1,
+        .close = answer->close,
+    };
+    if (cursor_write(answer->key, &answer->cursor, cursor)) {
+        snprintf(tag, sizeof tag, "ETag: \"%s\"", cursor);
+        reply.headers[reply.header_count++] = tag;
+    }
+    if (answer->preferred_s > 0) {
+        snprintf(applied, sizeof applied, "Preference-Applied: wait=%u",
+                 (unsigned)answer->preferred_s);
+        reply.headers[reply.header_count++] = applied;
+    }
+    if (answer->conditional && !has_news(answer)) {
+        reply.status = 304;
+        reply.content_type = NULL;
+        reply.body_len = 0;
+    }
+    request_reply(request, &reply);
+}
+
 size_t pull_answer_say(const struct pull_answer *answer,
                        struct request *request)
 {
@@ -166,22 +207,7 @@ size_t pull_answer_say(const struct pull_answer *answer,
                             "the hub is out of memory");
         return 0;
     }
-    char applied[64];
-    struct reply reply = {
-        .status = 200,
-        .content_type = "application/json",
-        .body = text,
-        .body_len = strlen(text),
-        .headers = { "Cache-Control: no-store" },
-        .header_count = 1,
-        .close = answer->close,
-    };
-    if (answer->preference) {
-        snprintf(applied, sizeof applied, "Preference-Applied: %s",
-                 answer->preference);
-        reply.headers[reply.header_count++] = applied;
-    }
-    request_reply(request, &reply);
+    say(answer, request, text);
     free(text);
     return answer->read ? answer->read->event_count : 0;
 }

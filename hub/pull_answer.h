@@ -21,8 +21,9 @@ struct pull_answer {
     int64_t waited_ms;
     bool epoch_gap;     // the cursor given was of another history
     bool scope_changed; // it was given for other topics
+    bool conditional;   // nothing new is a 304
     bool close;
-    const char *preference; // a Preference-Applied value, or NULL
+    uint32_t preferred_s; // the wait that was preferred (RFC 7240); 0: none
 };
 
 // Takes the request. How many events it was told; out of memory is a 503.

@@ -249,6 +249,25 @@ static bool read_prefer(struct pull_query *query, const char *prefer)
     return read_wait(query, digits);
 }
 
+// A cursor is also the entity tag of the answer that gave it.
+static bool read_tag(struct pull_query *query, const char *tag)
+{
+    char cursor[PULL_CURSOR_MAX];
+    size_t len;
+    if (!tag)
+        return true;
+    if (strncmp(tag, "W/", 2) == 0)
+        tag += 2;
+    len = strlen(tag);
+    if (len < 2 || len - 2 >= sizeof cursor || tag[0] != '"'
+        || tag[len - 1] != '"')
+        return true; // not one of ours: then it does not match
+    memcpy(cursor, tag + 1, len - 2);
+    cursor[len - 2] = '\0';
+    query->conditional = true;
+    return query->has_cursor || read_since(query, cursor, 0);
+}
+
 static bool read_all(struct pull_query *query, const struct request *request,
                      int64_t now_unix)
 {
@@ -261,6 +280,8 @@ static bool read_all(struct pull_query *query, const struct request *request,
         return false;
     // An EventSource comes back with the old URL and a newer header.
     if (last && *last && !read_since(query, last, now_unix))
+        return false;
+    if (!read_tag(query, request_field(request, "If-None-Match")))
         return false;
     return query->topic_count > 0
            || refuse(query, 400, "topic is missing: which one is to be read?");
@@ -278,6 +299,7 @@ bool pull_query_read(const struct request *request, int64_t now_unix,
     out->limit = PULL_LIMIT;
     out->max_bytes = PULL_BYTES;
     out->bodies = true;
+    out->conditional = false;
     out->full = false;
     if (read_all(out, request, now_unix))
         return true;

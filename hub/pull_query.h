@@ -40,7 +40,8 @@ struct pull_query {
     bool prefer; // the wait came as a preference: say that it is applied
     size_t limit, max_bytes;
     bool bodies;
-    bool full; // whole documents, where deltas are usual
+    bool conditional; // If-None-Match named the place: nothing new is a 304
+    bool full;        // whole documents, where deltas are usual
 
     unsigned status; // when it is refused
     char reason[160];

@@ -58,6 +58,8 @@ static void answer(struct reading *reading)
         .waited_ms = waited > 0 ? waited : 0,
         .epoch_gap = reading->epoch_gap,
         .scope_changed = reading->scope_changed,
+        .conditional = waiter->conditional,
+        .preferred_s = waiter->preferred_s,
         // Held or not, such a connection cannot be parked: the next pull had
         // better come on a new one.
         .close = !reading->request->parkable || means->draining,
@@ -286,6 +288,9 @@ static struct waiter *waiter_for(const struct pull_query *query,
     }
     waiter->request = request;
     waiter->full = query->full;
+    waiter->conditional = query->conditional;
+    if (query->prefer)
+        waiter->preferred_s = (uint16_t)(query->wait_ms / 1000);
     waiter->bodies = query->bodies;
     waiter->limit = (uint32_t)query->limit;
     waiter->max_bytes = (uint32_t)query->max_bytes;

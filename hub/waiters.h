@@ -33,7 +33,8 @@ struct waiter {
     uint64_t number;                       // everything up to it was told
     void *work;                            // the holder's, while it reads
     uint16_t tag;
-    bool woken, gone, listed, full, bodies;
+    uint16_t preferred_s; // wait asked for as a preference; 0: none
+    bool woken, gone, listed, full, bodies, conditional;
     uint32_t limit, max_bytes;
     uint32_t count;
     struct interest interests[];

@@ -131,7 +131,7 @@ static void checkpointed(struct store_op *op)
         walk->passing = window_settled(&walk->window, WINDOW_MAX);
         pass_visits(walk);
         walk->late_count = 0;
-        walk->over = true;
+        walk->over = walk->lost = true;
         return;
     default:
         LOG(LOG_WARN, "checkpoint.unwritten",

@@ -54,6 +54,7 @@ struct walk {
     int64_t checked_at;  // monotonic: last progress written
     int64_t pause_until; // monotonic: after a failure of the store
     bool over;           // to be freed
+    bool lost;           // it was not the store's walk any more: ask which is
 };
 
 // NULL: out of memory.

@@ -6,12 +6,15 @@
 #include <lmdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
     READERS = 16,
     FREE_TABLE = 0, // LMDB's own list of free pages
+    ROOM_FOR_A_COMMIT = 1 << 20,
 };
 
 static const char *const names[TABLE_COUNT] = {
@@ -153,6 +156,31 @@ void env_settle_size(struct env *env)
     // fail, the next commit tries again.
     if (ftruncate(file, size) == 0)
         fdatasync(file);
+}
+
+bool env_panicked(struct env *env)
+{
+    MDB_txn *txn;
+    int error = mdb_txn_begin(env->handle, NULL, MDB_RDONLY, &txn);
+    if (!error)
+        mdb_txn_abort(txn);
+    return error == MDB_PANIC;
+}
+
+bool env_disk_full(struct env *env)
+{
+    struct statvfs disk;
+    struct stat status;
+    struct rlimit limit;
+    int file;
+    if (mdb_env_get_fd(env->handle, &file) || fstat(file, &status)
+        || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
+        return false;
+    uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
+    uint64_t size = (uint64_t)status.st_size;
+    bool limited = limit.rlim_cur != RLIM_INFINITY
+                   && size + ROOM_FOR_A_COMMIT > limit.rlim_cur;
+    return limited || room < ROOM_FOR_A_COMMIT;
 }
 
 bool env_copy(struct env *env, int file, struct problem *problem)

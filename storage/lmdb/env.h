@@ -56,6 +56,14 @@ bool env_room(struct env *env, bool roughly, struct env_room *out);
 // taken for one that was cut short (datafile.h).
 void env_settle_size(struct env *env);
 
+// Whether LMDB has given up: a commit failed while its header was written, so
+// nobody knows what the disk has. Nothing works until it is opened again.
+bool env_panicked(struct env *env);
+
+// Whether it is for want of space that a commit failed: LMDB answers EIO when
+// a full disk, or the limit on the size of files, took only a part of a write.
+bool env_disk_full(struct env *env);
+
 // A compacted copy of what is committed, into an open file.
 bool env_copy(struct env *env, int file, struct problem *problem);
 

@@ -118,11 +118,15 @@ static enum result commit(struct store *store, struct engine_context *context,
         return RESULT_DONE;
     }
     claims_abort(context->claims);
-    // An error of the disk leaves open what has reached it.
-    bool unknown = sound && status == STORE_AGAIN;
+    // Until the header is written nothing has happened.
+    bool unknown = sound && env_panicked(&store->env);
     if (!unknown && batch->count > 1)
         return RESULT_REFUSED;
-    fail_all(batch, unknown ? STORE_UNKNOWN : status);
+    if (unknown)
+        status = STORE_UNKNOWN;
+    else if (status == STORE_AGAIN && env_disk_full(&store->env))
+        status = STORE_FULL;
+    fail_all(batch, status);
     return RESULT_DONE;
 }
 

@@ -273,6 +273,7 @@ class Manners(Pull):
             page = json.loads(wire.read().body)
             self.assertEqual(page["events"], [])
             self.assertTrue(page["cursor"])
+            wire.close()
 
     def test_while_some_are_held_others_are_served(self) -> None:
         hub, _, _, topic = self.cast()

@@ -162,8 +162,8 @@ class Daemon:
                     if _matches(line, event, fields)]
 
         def good(lines: list[Line]) -> bool:
-            ended = any(line.event == "(end)" for line in lines[since:])
-            return ended or len(found(lines)) >= count
+            ended = lines and lines[-1].event == "(end)"
+            return bool(ended) or len(found(lines)) >= count
 
         lines = self.log.wait_until(
             good, f"{count} × {event} {fields or ''}", timeout)

@@ -118,7 +118,8 @@ class Server:
         self._start(self._accept, listener, self.stopping)
 
     def stop(self) -> None:
-        """Refuse connections from now on, and end those there are."""
+        """Refuse connections from now on, and end those there are.  What has
+        been answered already still gets there; what is held does not."""
         if self._listener is None:
             return
         self.stopping.set()
@@ -129,7 +130,7 @@ class Server:
         with self._lock:
             open_now = list(self._open)
         for sock in open_now:
-            self._end(sock)
+            self._end(sock, socket.SHUT_RD)
         for thread in self._threads:
             thread.join(PATIENCE)
         self._threads.clear()
@@ -139,11 +140,11 @@ class Server:
         self._threads.append(thread)
         thread.start()
 
-    def _end(self, sock: socket.socket) -> None:
+    def _end(self, sock: socket.socket, how: int) -> None:
         with self._lock:
             self._open.discard(sock)
         try:
-            sock.shutdown(socket.SHUT_RDWR)
+            sock.shutdown(how)
         except OSError:
             pass
 
@@ -173,7 +174,7 @@ class Server:
         except (Closed, OSError):
             pass
         finally:
-            self._end(sock)
+            self._end(sock, socket.SHUT_RDWR)
             sock.close()
 
     def _one(self, sock: socket.socket, reader: Reader, number: int,
@@ -182,11 +183,12 @@ class Server:
         method, target, _ = message.start.split(" ", 2)
         seen = Seen(message, method, target, time.monotonic(), number)
         answer = self.answer(seen)
+        held = answer.gate is not None or answer.dawdle > 0
         if answer.gate is not None:
             _wait_either(answer.gate, stopping)
         if answer.dawdle:
             stopping.wait(answer.dawdle)
-        if answer.drop or stopping.is_set():
+        if answer.drop or (held and stopping.is_set()):
             return False
         sock.sendall(answer.render(method == "HEAD"))
         return not answer.close and message.keeps_alive

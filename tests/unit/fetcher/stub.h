@@ -385,6 +385,8 @@ STUB_UNUSED static struct stub *stub_open(const char *address)
     inet_pton(AF_INET, address, &at.sin_addr);
     socklen_t len = sizeof at;
     stub->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // 0.0.0.0 means all of 127.0.0.0/8 and no more.
+    setsockopt(stub->fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3);
     int failed = bind(stub->fd, (struct sockaddr *)&at, len)
                  || listen(stub->fd, 1024)
                  || getsockname(stub->fd, (struct sockaddr *)&at, &len);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+#include "storage/lmdb/datafile.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PAGE = 4096 };
+
+// A file of `size` bytes with the two headers of LMDB: the first names
+// `first` as its last page, and the second, newer one, `second`.
+static void write_file(const char *path, off_t size, uint64_t first,
+                       uint64_t second)
+{
+    static unsigned char pages[2 * PAGE];
+    const uint64_t last[2] = { first, second };
+    memset(pages, 0, sizeof pages);
+    for (uint64_t i = 0; i < 2; i++) {
+        const uint32_t magic = 0xbeefc0de, page = PAGE;
+        unsigned char *at = pages + i * PAGE + 16;
+        memcpy(at, &magic, sizeof magic);
+        memcpy(at + 24, &page, sizeof page);
+        memcpy(at + 120, &last[i], sizeof last[i]);
+        memcpy(at + 128, &i, sizeof i);
+    }
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(pages, 1, sizeof pages, file), sizeof pages);
+    fclose(file);
+    assert_int_equal(truncate(path, size), 0);
+}
+
+static bool check(off_t size, uint64_t first, uint64_t second)
+{
+    char path[] = "/tmp/websubd-datafile-XXXXXX";
+    struct problem problem = { "" };
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    write_file(path, size, first, second);
+    bool good = datafile_check(path, &problem);
+    unlink(path);
+    assert_true(good || problem.text[0] != '\0');
+    return good;
+}
+
+static void no_file_and_an_empty_one_are_fine(void **state)
+{
+    struct problem problem;
+    assert_true(datafile_check("/nonexistent/data.mdb", &problem));
+    assert_true(check(0, 1, 1));
+    (void)state;
+}
+
+static void a_file_as_long_as_it_says_is_fine(void **state)
+{
+    assert_true(check(10 * PAGE, 3, 9));
+    assert_true(check(20 * PAGE, 3, 9));
+    (void)state;
+}
+
+static void a_file_that_lacks_a_byte_is_refused(void **state)
+{
+    assert_false(check(10 * PAGE - 1, 3, 9));
+    assert_false(check(9 * PAGE, 3, 9));
+    assert_false(check(3, 3, 9));
+    assert_false(check(PAGE + 10, 0, 0));
+    (void)state;
+}
+
+static void the_newer_header_counts(void **state)
+{
+    assert_true(check(5 * PAGE, 100, 4));
+    assert_false(check(5 * PAGE, 4, 100));
+    (void)state;
+}
+
+static void a_file_of_something_else_is_refused(void **state)
+{
+    char path[] = "/tmp/websubd-datafile-XXXXXX";
+    struct problem problem = { "" };
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(write(file, "0123456789", 10), 10);
+    close(file);
+    assert_false(datafile_check(path, &problem));
+    assert_non_null(strstr(problem.text, "not a store"));
+    unlink(path);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_file_and_an_empty_one_are_fine),
+        cmocka_unit_test(a_file_as_long_as_it_says_is_fine),
+        cmocka_unit_test(a_file_that_lacks_a_byte_is_refused),
+        cmocka_unit_test(the_newer_header_counts),
+        cmocka_unit_test(a_file_of_something_else_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

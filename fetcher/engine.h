@@ -18,7 +18,8 @@
 // judges what a name resolved to, pins that, and judges once more what is
 // really being connected to. Redirects are followed only where asked for, at
 // most that often, each hop judged like the first. It uses no proxy, no
-// cookies, no HTTP/2, no alternative services, and checks certificates.
+// cookies, no HTTP/2, no alternative services, and checks certificates (by
+// the system's bundle, or the one that SSL_CERT_FILE names).
 //
 // All functions but engine_open() and engine_close() may be called from one
 // thread, the owner's.
@@ -85,7 +86,7 @@ struct exchange {
     // (again): writes one more header line, "" for none.
     void (*prepare)(const struct exchange *exchange,
                     char line[EXCHANGE_LINE_MAX]);
-    unsigned redirects_max; // 0: a 3xx is an answer like any other
+    unsigned redirects_max; // 0, or a POST: a 3xx is an answer like any other
     bool decode;            // ask for and undo gzip, deflate, br
     size_t body_max;        // bytes of the answer's body that are kept
     bool truncate;          // a longer one is ANSWERED, its rest unread

@@ -147,3 +147,12 @@ bool guard_allow(struct guard *guard, const char *cidr)
     guard->allowed[guard->count++] = range;
     return true;
 }
+
+bool guard_lists(const struct guard *guard, const char *address)
+{
+    struct address it = { { [10] = 0xff, [11] = 0xff } };
+    if (inet_pton(AF_INET, address, it.bytes + 12) != 1
+        && inet_pton(AF_INET6, address, it.bytes) != 1)
+        return false;
+    return is_allowed(guard, &it);
+}

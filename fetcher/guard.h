@@ -34,3 +34,8 @@ struct guard {
 bool guard_allow(struct guard *guard, const char *cidr);
 
 bool guard_allows(const struct guard *guard, const struct sockaddr *address);
+
+// Whether one of the allowed ranges has this address ("192.0.2.7", "::1"):
+// the ranges as a plain list, without any judgement. False also if it is no
+// address.
+bool guard_lists(const struct guard *guard, const char *address);

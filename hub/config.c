@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "address.h"
+#include "literal.h"
 #include "option.h"
 #include "settings.h"
 
@@ -215,7 +215,7 @@ static bool check_order(const struct work *work, char problem[PROBLEM])
 static bool check_listeners(const struct config *config, char problem[PROBLEM])
 {
     for (size_t i = 0; i < config->listen.count && !*config->public_url; i++) {
-        if (address_is_loopback(config->listen.items[i]))
+        if (literal_is_loopback(config->listen.items[i]))
             continue;
         snprintf(problem, PROBLEM,
                  "listen %.64s can be reached from outside, so public-url "

@@ -2,7 +2,7 @@
 
 #include "config.h"
 
-#include "address.h"
+#include "literal.h"
 #include "option.h"
 
 // What stands after the equals sign.
@@ -22,11 +22,11 @@ static const char *value_word(const struct option *option)
     case OPTION_LIST:
         break;
     }
-    if (option->check == address_check_port)
+    if (option->check == literal_check_port)
         return "ADDR:PORT";
-    if (option->check == address_check_range)
+    if (option->check == literal_check_range)
         return "RANGE";
-    return option->check == address_check_base ? "URL" : "PATH";
+    return option->check == literal_check_base ? "URL" : "PATH";
 }
 
 // Bounds or words; the shape of a text is told by its word.

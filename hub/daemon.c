@@ -31,7 +31,8 @@
 #include <string.h>
 
 enum {
-    STORE_STEP = 256, // completions in one step
+    STORE_STEP = 256,    // completions in one step
+    OUTCOMES_STEP = 256, // answers in one step
     DRAIN_LOOK_MS = 20,
 };
 
@@ -54,6 +55,7 @@ struct daemon {
     struct janitor *janitor;
     struct admin *admin;
     struct endpoints *endpoints;
+    struct exchange *answered; // taken from the engine, not looked at yet
     bool draining;
     int64_t drain_end; // monotonic
     bool clean;        // everything had ended when the loop stopped
@@ -136,10 +138,12 @@ static bool step_store(void *self, struct moment now)
 static bool step_network(void *self, struct moment now)
 {
     struct daemon *daemon = self;
-    struct exchange *exchange = engine_take(daemon->services.engine);
     (void)now;
-    while (exchange) {
-        struct exchange *next = exchange->link;
+    if (!daemon->answered)
+        daemon->answered = engine_take(daemon->services.engine);
+    for (int i = 0; i < OUTCOMES_STEP && daemon->answered; i++) {
+        struct exchange *exchange = daemon->answered;
+        daemon->answered = exchange->link;
         switch (exchange->class) {
         case EXCHANGE_FETCH:
             observe_answered(daemon->observe, exchange);
@@ -156,9 +160,8 @@ static bool step_network(void *self, struct moment now)
         case EXCHANGE_CLASSES:
             break;
         }
-        exchange = next;
     }
-    return false;
+    return daemon->answered != NULL;
 }
 
 // The last of each turn: what it started goes out together.

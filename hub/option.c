@@ -2,7 +2,7 @@
 
 #include "option.h"
 
-#include "address.h"
+#include "literal.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -57,27 +57,27 @@ static const char *check_path(const char *text)
 static const struct option table[] = {
     TEXT("data", data, check_path, "./websubd-data",
          "directory of the store and the admin socket"),
-    LIST("listen", listen, address_check_port, "127.0.0.1:8080",
+    LIST("listen", listen, literal_check_port, "127.0.0.1:8080",
          "address and port of a public listener"),
-    TEXT("public-url", public_url, address_check_base, "",
+    TEXT("public-url", public_url, literal_check_base, "",
          "what the hub calls itself; http:// and the first listener if not "
          "given"),
-    LIST("hub-alias", hub_alias, address_check_base, "",
+    LIST("hub-alias", hub_alias, literal_check_base, "",
          "another spelling of public-url that means this hub"),
     TEXT("admin-socket", admin_socket, check_path, "admin.sock",
          "socket of websubctl, mode 0600; a name without a slash is in data"),
-    LIST("trusted-proxy", trusted_proxy, address_check_range, "",
+    LIST("trusted-proxy", trusted_proxy, literal_check_range, "",
          "proxies whose Forwarded and X-Forwarded-For are believed"),
-    LIST("allow-address", allow_address, address_check_range, "",
+    LIST("allow-address", allow_address, literal_check_range, "",
          "private addresses that may be called after all, as topics and as "
          "callbacks"),
-    LIST("allow-topic-address", allow_topic_address, address_check_range, "",
+    LIST("allow-topic-address", allow_topic_address, literal_check_range, "",
          "the same for topics alone"),
     LIST("allow-callback-address", allow_callback_address,
-         address_check_range, "", "the same for callbacks alone"),
+         literal_check_range, "", "the same for callbacks alone"),
     WORDS("pull-open", OPTION_SWITCH, pull_open, "off on", "off",
           "let anybody pull any topic, which creates it"),
-    LIST("dns-server", dns_server, address_check_port, "",
+    LIST("dns-server", dns_server, literal_check_port, "",
          "name server to ask; those of resolv.conf if not given"),
 
     NUMBER("lease-min", OPTION_TIME, lease_min, SECOND, 3650 * DAY, "5m",
@@ -122,8 +122,8 @@ static const struct option table[] = {
            "of these held as long-polls; three quarters of connections if "
            "only those are given"),
     NUMBER("accept-rate", OPTION_COUNT, accept_rate, 0, 1000000, "200",
-           "requests a second from one address, 0 for no ceiling; beyond: "
-           "429"),
+           "requests to subscribe or publish a second from one address, 0 for "
+           "no ceiling; beyond: 429"),
     NUMBER("max-topics", OPTION_COUNT, max_topics, 1, 1000000000, "1000000",
            "topics; beyond: 503"),
     NUMBER("max-subscriptions", OPTION_COUNT, max_subscriptions, 1,

@@ -3,7 +3,10 @@
 #include "reception.h"
 
 #include "budget.h"
+#include "client.h"
 #include "config.h"
+#include "fetcher/guard.h"
+#include "forwarded.h"
 #include "intent.h"
 #include "metrics.h"
 #include "publish.h"
@@ -19,6 +22,7 @@ struct reception {
     const struct services *services;
     struct reception_listener listener;
     struct budget *budget;
+    struct guard proxies; // whose X-Forwarded-For is believed
 };
 
 struct reception *reception_new(const struct services *services,
@@ -29,6 +33,10 @@ struct reception *reception_new(const struct services *services,
         return NULL;
     reception->services = services;
     reception->listener = *listener;
+    // The option was checked when it was read.
+    for (size_t i = 0; i < services->config->trusted_proxy.count; i++)
+        guard_allow(&reception->proxies,
+                    services->config->trusted_proxy.items[i]);
     reception->budget = budget_new((uint32_t)services->config->accept_rate);
     if (reception->budget)
         return reception;
@@ -51,8 +59,10 @@ void reception_post(void *self, struct request *request, struct moment now)
     const struct reception_listener *listener = &reception->listener;
     struct intent intent = { .form = { .count = 0 } };
 
-    if (!request->admin
-        && !budget_take(reception->budget, request->peer, now.mono)) {
+    char from[FORWARDED_MAX];
+
+    forwarded_from(request, &services->config->trusted_proxy, from);
+    if (!request->admin && !budget_take(reception->budget, from, now.mono)) {
         metric_add(services->metrics, METRIC_REQUESTS_LIMITED, 1);
         request_say(request, 429, "too many requests from this address");
         return;

@@ -70,14 +70,16 @@ bool body_read(struct txn *txn, struct arena *arena, uint64_t topic,
     return true;
 }
 
-size_t body_remove(struct txn *txn, uint64_t topic, uint64_t seq, size_t max)
+// From `seq` up to `last`, both included.
+static size_t remove_span(struct txn *txn, uint64_t topic, uint64_t seq,
+                          uint64_t last, size_t max)
 {
     struct key from, found;
     struct bytes key, value;
     size_t removed = 0;
     body_key(&from, topic, seq, STORE_WHOLE, 0);
     while (removed < max && txn_seek(txn, TABLE_BODIES, &from, &key, &value)) {
-        if (key_part(key, 0) != topic || key_part(key, BODY_SEQ) != seq)
+        if (key_part(key, 0) != topic || key_part(key, BODY_SEQ) > last)
             break;
         // The key is borrowed from the page that the removal changes.
         found.len = key.len;
@@ -86,4 +88,15 @@ size_t body_remove(struct txn *txn, uint64_t topic, uint64_t seq, size_t max)
         removed++;
     }
     return removed;
+}
+
+size_t body_remove(struct txn *txn, uint64_t topic, uint64_t seq, size_t max)
+{
+    return remove_span(txn, topic, seq, seq, max);
+}
+
+size_t body_remove_from(struct txn *txn, uint64_t topic, uint64_t seq,
+                        size_t max)
+{
+    return remove_span(txn, topic, seq, UINT64_MAX, max);
 }

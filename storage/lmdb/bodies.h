@@ -22,3 +22,7 @@ bool body_read(struct txn *txn, struct arena *arena, uint64_t topic,
 // Both bodies of one update, in up to `max` pieces. How many were removed; 0:
 // there are none left.
 size_t body_remove(struct txn *txn, uint64_t topic, uint64_t seq, size_t max);
+
+// Those of every update of the topic from `seq` on, as body_remove().
+size_t body_remove_from(struct txn *txn, uint64_t topic, uint64_t seq,
+                        size_t max);

@@ -91,8 +91,3 @@ enum store_status op_events(struct engine_context *context,
                             struct store_events *op);
 enum store_status op_stats(struct engine_context *context,
                            struct store_stats *op);
-
-// Put the operation's topics in order at start: bodies of a seq above their
-// topic's head belong to no publish (trim.c). False: again soon, for the
-// transaction would grow too large.
-bool sweep_orphans(struct engine_context *context);

@@ -3,6 +3,7 @@
 #include "bodies.h"
 #include "due.h"
 #include "entries.h"
+#include "sweep.h"
 #include "topics.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ enum store_status op_put_chunk(struct engine_context *context,
         return STORE_CONFLICT;
     if (!engine_admits(context, op->piece.len))
         return STORE_FULL;
+    sweep_later(context->txn, op->topic);
     body_put(context->txn, op->topic, op->seq, op->which, op->index, op->piece);
     return STORE_OK;
 }
@@ -215,6 +217,8 @@ static void append(struct engine_context *context, struct topic *topic,
     } else if (op->delivers_baseline) {
         shown->baseline_owed = false;
     }
+    if (op->whole.chunked > 0 || op->delta.chunked > 0)
+        sweep_not(context->txn, shown->id);
     begin_walk(context, topic, op);
     bool many = shown->head - shown->removed > MANY_BODIES
                 || shown->body_bytes > MANY_BYTES;

@@ -5,6 +5,7 @@
 #include "datafile.h"
 #include "directory.h"
 #include "engine.h"
+#include "sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>

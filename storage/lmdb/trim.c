@@ -14,7 +14,6 @@ enum {
     SOON_MS = 1000,
     LATEST_MS = 24 * 60 * 60 * 1000,
     ROW_SEQ = 8,
-    SWEEP_MAX = 512, // chunks in one transaction
 };
 
 // The oldest row of the topic. False: there is none.
@@ -208,27 +207,4 @@ enum store_status op_trim(struct engine_context *context, struct store_trim *op)
              more ? context->now : next_trim(context, &topic, op));
     topic_save(context->txn, &topic);
     return STORE_OK;
-}
-
-bool sweep_orphans(struct engine_context *context)
-{
-    struct txn *txn = context->txn;
-    struct key from;
-    struct bytes key, record;
-    size_t removed = 0;
-    key_one(&from, 0);
-    bool more = txn_seek(txn, TABLE_TOPIC_STATE, &from, &key, &record);
-    for (; more; more = txn_next(txn, TABLE_TOPIC_STATE, &key, &record)) {
-        struct topic topic;
-        memset(&topic, 0, sizeof topic);
-        if (!topic_state_decode(record, &topic)) {
-            txn_fail(txn, STORE_CORRUPT);
-            return true;
-        }
-        removed += body_remove(txn, key_part(key, 0), topic.shown.head + 1,
-                               SWEEP_MAX - removed);
-        if (removed == SWEEP_MAX)
-            return false;
-    }
-    return true;
 }

@@ -53,7 +53,7 @@ class Full(Story):
 class FullMap(Full):
     def test_requests_are_503_until_there_is_room_again(self) -> None:
         hub, callback, origin, feed, topic = self.followed(
-            "--map-size=2MiB", "--verify-timeout=5m")
+            "--map-size=2MiB", "--body-max=1MiB", "--verify-timeout=5m")
         gate = threading.Event()
         taken = self.fill(hub, self.refusing(gate))
         self.assertGreater(taken, 20)
@@ -70,7 +70,7 @@ class FullMap(Full):
 
     def test_a_larger_map_is_enough_after_a_restart(self) -> None:
         hub, callback, origin, feed, topic = self.followed(
-            "--map-size=2MiB", "--verify-timeout=5m")
+            "--map-size=2MiB", "--body-max=1MiB", "--verify-timeout=5m")
         gate = threading.Event()
         other = self.refusing(gate)
         taken = self.fill(hub, other)
@@ -85,9 +85,9 @@ class FullMap(Full):
 
     def test_a_document_that_does_not_fit_harms_nobody(self) -> None:
         hub, callback, origin, feed, topic = self.followed(
-            "--map-size=2MiB")
+            "--map-size=2MiB", "--body-max=2MiB")
         since = hub.mark()
-        large = origin.serve(b"x" * 8_000_000, "text/plain", path="/large")
+        large = origin.serve(b"x" * 2_000_000, "text/plain", path="/large")
         self.subscribe(hub, large, callback.url("large"))
         hub.wait_for(("fetch.unsettled", "fetch.failed", "update"),
                      since=since)

@@ -162,7 +162,7 @@ class Daemon:
                     if _matches(line, event, fields)]
 
         def good(lines: list[Line]) -> bool:
-            ended = lines and lines[-1].event == "(end)"
+            ended = lines[since:] and lines[-1].event == "(end)"
             return bool(ended) or len(found(lines)) >= count
 
         lines = self.log.wait_until(

@@ -168,6 +168,19 @@ static void a_guard_takes_so_many_ranges_and_no_more(void **state)
     assert_false(guard_allow(&guard, "10.0.0.1"));
 }
 
+static void listed_ranges_are_told_without_a_judgement(void **state)
+{
+    (void)state;
+    struct guard guard = { .count = 0 };
+    assert_true(guard_allow(&guard, "10.0.0.0/8"));
+    assert_true(guard_allow(&guard, "fd00::/8"));
+    assert_true(guard_lists(&guard, "10.1.2.3"));
+    assert_true(guard_lists(&guard, "fd00::1"));
+    assert_true(guard_lists(&guard, "::ffff:10.1.2.3"));
+    assert_false(guard_lists(&guard, "8.8.8.8"));
+    assert_false(guard_lists(&guard, "not an address"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +192,7 @@ int main(void)
         cmocka_unit_test(an_allowed_range_is_let_through_to_its_last_bit),
         cmocka_unit_test(what_is_no_range_is_not_taken),
         cmocka_unit_test(a_guard_takes_so_many_ranges_and_no_more),
+        cmocka_unit_test(listed_ranges_are_told_without_a_judgement),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ static void pieces_are_zeroed_aligned_and_apart(void **state)
     for (size_t size = 0; size < 3000; size += 7) {
         unsigned char *at = arena_alloc(&arena, size);
         assert_non_null(at);
-        assert_int_equal((uintptr_t)at % sizeof(max_align_t *), 0);
+        assert_int_equal((uintptr_t)at % _Alignof(max_align_t), 0);
         for (size_t i = 0; i < size; i++)
             assert_int_equal(at[i], 0);
         memset(at, 0xff, size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "address.h"
+#include "literal.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -60,7 +60,7 @@ static bool read_with_port(const char *text, struct bytes *out)
     return read_address(text, len, out) && out->count == 4;
 }
 
-const char *address_check_port(const char *text)
+const char *literal_check_port(const char *text)
 {
     struct bytes address;
     return read_with_port(text, &address)
@@ -78,20 +78,23 @@ static bool rest_is_zero(const struct bytes *address, unsigned bits)
     return true;
 }
 
-static bool is_range(const char *text)
+static bool read_range(const char *text, struct bytes *address, unsigned *bits)
 {
     size_t len = strcspn(text, "/");
-    struct bytes address;
-    if (!read_address(text, len, &address))
+    if (!read_address(text, len, address))
         return false;
-    if (!text[len])
-        return true;
-    unsigned bits;
-    return read_number(text + len + 1, address.count * 8, &bits)
-           && rest_is_zero(&address, bits);
+    *bits = address->count * 8;
+    return !text[len] || read_number(text + len + 1, *bits, bits);
 }
 
-const char *address_check_range(const char *text)
+static bool is_range(const char *text)
+{
+    struct bytes address;
+    unsigned bits;
+    return read_range(text, &address, &bits) && rest_is_zero(&address, bits);
+}
+
+const char *literal_check_range(const char *text)
 {
     return is_range(text) ? NULL
                           : "a range of addresses such as 10.0.0.0/8 or "
@@ -153,14 +156,14 @@ static bool is_base(const char *text)
     return true;
 }
 
-const char *address_check_base(const char *text)
+const char *literal_check_base(const char *text)
 {
     return is_base(text) ? NULL
                          : "a URL such as https://hub.example/, without a "
                            "query or a fragment";
 }
 
-bool address_is_loopback(const char *text)
+bool literal_is_loopback(const char *text)
 {
     struct bytes address;
     if (!read_with_port(text, &address))
@@ -168,4 +171,48 @@ bool address_is_loopback(const char *text)
     if (address.count == 4)
         return address.at[0] == 127;
     return memcmp(address.at, &in6addr_loopback, sizeof address.at) == 0;
+}
+
+// ::ffff:0:0/96 is IPv4 in another coat.
+static void undress(struct bytes *address)
+{
+    static const uint8_t prefix[12] = { [10] = 0xFF, [11] = 0xFF };
+    if (address->count != 16 || memcmp(address->at, prefix, 12) != 0)
+        return;
+    memmove(address->at, address->at + 12, 4);
+    address->count = 4;
+}
+
+bool literal_in_range(const char *address, const char *range)
+{
+    struct bytes one, all;
+    unsigned bits;
+    if (!read_address(address, strlen(address), &one)
+        || !read_range(range, &all, &bits))
+        return false;
+    undress(&one);
+    if (one.count != all.count)
+        return false;
+    for (unsigned i = 0; i < bits; i++) {
+        if ((one.at[i / 8] ^ all.at[i / 8]) & (0x80U >> (i % 8)))
+            return false;
+    }
+    return true;
+}
+
+bool literal_read_hop(const char *text, size_t len, char out[LITERAL_MAX])
+{
+    struct bytes address;
+    if (len > 0 && text[0] == '[') {
+        const char *end = memchr(text, ']', len);
+        if (!end || !read_address(text + 1, (size_t)(end - text - 1), &address))
+            return false;
+    } else if (!read_address(text, len, &address)) {
+        const char *colon = memchr(text, ':', len);
+        if (!colon || !read_address(text, (size_t)(colon - text), &address))
+            return false;
+    }
+    undress(&address);
+    int family = address.count == 4 ? AF_INET : AF_INET6;
+    return inet_ntop(family, address.at, out, LITERAL_MAX) != NULL;
 }

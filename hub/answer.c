@@ -140,9 +140,10 @@ static void write_date(char out[32])
 {
     static const char days[][4] = { "Sun", "Mon", "Tue", "Wed",
                                     "Thu", "Fri", "Sat" };
-    static const char months[][4] = { "Jan", "Feb", "Mar", "Apr",
-                                      "May", "Jun", "Jul", "Aug",
-                                      "Sep", "Oct", "Nov", "Dec" };
+    static const char months[][4] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    };
     struct tm tm;
     time_t now = time(NULL);
     gmtime_r(&now, &tm);
@@ -183,8 +184,9 @@ struct text {
     size_t len, max;
 };
 
-__attribute__((format(printf, 2, 3))) static void
-append(struct text *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void append(struct text *text,
+                                                         const char *format,
+                                                         ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -217,8 +219,8 @@ static void write_head(struct text *text, const struct reply *reply, bool close)
 struct answer *answer_new(struct answer_shelf *shelf, const struct reply *reply,
                           bool head_only, bool close)
 {
-    bool with_body = !head_only && reply->body_len > 0
-                     && may_have_body(reply->status);
+    bool with_body =
+        !head_only && reply->body_len > 0 && may_have_body(reply->status);
     bool shared = with_body && reply->body_len >= SHARED_MIN;
     size_t lines = lines_max(reply);
     size_t inlined = with_body && !shared ? reply->body_len : 0;

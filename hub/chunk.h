@@ -31,9 +31,9 @@ enum chunk_state {
 // All zero at the start.
 struct chunk {
     enum chunk_state state;
-    unsigned digits;  // of the size that is being read
-    unsigned waste;   // bytes that were neither sizes nor content
-    uint64_t left;    // of the chunk's content
+    unsigned digits; // of the size that is being read
+    unsigned waste;  // bytes that were neither sizes nor content
+    uint64_t left;   // of the chunk's content
 };
 
 // Take from the front of bytes[len]; returns how many were taken. Content ends

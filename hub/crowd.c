@@ -75,8 +75,7 @@ static struct crowd_member *add(struct crowd *crowd, unsigned bucket,
 struct crowd_member *crowd_join(struct crowd *crowd, const uint8_t network[16],
                                 unsigned limit)
 {
-    unsigned bucket =
-        (unsigned)siphash(&crowd->key, network, 16) & crowd->mask;
+    unsigned bucket = (unsigned)siphash(&crowd->key, network, 16) & crowd->mask;
     struct crowd_member *member = find(crowd->buckets[bucket], network);
 
     if (limit == 0 || (member && member->count >= limit))

@@ -212,8 +212,8 @@ bool form_read_multipart(const char *body, size_t len, const char *content_type,
     parts.at = form.memory;
     parts.end = form.memory + 2 + len;
     *parts.end = '\0';
-    char *first = memmem(parts.at, len + 2, parts.delimiter,
-                         parts.delimiter_len);
+    char *first =
+        memmem(parts.at, len + 2, parts.delimiter, parts.delimiter_len);
     if (!first) {
         form_clear(&form);
         return fails(problem, "the multipart boundary is nowhere in the body");

@@ -26,12 +26,12 @@ struct sockaddr;
 enum { FRONT_LISTENERS_MAX = 16 };
 
 struct front_limits {
-    unsigned connections; // all that front holds: waiting, parked, writing
-    unsigned per_address; // of these; IPv6 by /64
-    unsigned parked;      // held pulls
-    unsigned head_ms;     // for a whole head
-    unsigned idle_ms;     // between requests of a kept-alive connection
-    unsigned write_ms;    // without progress
+    unsigned connections;      // all that front holds: waiting, parked, writing
+    unsigned per_address;      // of these; IPv6 by /64
+    unsigned parked;           // held pulls
+    unsigned head_ms;          // for a whole head
+    unsigned idle_ms;          // between requests of a kept-alive connection
+    unsigned write_ms;         // without progress
     size_t head_max, body_max; // bytes
 };
 

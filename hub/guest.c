@@ -113,8 +113,7 @@ static enum step say(struct guest *guest, unsigned status, const char *sentence)
         .header_count = status == 503 ? 2 : 1,
     };
     assert(len > 0 && (size_t)len < sizeof text);
-    struct answer *answer =
-        answer_new(guest->all->shelf, &reply, false, true);
+    struct answer *answer = answer_new(guest->all->shelf, &reply, false, true);
     if (!answer)
         return STEP_END;
     give(guest, answer);
@@ -142,7 +141,7 @@ static enum step finish_answer(struct guest *guest, int64_t now)
     if (atomic_load(&all->draining))
         return STEP_END;
     return guest_wait(guest, now, all->options.limits.idle_ms) ? STEP_ON
-                                                                 : STEP_END;
+                                                               : STEP_END;
 }
 
 static enum step write_answer(struct guest *guest, int64_t now)
@@ -159,9 +158,9 @@ static enum step write_answer(struct guest *guest, int64_t now)
             guest->sent += (size_t)len;
             moved = true;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            bool fine = (guest->deadline.place > 0 && !moved)
-                        || guest_wait(guest, now,
-                                        guest->all->options.limits.write_ms);
+            bool fine =
+                (guest->deadline.place > 0 && !moved)
+                || guest_wait(guest, now, guest->all->options.limits.write_ms);
             return fine ? STEP_WAIT : STEP_END;
         } else if (errno != EINTR) {
             return STEP_END;
@@ -174,8 +173,8 @@ static enum step leave(struct guest *guest)
 {
     const struct intake_space *space = &guest->all->space;
     for (unsigned reads = 0; reads < LINGER_READS_MAX; reads++) {
-        ssize_t len = recv(guest->fd, space->scratch, space->head_max,
-                           MSG_DONTWAIT);
+        ssize_t len =
+            recv(guest->fd, space->scratch, space->head_max, MSG_DONTWAIT);
         if (len == 0)
             return STEP_END;
         if (len < 0)
@@ -215,8 +214,8 @@ static void answer_request(struct request *request, const struct reply *reply)
     struct guests *all = guest->all;
     bool last = reply->close || !guest->intake.keep_alive
                 || atomic_load(&all->draining);
-    struct answer *answer = answer_new(
-        all->shelf, reply, request->method == REQUEST_HEAD, last);
+    struct answer *answer =
+        answer_new(all->shelf, reply, request->method == REQUEST_HEAD, last);
 
     pthread_mutex_lock(&all->lock);
     guest_unlist(guest);
@@ -302,8 +301,7 @@ static enum step wait_for_more(struct guest *guest, int64_t now)
         return STEP_END;
     if (guest->intake.body && !guest->in_body) {
         guest->in_body = true;
-        return guest_wait(guest, now, limits->idle_ms) ? STEP_WAIT
-                                                         : STEP_END;
+        return guest_wait(guest, now, limits->idle_ms) ? STEP_WAIT : STEP_END;
     }
     if (guest->intake.begun && !guest->begun) {
         guest->begun = true;

@@ -45,9 +45,9 @@ struct guest {
     bool left;     // its peer says no more, or is gone
 
     // Under the lock of guests, while it is parked:
-    bool told, listed;                      // as gone
-    struct request *request;                // NULL: it was answered
-    struct guest *link, *link_before;       // answered, or listed as gone
+    bool told, listed;                // as gone
+    struct request *request;          // NULL: it was answered
+    struct guest *link, *link_before; // answered, or listed as gone
 };
 
 struct guests {

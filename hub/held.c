@@ -23,14 +23,29 @@ static const struct held *held_of(const struct request *request)
 static bool is_idle(const struct request_field *field)
 {
     static const char *const names[] = {
-        "User-Agent",     "Accept-Encoding",   "Accept-Language",
-        "Accept-Charset", "Content-Length",    "Transfer-Encoding",
-        "Expect",         "TE",                "Trailer",
-        "Keep-Alive",     "Referer",           "DNT",
-        "Pragma",         "Cache-Control",     "Priority",
-        "Sec-GPC",        "Sec-Fetch-Dest",    "Sec-Fetch-Mode",
-        "Sec-Fetch-Site", "Sec-Fetch-User",    "Sec-CH-UA",
-        "Sec-CH-UA-Mobile", "Sec-CH-UA-Platform",
+        "User-Agent",
+        "Accept-Encoding",
+        "Accept-Language",
+        "Accept-Charset",
+        "Content-Length",
+        "Transfer-Encoding",
+        "Expect",
+        "TE",
+        "Trailer",
+        "Keep-Alive",
+        "Referer",
+        "DNT",
+        "Pragma",
+        "Cache-Control",
+        "Priority",
+        "Sec-GPC",
+        "Sec-Fetch-Dest",
+        "Sec-Fetch-Mode",
+        "Sec-Fetch-Site",
+        "Sec-Fetch-User",
+        "Sec-CH-UA",
+        "Sec-CH-UA-Mobile",
+        "Sec-CH-UA-Platform",
         "Upgrade-Insecure-Requests",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -71,9 +86,8 @@ struct request *held_new(const struct head *head, const struct sockaddr *peer,
                          void *owner)
 {
     struct measure size = measure(head);
-    struct held *held = malloc(sizeof *held
-                               + size.fields * sizeof *held->fields
-                               + size.text);
+    struct held *held =
+        malloc(sizeof *held + size.fields * sizeof *held->fields + size.text);
     if (!held)
         return NULL;
     char *to = (char *)(held->fields + size.fields);
@@ -92,9 +106,9 @@ struct request *held_new(const struct head *head, const struct sockaddr *peer,
         const struct request_field *field = &head->fields[i];
         if (is_idle(field))
             continue;
-        held->fields[held->request.field_count++] = (struct request_field){
-            pack(&to, field->name), pack(&to, field->value)
-        };
+        held->fields[held->request.field_count++] =
+            (struct request_field){ pack(&to, field->name),
+                                    pack(&to, field->value) };
     }
     return &held->request;
 }

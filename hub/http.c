@@ -52,7 +52,7 @@ struct exchange {
     enum stage stage;
     unsigned refusal; // status; 0: none
     struct gather body;
-    size_t excess; // bytes of a body that was refused
+    size_t excess;   // bytes of a body that was refused
     unsigned status; // of the answer; 0: it could not be made
     struct MHD_Response *response;
     bool shared; // the response is one of http's own
@@ -113,8 +113,7 @@ static struct MHD_Response *new_response(const struct reply *reply)
 {
     // MUST_COPY only reads, but the parameter has no const.
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        reply->body_len, (void *)(uintptr_t)reply->body,
-        MHD_RESPMEM_MUST_COPY);
+        reply->body_len, (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return NULL;
     bool fine = true;
@@ -269,9 +268,9 @@ static enum MHD_Result read_head(struct exchange *exchange, const char *method,
                               exchange);
     if (exchange->refusal != 0)
         return refuse(exchange, 431, "the request has too many header fields");
-    const char *problem = framing_check(exchange->fields, request->field_count,
-                                        strcmp(version, "HTTP/1.0") == 0,
-                                        &framing);
+    const char *problem =
+        framing_check(exchange->fields, request->field_count,
+                      strcmp(version, "HTTP/1.0") == 0, &framing);
     if (problem)
         return refuse(exchange, 400, problem);
     if (!framing_target(exchange->target, &request->path, &request->query))
@@ -302,9 +301,8 @@ static enum MHD_Result add_body(struct exchange *exchange, const char *bytes,
     size_t more = *len;
     *len = 0;
     if (exchange->refusal == 0)
-        exchange->refusal =
-            refusal_of(gather_add(&exchange->body, bytes, more,
-                                  exchange->http->options.body_max));
+        exchange->refusal = refusal_of(gather_add(
+            &exchange->body, bytes, more, exchange->http->options.body_max));
     if (exchange->refusal != 0) {
         exchange->excess += more;
         return exchange->excess <= EXCESS_MAX ? MHD_YES : MHD_NO;
@@ -392,8 +390,7 @@ static void on_completed(void *context, struct MHD_Connection *handle,
 
 // ----------------------------------------------------------- from outside
 
-struct http *http_open(const struct http_options *options,
-                       const char **problem)
+struct http *http_open(const struct http_options *options, const char **problem)
 {
     struct http *http = calloc(1, sizeof *http);
     *problem = "out of memory";
@@ -410,7 +407,8 @@ struct http *http_open(const struct http_options *options,
         (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         options->connections_max + CONNECTIONS_SLACK,
         MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
     if (http->daemon)
@@ -426,8 +424,8 @@ bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
 {
     // Its family marks an admin connection in on_connection().
     static const struct sockaddr_un local = { .sun_family = AF_UNIX };
-    const struct sockaddr *as = admin ? (const struct sockaddr *)&local
-                                      : address;
+    const struct sockaddr *as =
+        admin ? (const struct sockaddr *)&local : address;
     socklen_t len = sizeof local;
     if (!admin)
         len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
@@ -435,8 +433,7 @@ bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
     // libmicrohttpd's timeout starts anew with every byte: who sends one now
     // and then would stay for ever. A request may take `idle_seconds` to
     // begin, and the same to come in.
-    patience_enforce(&http->patience,
-                     2 * (int64_t)http->options.idle_seconds);
+    patience_enforce(&http->patience, 2 * (int64_t)http->options.idle_seconds);
     if (!admin
         && atomic_load(&http->connections) >= http->options.connections_max) {
         turn_away(fd);
@@ -458,8 +455,7 @@ static void await_answers(struct http *http)
     until.tv_sec += FAREWELL_S;
     pthread_mutex_lock(&http->lock);
     while (http->unfinished > 0
-           && pthread_cond_timedwait(&http->finished, &http->lock, &until)
-                  == 0)
+           && pthread_cond_timedwait(&http->finished, &http->lock, &until) == 0)
         continue;
     pthread_mutex_unlock(&http->lock);
 }

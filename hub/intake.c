@@ -132,10 +132,10 @@ static enum intake_state take_chunks(struct intake_body *body,
     *taken = 0;
     while (*taken < len && body->chunk.state < CHUNK_DONE) {
         size_t content;
-        *taken += chunk_feed(&body->chunk, bytes + *taken, len - *taken,
-                             &content);
-        enum intake_state state = add_content(body, bytes + *taken - content,
-                                              content, problem);
+        *taken +=
+            chunk_feed(&body->chunk, bytes + *taken, len - *taken, &content);
+        enum intake_state state =
+            add_content(body, bytes + *taken - content, content, problem);
         if (state != INTAKE_MORE)
             return state;
     }
@@ -152,8 +152,8 @@ static enum intake_state read_chunks(struct intake *intake, int fd,
         enum intake_state state;
         size_t taken;
         // Only looked at: what lies behind the last chunk is not ours.
-        size_t len = receive(fd, space->scratch, space->head_max, MSG_PEEK,
-                             &state);
+        size_t len =
+            receive(fd, space->scratch, space->head_max, MSG_PEEK, &state);
         if (len == 0)
             return state;
         state = take_chunks(intake->body, space->scratch, len, &taken, problem);

@@ -12,8 +12,10 @@
 
 enum { LEASE_DIGITS_MAX = 32 };
 
-__attribute__((format(printf, 3, 4))) static bool
-refuse(struct intent *out, unsigned status, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool refuse(struct intent *out,
+                                                         unsigned status,
+                                                         const char *format,
+                                                         ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -55,17 +55,21 @@ static void written(struct store_op *op)
 {
     struct ledger *ledger = op->context;
     struct page *page = closed(ledger);
-    if (op->status == STORE_OK) {
-        int64_t due = earliest(page);
-        page->count = 0;
-        ledger->writing = false;
-        ledger->again_at = 0;
-        ledger->recorded(ledger->context, due);
+    if (op->status != STORE_OK)
+        LOG(LOG_WARN, "outcomes.unrecorded",
+            LOG_T("status", store_status_name(op->status)));
+    if (op->status == STORE_FULL || op->status == STORE_AGAIN
+        || op->status == STORE_UNKNOWN) {
+        ledger->again_at = loop_now().mono + AGAIN_MS;
         return;
     }
-    LOG(LOG_WARN, "outcomes.unrecorded",
-        LOG_T("status", store_status_name(op->status)));
-    ledger->again_at = loop_now().mono + AGAIN_MS;
+    // What a repetition would not help is lost, rather than all that follows.
+    int64_t due = earliest(page);
+    page->count = 0;
+    ledger->writing = false;
+    ledger->again_at = 0;
+    if (op->status == STORE_OK)
+        ledger->recorded(ledger->context, due);
 }
 
 static void write_page(struct ledger *ledger)

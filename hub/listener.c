@@ -81,8 +81,8 @@ static bool name_listener(struct listener *listener)
     if (getsockname(listener->fd, &at.any, &len) != 0)
         return false;
     bool six = at.any.sa_family == AF_INET6;
-    const void *address = six ? (const void *)&at.six.sin6_addr
-                              : (const void *)&at.four.sin_addr;
+    const void *address =
+        six ? (const void *)&at.six.sin6_addr : (const void *)&at.four.sin_addr;
     if (!inet_ntop(at.any.sa_family, address, host, sizeof host))
         return false;
     unsigned port = ntohs(six ? at.six.sin6_port : at.four.sin_port);
@@ -122,8 +122,8 @@ bool listener_open(const char *address, struct listener *out,
     if (len == 0)
         return fails(problem, address, "it is not ADDRESS:PORT");
 
-    listener.fd = socket(at.any.sa_family,
-                         SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    listener.fd =
+        socket(at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener.fd < 0)
         return fails(problem, address, strerror(errno));
     set_options(listener.fd);
@@ -175,8 +175,8 @@ bool listener_open_admin(const char *path, struct listener *out,
     if (!clear_place(&at, problem))
         return false;
 
-    listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                         0);
+    listener.fd =
+        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     // The mode is set before bind(), which on Linux gives it to the file: at
     // no moment may others connect, and the process's umask is left alone.
     if (listener.fd < 0 || fchmod(listener.fd, 0600) != 0

@@ -132,6 +132,18 @@ static void count_settled(const struct observation *observation)
                1);
 }
 
+// The store could not: fetch again soon, for nothing of this one was kept.
+static void unsettled(struct observation *observation,
+                      const struct store_op *op)
+{
+    struct observe *observe = observation->owner;
+    LOG(LOG_WARN, "fetch.unsettled", LOG_N("topic", observation->topic->id),
+        LOG_T("status", store_status_name(op->status)));
+    if (op->status == STORE_FULL)
+        metric_add(observe->services.metrics, METRIC_STORE_FULL, 1);
+    give_back(observation, op->at + AGAIN_MS);
+}
+
 static void settled(struct store_op *op)
 {
     struct observation *observation = op->context;
@@ -160,9 +172,7 @@ static void settled(struct store_op *op)
         give_back(observation, 0); // the head moved: diff again (M6)
         return;
     default:
-        LOG(LOG_WARN, "fetch.unsettled", LOG_N("topic", publish->topic),
-            LOG_T("status", store_status_name(op->status)));
-        give_back(observation, op->at + AGAIN_MS);
+        unsettled(observation, op);
         return;
     }
 }
@@ -183,8 +193,10 @@ static bool put_next(struct observation *observation);
 static void chunk_put(struct store_op *op)
 {
     struct observation *observation = op->context;
-    if (op->status != STORE_OK)
-        give_back(observation, op->at + AGAIN_MS);
+    if (op->status == STORE_CONFLICT)
+        give_back(observation, 0); // the head moved: diff again (M6)
+    else if (op->status != STORE_OK)
+        unsettled(observation, op);
     else if (!put_next(observation))
         publish(observation);
 }

@@ -39,9 +39,9 @@ static bool serves(const struct route *route, enum request_method method)
 static const char *method_name(enum request_method method)
 {
     static const char *const names[] = {
-        [REQUEST_GET] = "GET, HEAD",   [REQUEST_HEAD] = "HEAD",
-        [REQUEST_POST] = "POST",       [REQUEST_PUT] = "PUT",
-        [REQUEST_DELETE] = "DELETE",   [REQUEST_OPTIONS] = "OPTIONS",
+        [REQUEST_GET] = "GET, HEAD", [REQUEST_HEAD] = "HEAD",
+        [REQUEST_POST] = "POST",     [REQUEST_PUT] = "PUT",
+        [REQUEST_DELETE] = "DELETE", [REQUEST_OPTIONS] = "OPTIONS",
     };
     return method < REQUEST_OTHER ? names[method] : "";
 }
@@ -49,9 +49,9 @@ static const char *method_name(enum request_method method)
 static void add_method(char allow[ALLOW_MAX], size_t *len,
                        enum request_method method)
 {
-    int written = snprintf(allow + *len, ALLOW_MAX - *len, "%s%s",
-                           *len > strlen("Allow: ") ? ", " : "",
-                           method_name(method));
+    int written =
+        snprintf(allow + *len, ALLOW_MAX - *len, "%s%s",
+                 *len > strlen("Allow: ") ? ", " : "", method_name(method));
     *len += (size_t)written;
 }
 

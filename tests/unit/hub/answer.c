@@ -2,9 +2,9 @@
 
 #include "hub/answer.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,9 +43,8 @@ static void an_answer_has_its_head_and_body(void **state)
     (void)state;
 
     flatten(answer, 3, text, sizeof text);
-    assert_int_equal(strncmp(text, "HTTP/1.1 429 Too Many Requests\r\nDate: ",
-                             39),
-                     0);
+    assert_int_equal(
+        strncmp(text, "HTTP/1.1 429 Too Many Requests\r\nDate: ", 38), 0);
     assert_non_null(strstr(text, " GMT\r\nContent-Type: text/plain\r\n"
                                  "Content-Length: 9\r\nRetry-After: 5\r\n"
                                  "X: y\r\nCache-Control: no-store\r\n"
@@ -78,10 +77,9 @@ static void a_204_has_neither_length_nor_body(void **state)
 
 static void a_head_is_answered_without_the_body(void **state)
 {
-    struct reply reply = { .status = 200,
-                           .content_type = "a/b",
-                           .body = "unseen",
-                           .body_len = 6 };
+    struct reply reply = {
+        .status = 200, .content_type = "a/b", .body = "unseen", .body_len = 6
+    };
     (void)state;
     assert_lacks(&reply, true, "unseen");
 }

@@ -2,9 +2,9 @@
 
 #include "hub/chunk.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -59,8 +59,8 @@ static void chunks_are_put_together_from_any_pieces(void **state)
 {
     (void)state;
     assert_done("0\r\n\r\n", "", 5);
-    assert_done("3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\n",
-                "abc0123456789", 30);
+    assert_done("3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\n", "abc0123456789",
+                30);
 }
 
 static void extensions_and_trailers_are_read_over(void **state)

@@ -2,11 +2,11 @@
 
 #include "hub/deadline.h"
 
+#include <limits.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #include <cmocka.h>

@@ -2,9 +2,9 @@
 
 #include "hub/form.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,10 +185,10 @@ static void parts_are_fields(void **state)
     char problem[FORM_PROBLEM_MAX];
     (void)state;
 
-    assert_true(read_parts(
-        "preamble\r\n" PART("hub.mode", "publish") PART("u", "a\r\nb=%41+")
-            PART("u", "") "--XX--\r\nepilogue",
-        TYPE, &form, problem));
+    assert_true(read_parts("preamble\r\n" PART("hub.mode", "publish")
+                               PART("u", "a\r\nb=%41+")
+                                   PART("u", "") "--XX--\r\nepilogue",
+                           TYPE, &form, problem));
     assert_int_equal(form.count, 3);
     assert_string_equal(form_value(&form, "hub.mode"), "publish");
     const struct form_field *field = form_find(&form, "u");
@@ -248,8 +248,8 @@ static void a_nul_in_a_part_is_refused(void **state)
     (void)state;
 
     *strchr(body, '?') = '\0';
-    assert_false(form_read_multipart(body, sizeof body - 1, TYPE, &form,
-                                     problem));
+    assert_false(
+        form_read_multipart(body, sizeof body - 1, TYPE, &form, problem));
     assert_string_equal(problem, "a part has a NUL byte");
 }
 

@@ -2,9 +2,9 @@
 
 #include "hub/framing.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -29,9 +29,8 @@ static void assert_rows(const struct row *rows, size_t count, bool http10)
 {
     for (size_t i = 0; i < count; i++) {
         struct framing framing;
-        const char *problem =
-            framing_check(rows[i].fields, count_fields(rows[i].fields), http10,
-                          &framing);
+        const char *problem = framing_check(
+            rows[i].fields, count_fields(rows[i].fields), http10, &framing);
         if (!rows[i].problem && problem)
             fail_msg("row %zu: %s", i, problem);
         if (rows[i].problem && (!problem || !strstr(problem, rows[i].problem)))
@@ -39,7 +38,10 @@ static void assert_rows(const struct row *rows, size_t count, bool http10)
     }
 }
 
-#define HOST { "Host", "h" }
+#define HOST                                                                   \
+    {                                                                          \
+        "Host", "h"                                                            \
+    }
 
 static void what_could_be_read_in_two_ways_is_refused(void **state)
 {
@@ -70,10 +72,12 @@ static void what_could_be_read_in_two_ways_is_refused(void **state)
         { { HOST, { "Transfer-Encoding", "Chunked" } }, NULL },
         { { HOST, { "Transfer-Encoding", "gzip, chunked" } }, "not chunked" },
         { { HOST, { "Transfer-Encoding", "identity" } }, "not chunked" },
-        { { HOST, { "Transfer-Encoding", "chunked" },
+        { { HOST,
+            { "Transfer-Encoding", "chunked" },
             { "Transfer-Encoding", "chunked" } },
           "given twice" },
-        { { HOST, { "Transfer-Encoding", "chunked" },
+        { { HOST,
+            { "Transfer-Encoding", "chunked" },
             { "Content-Length", "0" } },
           "exclude each other" },
     };
@@ -96,9 +100,9 @@ static struct framing framing_of(const char *name, const char *value,
                                  bool http10)
 {
     struct framing framing;
-    const struct request_field fields[] = {
-        HOST, { "Content-Length", "12" }, { name, value }
-    };
+    const struct request_field fields[] = { HOST,
+                                            { "Content-Length", "12" },
+                                            { name, value } };
     assert_null(framing_check(fields, 3, http10, &framing));
     return framing;
 }
@@ -113,7 +117,8 @@ static void a_body_is_announced(void **state)
     assert_true(framing.expects_continue);
     assert_false(framing_of("Expect", "100-continue", true).expects_continue);
 
-    const struct request_field none[] = { HOST, { "Content-Length", "0" },
+    const struct request_field none[] = { HOST,
+                                          { "Content-Length", "0" },
                                           { "Expect", "100-continue" } };
     assert_null(framing_check(none, 3, false, &framing));
     assert_int_equal(framing.body, FRAMING_NONE);

@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -79,9 +79,8 @@ static void on_handed(void *context, int fd, const struct sockaddr *address,
 {
     struct ears *ears = context;
     hear(ears, ears->handed, &ears->handed_count,
-         (struct told){ .fd = fd,
-                        .admin = admin,
-                        .family = address->sa_family });
+         (struct told){
+             .fd = fd, .admin = admin, .family = address->sa_family });
 }
 
 // The n-th (from 0) of what was told, when it has been.

@@ -2,9 +2,9 @@
 
 #include "hub/head.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,10 +71,10 @@ static void methods_are_known_in_capitals_only(void **state)
         const char *name;
         enum request_method method;
     } rows[] = {
-        { "GET", REQUEST_GET },         { "HEAD", REQUEST_HEAD },
-        { "POST", REQUEST_POST },       { "PUT", REQUEST_PUT },
-        { "DELETE", REQUEST_DELETE },   { "OPTIONS", REQUEST_OPTIONS },
-        { "PATCH", REQUEST_OTHER },     { "M-SEARCH", REQUEST_OTHER },
+        { "GET", REQUEST_GET },       { "HEAD", REQUEST_HEAD },
+        { "POST", REQUEST_POST },     { "PUT", REQUEST_PUT },
+        { "DELETE", REQUEST_DELETE }, { "OPTIONS", REQUEST_OPTIONS },
+        { "PATCH", REQUEST_OTHER },   { "M-SEARCH", REQUEST_OTHER },
     };
     char text[64];
     (void)state;
@@ -162,8 +162,8 @@ static void there_may_be_so_many_fields_and_no_more(void **state)
 {
     char text[4000];
     struct parsed parsed;
-    size_t len = (size_t)snprintf(text, sizeof text,
-                                  "GET / HTTP/1.1\r\nHost: h\r\n");
+    size_t len =
+        (size_t)snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\n");
     (void)state;
     for (unsigned i = 1; i < REQUEST_FIELDS_MAX; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "A: %u\r\n", i);

@@ -3,11 +3,11 @@
 #include "hub/held.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,9 +5,9 @@
 #include "wire.h"
 
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -104,8 +104,7 @@ static int call(struct http *http, const char *text)
 static void assert_answer(int fd, const char *begin, const char *contains)
 {
     char *answer = wire_answer(fd);
-    if (strncmp(answer, begin, strlen(begin)) != 0
-        || !strstr(answer, contains))
+    if (strncmp(answer, begin, strlen(begin)) != 0 || !strstr(answer, contains))
         fail_msg("wanted '%s...%s', got '%s'", begin, contains, answer);
     free(answer);
 }
@@ -239,8 +238,7 @@ static void assert_refused(const char *text, const char *status,
     struct http *http = open_http(&ears);
     int fd = call(http, text);
     char *answer = wire_answer(fd);
-    if (strncmp(answer, status, strlen(status)) != 0
-        || !strstr(answer, reason))
+    if (strncmp(answer, status, strlen(status)) != 0 || !strstr(answer, reason))
         fail_msg("wanted '%s...%s', got '%s'", status, reason, answer);
     free(answer);
     // Nothing that hides behind it is answered.
@@ -297,8 +295,8 @@ static void hosts_are_counted(void **state)
 static void too_many_fields_are_refused(void **state)
 {
     char text[2000];
-    size_t len = (size_t)snprintf(text, sizeof text,
-                                  "GET / HTTP/1.1\r\nHost: h\r\n");
+    size_t len =
+        (size_t)snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\n");
     for (unsigned i = 0; i < REQUEST_FIELDS_MAX; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "A: %u\r\n", i);
     snprintf(text + len, sizeof text - len, "\r\n" SMUGGLED);

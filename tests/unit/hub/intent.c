@@ -4,9 +4,9 @@
 
 #include "fetcher/url.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#define FORM "application/x-www-form-urlencoded"
-#define TOPIC "hub.topic=http://t.example/feed"
-#define CALLBACK "hub.callback=https://c.example/cb?a=1"
-#define SUBSCRIBE "hub.mode=subscribe&" TOPIC "&" CALLBACK
+#define FORM        "application/x-www-form-urlencoded"
+#define TOPIC       "hub.topic=http://t.example/feed"
+#define CALLBACK    "hub.callback=https://c.example/cb?a=1"
+#define SUBSCRIBE   "hub.mode=subscribe&" TOPIC "&" CALLBACK
 #define UNSUBSCRIBE "hub.mode=unsubscribe&" TOPIC "&" CALLBACK
 
 static bool read(const char *body, const char *query, const char *type,
@@ -152,8 +152,8 @@ static void with_a_body_the_query_does_not_count(void **state)
 {
     struct intent intent;
     (void)state;
-    assert_true(read(SUBSCRIBE, "hub.mode=publish&hub.lease_seconds=7&%",
-                     FORM, &intent));
+    assert_true(read(SUBSCRIBE, "hub.mode=publish&hub.lease_seconds=7&%", FORM,
+                     &intent));
     assert_int_equal(intent.mode, INTENT_SUBSCRIBE);
     assert_int_equal(intent.lease_s, -1);
     intent_clear(&intent);
@@ -210,18 +210,22 @@ static void modes_are_known_in_any_case(void **state)
 static void bad_urls_are_refused_by_name(void **state)
 {
     static const char *const bad[] = {
-        "http%3A%2F%2Fh%2F%23f",      "ftp%3A%2F%2Fh%2F", "%2Frelative",
-        "http%3A%2F%2F",              "http%3A%2F%2Fu%3Ap%40h%2F",
-        "http%3A%2F%2Fh%2F%0D%0AX:y", "http%3A%2F%2Fh%3A99999%2F",
+        "http%3A%2F%2Fh%2F%23f",
+        "ftp%3A%2F%2Fh%2F",
+        "%2Frelative",
+        "http%3A%2F%2F",
+        "http%3A%2F%2Fu%3Ap%40h%2F",
+        "http%3A%2F%2Fh%2F%0D%0AX:y",
+        "http%3A%2F%2Fh%3A99999%2F",
     };
     char body[256];
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        snprintf(body, sizeof body, "hub.mode=subscribe&" TOPIC
-                 "&hub.callback=%s", bad[i]);
+        snprintf(body, sizeof body,
+                 "hub.mode=subscribe&" TOPIC "&hub.callback=%s", bad[i]);
         assert_refused(body, "hub.callback ");
-        snprintf(body, sizeof body, "hub.mode=subscribe&" CALLBACK
-                 "&hub.topic=%s", bad[i]);
+        snprintf(body, sizeof body,
+                 "hub.mode=subscribe&" CALLBACK "&hub.topic=%s", bad[i]);
         assert_refused(body, "hub.topic ");
         snprintf(body, sizeof body, "hub.mode=publish&hub.url=%s", bad[i]);
         assert_refused(body, "hub.url ");
@@ -273,9 +277,11 @@ static void leases_are_saturated_not_refused(void **state)
 
 static void leases_that_are_no_numbers_are_refused(void **state)
 {
-    static const char *const bad[] = { "-1",  "1.5", "abc", "%2010", "10+",
-                                       "0x1", "1e3", "%2B1",
-                                       "999999999999999999999999999999999" };
+    static const char *const bad[] = {
+        "-1",    "1.5",  "abc",
+        "%2010", "10+",  "0x1",
+        "1e3",   "%2B1", "999999999999999999999999999999999"
+    };
     char body[512];
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -315,8 +321,7 @@ static void a_secret_has_less_than_200_bytes(void **state)
         memcpy(secret + 3 * i, "\xE2\x82\xAC", 4);
     snprintf(body, sizeof body, SUBSCRIBE "&hub.secret=%sa", secret);
     assert_fine(body);
-    snprintf(body, sizeof body, SUBSCRIBE "&hub.secret=%s\xE2\x82\xAC",
-             secret);
+    snprintf(body, sizeof body, SUBSCRIBE "&hub.secret=%s\xE2\x82\xAC", secret);
     assert_refused(body, "hub.secret");
 }
 
@@ -368,13 +373,16 @@ static void a_signature_method_may_be_chosen(void **state)
     static const struct {
         const char *name;
         enum store_method method;
-    } rows[] = { { "sha1", STORE_SHA1 },     { "SHA256", STORE_SHA256 },
-                 { "sha384", STORE_SHA384 }, { "sha512", STORE_SHA512 },
+    } rows[] = { { "sha1", STORE_SHA1 },
+                 { "SHA256", STORE_SHA256 },
+                 { "sha384", STORE_SHA384 },
+                 { "sha512", STORE_SHA512 },
                  { "", STORE_SHA1 } };
     char body[512];
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        snprintf(body, sizeof body, SUBSCRIBE
+        snprintf(body, sizeof body,
+                 SUBSCRIBE
                  "&hub.verify=async&hub.secret=s&hub.signature_method=%s",
                  rows[i].name);
         struct intent intent = fine(body);

@@ -4,11 +4,11 @@
 
 #include "wire.h"
 
+#include <fcntl.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -42,10 +42,10 @@ static void a_listener_tells_where_it_is(void **state)
 
 static void what_is_no_address_is_named(void **state)
 {
-    static const char *const bad[] = { "127.0.0.1",   ":80",  "127.0.0.1:",
-                                       "127.0.0.1:x", "a:80", "127.0.0.1:65536",
-                                       "127.0.0.1:-1", "::1:80", "[::1:80",
-                                       "[x]:80" };
+    static const char *const bad[] = {
+        "127.0.0.1",       ":80",          "127.0.0.1:", "127.0.0.1:x", "a:80",
+        "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",     "[::1:80",     "[x]:80"
+    };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_refused(bad[i], "ADDRESS:PORT");
@@ -156,8 +156,8 @@ static void a_missing_directory_is_told(void **state)
 {
     struct listener listener;
     (void)state;
-    assert_false(open_admin("/tmp/no-such-directory-here/s", &listener,
-                            "No such file"));
+    assert_false(
+        open_admin("/tmp/no-such-directory-here/s", &listener, "No such file"));
 }
 
 int main(void)

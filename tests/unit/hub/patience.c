@@ -4,9 +4,9 @@
 
 #include "wire.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <sys/socket.h>
 

@@ -4,9 +4,9 @@
 
 #include "hub/loop.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,8 +70,8 @@ static struct kept dispatch(enum request_method method, const char *path,
                      .answer = keep },
         .handler = "",
     };
-    routes_dispatch(routes, sizeof routes / sizeof *routes, self,
-                    &kept.request, (struct moment){ .mono = 7 });
+    routes_dispatch(routes, sizeof routes / sizeof *routes, self, &kept.request,
+                    (struct moment){ .mono = 7 });
     return kept;
 }
 
@@ -109,8 +109,8 @@ static void an_exact_path_wins_then_the_longest(void **state)
 
 static void unknown_paths_are_404(void **state)
 {
-    static const char *const paths[] = { "/x", "/events/", "/files", "/files/",
-                                         "//", "" };
+    static const char *const paths[] = { "/x",      "/events/", "/files",
+                                         "/files/", "//",       "" };
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         assert_int_equal(dispatch(REQUEST_GET, paths[i], false).status, 404);

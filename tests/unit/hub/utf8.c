@@ -2,9 +2,9 @@
 
 #include "hub/utf8.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -29,10 +29,20 @@ static void text_of_all_lengths_is_valid(void **state)
 static void everything_else_is_not(void **state)
 {
     static const char *const bad[] = {
-        "\x80",         "\xC0\x80",         "\xC1\xBF",     "\xC3",
-        "\xE0\x9F\xBF", "\xED\xA0\x80",     "\xE2\x82",     "\xE2\x82\x28",
-        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-        "\xF0\x90\x80", "\xFF",             "a\xC3z",
+        "\x80",
+        "\xC0\x80",
+        "\xC1\xBF",
+        "\xC3",
+        "\xE0\x9F\xBF",
+        "\xED\xA0\x80",
+        "\xE2\x82",
+        "\xE2\x82\x28",
+        "\xF0\x8F\xBF\xBF",
+        "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80",
+        "\xF0\x90\x80",
+        "\xFF",
+        "a\xC3z",
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

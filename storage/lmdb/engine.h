@@ -43,6 +43,7 @@ struct store {
     bool writing;                // the thread runs
     struct counters counters;    // the writer's, as committed
     struct arena writer_scratch; // the writer's
+    struct pairs *pairs;         // the writer's
 
     struct txn reader;           // the owner's
     struct arena reader_scratch; // the owner's

@@ -28,7 +28,6 @@ static const char *const names[TABLE_COUNT] = {
     [TABLE_ORIGINS] = "origins",
     [TABLE_LEASES] = "leases",
     [TABLE_REQUESTS] = "requests",
-    [TABLE_REQUEST_IDS] = "request-ids",
     [TABLE_UPDATES] = "updates",
     [TABLE_EVENTS] = "events",
     [TABLE_BODIES] = "bodies",

@@ -22,7 +22,6 @@ enum table {
     TABLE_ORIGINS,          // origin, topic, subscription -> nothing
     TABLE_LEASES,           // kind (u8), end, topic, id -> nothing
     TABLE_REQUESTS,         // request -> record
-    TABLE_REQUEST_IDS,      // keys of topic and callback -> requests
     TABLE_UPDATES,          // topic, seq -> record
     TABLE_EVENTS,           // event -> topic, seq
     TABLE_BODIES,           // topic, seq, which (u8), chunk (u32) -> bytes

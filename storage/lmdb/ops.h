@@ -12,12 +12,14 @@
 
 #include "arena.h"
 #include "claims.h"
+#include "pairs.h"
 #include "records.h"
 #include "txn.h"
 
 struct engine_context {
     struct txn *txn;
     struct claims *claims;
+    struct pairs *pairs; // the writer's; NULL in a reader
     const struct store_options *options;
     int64_t now; // unix ms
     // What output fields point at; goes to the operation.

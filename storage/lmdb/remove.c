@@ -10,7 +10,7 @@ static void drop_requests(struct engine_context *context,
                           const struct store_key *callback)
 {
     struct pending pending;
-    requests_pending(context->txn, topic, callback, &pending);
+    pairs_find(context->pairs, topic, callback, &pending);
     for (size_t i = 0; i < pending.count; i++) {
         struct request request;
         if (request_load(context->txn, &context->scratch, pending.ids[i],

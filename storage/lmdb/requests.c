@@ -7,60 +7,54 @@
 #include "subscriptions.h"
 
 #include <assert.h>
+#include <string.h>
 
-enum { ID_SIZE = 8 };
-
-static void pair_key(struct key *key, const struct store_key *topic,
-                     const struct store_key *callback)
-{
-    key_start(key);
-    key_hash(key, topic);
-    key_hash(key, callback);
-}
-
-void requests_pending(struct txn *txn, const struct store_key *topic,
-                      const struct store_key *callback, struct pending *out)
-{
-    struct key key;
-    struct bytes ids;
-    out->count = 0;
-    pair_key(&key, topic, callback);
-    if (!txn_get(txn, TABLE_REQUEST_IDS, &key, &ids))
-        return;
-    if (ids.len % ID_SIZE != 0 || ids.len / ID_SIZE > STORE_PENDING_MAX) {
-        txn_fail(txn, STORE_CORRUPT);
-        return;
-    }
-    out->count = ids.len / ID_SIZE;
-    for (size_t i = 0; i < out->count; i++)
-        out->ids[i] = key_part(ids, i * ID_SIZE);
-}
-
-static void save_pending(struct txn *txn, const struct request *request,
+static void save_pending(struct engine_context *context,
+                         const struct request *request,
                          const struct pending *pending)
 {
-    struct key key, ids;
-    pair_key(&key, &request->shown.topic_key, &request->shown.callback_key);
-    if (pending->count == 0) {
-        txn_remove(txn, TABLE_REQUEST_IDS, &key);
-        return;
+    if (!pairs_set(context->pairs, &request->shown.topic_key,
+                   &request->shown.callback_key, pending))
+        txn_fail(context->txn, STORE_AGAIN);
+}
+
+bool requests_recall(struct txn *txn, struct pairs *pairs)
+{
+    struct key from;
+    struct bytes key, record;
+    key_start(&from);
+    bool more = txn_seek(txn, TABLE_REQUESTS, &from, &key, &record);
+    for (; more; more = txn_next(txn, TABLE_REQUESTS, &key, &record)) {
+        struct request request;
+        struct pending pending;
+        memset(&request, 0, sizeof request);
+        if (!request_decode(record, &request)) {
+            txn_fail(txn, STORE_CORRUPT);
+            break;
+        }
+        pairs_find(pairs, &request.shown.topic_key, &request.shown.callback_key,
+                   &pending);
+        if (pending.count == STORE_PENDING_MAX)
+            txn_fail(txn, STORE_CORRUPT);
+        else
+            pending.ids[pending.count++] = key_part(key, 0);
+        if (!pairs_set(pairs, &request.shown.topic_key,
+                       &request.shown.callback_key, &pending))
+            txn_fail(txn, STORE_AGAIN);
+        pairs_commit(pairs);
     }
-    key_start(&ids);
-    for (size_t i = 0; i < pending->count; i++)
-        key_u64(&ids, pending->ids[i]);
-    txn_put(txn, TABLE_REQUEST_IDS, &key,
-            (struct bytes){ (const char *)ids.at, ids.len });
+    return txn_ok(txn);
 }
 
 void request_add(struct engine_context *context, const struct request *request)
 {
     const struct store_request *shown = &request->shown;
     struct pending pending;
-    requests_pending(context->txn, &shown->topic_key, &shown->callback_key,
-                     &pending);
+    pairs_find(context->pairs, &shown->topic_key, &shown->callback_key,
+               &pending);
     assert(pending.count < STORE_PENDING_MAX);
     pending.ids[pending.count++] = shown->id;
-    save_pending(context->txn, request, &pending);
+    save_pending(context, request, &pending);
     request_save(context->txn, request);
     due_move(context, work_request(shown->id), 0, request->due);
     lease_move(context->txn, lease_of_request(shown->id), 0, shown->deadline);
@@ -70,14 +64,14 @@ void request_drop(struct engine_context *context, const struct request *request)
 {
     const struct store_request *shown = &request->shown;
     struct pending pending;
-    requests_pending(context->txn, &shown->topic_key, &shown->callback_key,
-                     &pending);
+    pairs_find(context->pairs, &shown->topic_key, &shown->callback_key,
+               &pending);
     size_t kept = 0;
     for (size_t i = 0; i < pending.count; i++)
         if (pending.ids[i] != shown->id)
             pending.ids[kept++] = pending.ids[i];
     pending.count = kept;
-    save_pending(context->txn, request, &pending);
+    save_pending(context, request, &pending);
 
     struct key key;
     key_one(&key, shown->id);
@@ -93,7 +87,7 @@ int64_t requests_renewing(struct engine_context *context,
 {
     struct pending pending;
     int64_t last = 0;
-    requests_pending(context->txn, topic, callback, &pending);
+    pairs_find(context->pairs, topic, callback, &pending);
     for (size_t i = 0; i < pending.count; i++) {
         struct request request;
         if (!request_load(context->txn, &context->scratch, pending.ids[i],

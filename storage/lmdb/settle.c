@@ -26,8 +26,8 @@ static void drop_with_older(struct engine_context *context,
                             const struct request *request)
 {
     struct pending pending;
-    requests_pending(context->txn, &request->shown.topic_key,
-                     &request->shown.callback_key, &pending);
+    pairs_find(context->pairs, &request->shown.topic_key,
+               &request->shown.callback_key, &pending);
     for (size_t i = 0; i < pending.count; i++) {
         struct request older;
         if (pending.ids[i] < request->shown.id

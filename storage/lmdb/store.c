@@ -5,6 +5,7 @@
 #include "datafile.h"
 #include "directory.h"
 #include "engine.h"
+#include "requests.h"
 #include "sweep.h"
 
 #include <errno.h>
@@ -77,15 +78,27 @@ static bool sweep(struct store *store, struct problem *problem)
     return true;
 }
 
+// What waits for its verification is known by its pair in memory.
+static bool recall(struct store *store, struct problem *problem)
+{
+    struct txn txn = { 0 };
+    txn_begin_read(&txn, &store->env);
+    bool whole = requests_recall(&txn, store->pairs);
+    enum store_status status = txn.status;
+    txn_abort(&txn);
+    return whole ? true : say(problem, store_status_name(status));
+}
+
 static bool start(struct store *store, struct problem *problem)
 {
     uint64_t seed;
     if (RAND_bytes((unsigned char *)&seed, sizeof seed) != 1)
         return say(problem, "no randomness");
     store->claims = claims_new(seed);
-    if (!store->claims)
+    store->pairs = pairs_new();
+    if (!store->claims || !store->pairs)
         return say(problem, "no memory");
-    if (!sweep(store, problem))
+    if (!sweep(store, problem) || !recall(store, problem))
         return false;
     int error = pthread_create(&store->writer, NULL, writer_main, store);
     store->writing = error == 0;
@@ -159,6 +172,7 @@ void store_close(struct store *store)
     arena_clear(&store->reader_scratch);
     arena_clear(&store->writer_scratch);
     claims_free(store->claims);
+    pairs_free(store->pairs);
     env_close(&store->env);
     if (store->lock_file >= 0)
         close(store->lock_file);

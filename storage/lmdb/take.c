@@ -68,8 +68,8 @@ static struct waiting look(struct engine_context *context,
 {
     struct waiting waiting = { 0 };
     struct pending pending;
-    requests_pending(context->txn, &wanted->topic_key, &wanted->callback_key,
-                     &pending);
+    pairs_find(context->pairs, &wanted->topic_key, &wanted->callback_key,
+               &pending);
     for (size_t i = 0; i < pending.count; i++) {
         struct request request;
         if (!request_load(context->txn, &context->scratch, pending.ids[i],
@@ -138,6 +138,8 @@ enum store_status op_take(struct engine_context *context, struct store_take *op)
     }
     if (waiting.count >= STORE_PENDING_MAX)
         return STORE_CONFLICT;
+    if (!pairs_room(context->pairs))
+        return STORE_FULL;
     op->taken = STORE_TAKEN_NEW;
     insert(context, op);
     return STORE_OK;

@@ -93,6 +93,7 @@ static void forget(struct engine_context *context)
 {
     txn_abort(context->txn);
     claims_abort(context->claims);
+    pairs_abort(context->pairs);
 }
 
 static enum result commit(struct store *store, struct engine_context *context,
@@ -101,6 +102,7 @@ static enum result commit(struct store *store, struct engine_context *context,
     if (changes == 0) {
         txn_abort(context->txn);
         claims_commit(context->claims);
+        pairs_commit(context->pairs);
         return RESULT_DONE;
     }
     context->counters.clock = context->now;
@@ -110,6 +112,7 @@ static enum result commit(struct store *store, struct engine_context *context,
     if (status == STORE_OK) {
         store->counters = context->counters;
         claims_commit(context->claims);
+        pairs_commit(context->pairs);
         pthread_mutex_lock(&store->mutex);
         store->commits++;
         store->operations += changes;
@@ -118,6 +121,7 @@ static enum result commit(struct store *store, struct engine_context *context,
         return RESULT_DONE;
     }
     claims_abort(context->claims);
+    pairs_abort(context->pairs);
     // Until the header is written nothing has happened.
     bool unknown = sound && env_panicked(&store->env);
     if (!unknown && batch->count > 1)
@@ -137,6 +141,7 @@ static enum result attempt(struct store *store, struct batch *batch,
     struct engine_context context = {
         .txn = &txn,
         .claims = store->claims,
+        .pairs = store->pairs,
         .options = &store->options,
         .now = engine_now(store),
         .scratch = store->writer_scratch,

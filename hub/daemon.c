@@ -9,6 +9,7 @@
 #include "distribute.h"
 #include "endpoints.h"
 #include "fetcher/engine.h"
+#include "fetcher/guard.h"
 #include "front.h"
 #include "http.h"
 #include "inbox.h"
@@ -26,6 +27,8 @@
 #include "storage/store.h"
 #include "verify.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +44,7 @@ struct daemon {
     struct services services;
     struct metrics metrics;
     struct descriptors descriptors;
+    struct guard proxies; // trusted ones; unchanged once it runs
     struct inbox *inbox;
     struct front *front;
     struct http *http;
@@ -116,7 +120,8 @@ static void on_arrived(void *context, struct request *request)
 static void on_gone(void *context, struct request *request)
 {
     struct daemon *daemon = context;
-    inbox_note_gone(daemon->inbox, request);
+    (void)request; // the step asks front who it was
+    loop_wake(daemon->services.loop);
 }
 
 static void on_handed(void *context, int fd, const struct sockaddr *address,
@@ -124,6 +129,21 @@ static void on_handed(void *context, int fd, const struct sockaddr *address,
 {
     struct daemon *daemon = context;
     http_adopt(daemon->http, fd, address, admin);
+}
+
+// Behind a trusted proxy are many people, so its connections are not counted
+// like one person's.
+static bool on_unlimited(void *context, const struct sockaddr *address)
+{
+    const struct daemon *daemon = context;
+    char text[INET6_ADDRSTRLEN] = "";
+    const void *raw = NULL;
+    if (address->sa_family == AF_INET)
+        raw = &((const struct sockaddr_in *)address)->sin_addr;
+    else if (address->sa_family == AF_INET6)
+        raw = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    return raw && inet_ntop(address->sa_family, raw, text, sizeof text)
+           && guard_lists(&daemon->proxies, text);
 }
 
 // ------------------------------------------------------------------- sources
@@ -265,7 +285,7 @@ static bool make_parts(struct daemon *daemon)
                                               daemon };
     const struct observe_listener observed = { on_updated, on_walk, daemon };
 
-    daemon->reception = reception_new(services, &asked);
+    daemon->reception = reception_new(services, &daemon->proxies, &asked);
     daemon->verify = verify_new(services, &verified);
     daemon->observe = observe_new(services, &observed);
     daemon->contents = contents_new(services);
@@ -287,6 +307,7 @@ static bool make_parts(struct daemon *daemon)
     daemon->admin = admin_new(&means);
     struct endpoints_means doors = {
         .inbox = daemon->inbox,
+        .front = daemon->front,
         .metrics = &daemon->metrics,
         .reception = daemon->reception,
         .pull = daemon->pull,
@@ -308,7 +329,7 @@ static bool open_outside(struct daemon *daemon, char problem[512])
     struct services *services = &daemon->services;
     const struct config *config = daemon->config;
     const struct outside_callers callers = { on_arrived, on_gone, on_handed,
-                                             daemon };
+                                             on_unlimited, daemon };
     services->store = outside_store(config, wake, services->loop, problem);
     if (!services->store)
         return false;
@@ -347,6 +368,9 @@ struct daemon *daemon_new(struct config *config, char problem[512])
     }
     daemon->config = config;
     descriptors_raise(&daemon->descriptors);
+    // The option was checked when it was read.
+    for (size_t i = 0; i < config->trusted_proxy.count; i++)
+        guard_allow(&daemon->proxies, config->trusted_proxy.items[i]);
     daemon->clean = true;
     if (open_all(daemon, problem))
         return daemon;

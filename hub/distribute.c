@@ -8,6 +8,7 @@
 #include "services.h"
 #include "walk.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -30,7 +31,7 @@ struct distribute {
 static struct walk *find(const struct distribute *distribute, uint64_t topic)
 {
     for (struct walk *w = distribute->first; w; w = w->next)
-        if (w->record.topic == topic && !w->over)
+        if (w->record.topic == topic && !w->over && !w->lost)
             return w;
     return NULL;
 }
@@ -38,8 +39,12 @@ static struct walk *find(const struct distribute *distribute, uint64_t topic)
 void distribute_begin(struct distribute *distribute,
                       const struct store_walk *record)
 {
-    if (find(distribute, record->topic))
+    const struct walk *known = find(distribute, record->topic);
+    if (known) {
+        // Another one: the end of the known one is still on its way here.
+        distribute->unlisted |= known->record.to != record->to;
         return;
+    }
     if (distribute->count == WALKS_MAX || distribute->means.draining) {
         distribute->unlisted = true;
         return;
@@ -110,6 +115,7 @@ bool distribute_step(void *self, struct moment now)
     distribute->last = at;
     if (distribute->count > 1) {
         struct walk *walk = distribute->first;
+        assert(walk);
         distribute->first = walk->next;
         walk->next = NULL;
         *distribute->last = walk;

@@ -3,6 +3,7 @@
 #include "endpoints.h"
 
 #include "admin.h"
+#include "front.h"
 #include "inbox.h"
 #include "metrics.h"
 #include "pull.h"
@@ -109,7 +110,7 @@ bool endpoints_step(void *self, struct moment now)
     struct endpoints *endpoints = self;
     const struct endpoints_means *means = &endpoints->means;
     const struct request *gone;
-    while ((gone = inbox_next_gone(means->inbox)))
+    while ((gone = front_next_gone(means->front)))
         pull_gone(means->pull, gone);
     if (!endpoints->waiting)
         endpoints->waiting = inbox_take(means->inbox);

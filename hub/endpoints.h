@@ -13,6 +13,7 @@
 
 struct admin;
 struct endpoints;
+struct front;
 struct inbox;
 struct metrics;
 struct pull;
@@ -20,6 +21,7 @@ struct reception;
 
 struct endpoints_means {
     struct inbox *inbox;
+    struct front *front;
     struct metrics *metrics;
     struct reception *reception;
     struct pull *pull;

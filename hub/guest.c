@@ -241,6 +241,7 @@ static void tell_gone(struct guest *guest)
     pthread_mutex_lock(&all->lock);
     if (guest->request && !guest->told) {
         guest->told = guest->listed = true;
+        atomic_store(&guest->request->gone, true);
         guest->link = all->gone;
         guest->link_before = NULL;
         if (all->gone)

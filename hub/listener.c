@@ -74,7 +74,7 @@ static socklen_t read_endpoint(const char *text, union endpoint *out)
 
 static bool name_listener(struct listener *listener)
 {
-    union endpoint at;
+    union endpoint at = { .four = { 0 } };
     socklen_t len = sizeof at;
     char host[INET6_ADDRSTRLEN];
 

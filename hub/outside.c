@@ -144,6 +144,7 @@ struct front *outside_front(const struct config *config,
         .arrived = callers->arrived,
         .gone = callers->gone,
         .handed = callers->handed,
+        .unlimited = callers->unlimited,
         .context = callers->context,
     };
     struct front *front = front_open(&options, &why);

@@ -38,6 +38,7 @@ struct outside_callers {
     void (*gone)(void *context, struct request *request);
     void (*handed)(void *context, int fd, const struct sockaddr *address,
                    bool admin);
+    bool (*unlimited)(void *context, const struct sockaddr *address);
     void *context;
 };
 struct front *outside_front(const struct config *config,

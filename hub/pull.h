@@ -31,8 +31,7 @@ void pull_handle(void *pull, struct request *request, struct moment now);
 // An update was appended to this topic.
 void pull_updated(void *pull, uint64_t topic, uint64_t number);
 
-// The peer of this request went away. The request itself is only a name here:
-// it may have been answered meanwhile.
+// The peer of this request went away.
 void pull_gone(struct pull *pull, const struct request *request);
 
 bool pull_step(void *pull, struct moment now);

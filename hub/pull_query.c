@@ -163,7 +163,7 @@ static bool add_topic(struct pull_query *query, const struct form_field *field)
     if (!topic->url || !topic->normal)
         return refuse(query, 503, "the hub is out of memory");
     for (size_t i = 0; i + 1 < query->topic_count; i++) {
-        if (memcmp(&query->topics[i].key, &topic->key, sizeof topic->key))
+        if (memcmp(&query->topics[i].key, &topic->key, sizeof topic->key) != 0)
             continue;
         free(topic->url);
         free(topic->normal);

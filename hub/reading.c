@@ -125,7 +125,9 @@ static void log_read(struct store_op *op)
     if (!reading->positioned)
         waiter->number = read->head;
     reading->positioned = true;
-    bool over = !waiter->listed || waiter->gone || means->draining
+    // A peer that left before its request was held is told by the request.
+    bool over = !waiter->listed || waiter->gone
+                || atomic_load(&reading->request->gone) || means->draining
                 || waiter->deadline <= loop_now().mono;
     if (read->event_count > 0 || has_gap(reading) || over)
         answer(reading);

@@ -5,7 +5,6 @@
 #include "budget.h"
 #include "client.h"
 #include "config.h"
-#include "fetcher/guard.h"
 #include "forwarded.h"
 #include "intent.h"
 #include "metrics.h"
@@ -22,10 +21,11 @@ struct reception {
     const struct services *services;
     struct reception_listener listener;
     struct budget *budget;
-    struct guard proxies; // whose X-Forwarded-For is believed
+    const struct guard *proxies;
 };
 
 struct reception *reception_new(const struct services *services,
+                                const struct guard *proxies,
                                 const struct reception_listener *listener)
 {
     struct reception *reception = calloc(1, sizeof *reception);
@@ -33,10 +33,7 @@ struct reception *reception_new(const struct services *services,
         return NULL;
     reception->services = services;
     reception->listener = *listener;
-    // The option was checked when it was read.
-    for (size_t i = 0; i < services->config->trusted_proxy.count; i++)
-        guard_allow(&reception->proxies,
-                    services->config->trusted_proxy.items[i]);
+    reception->proxies = proxies;
     reception->budget = budget_new((uint32_t)services->config->accept_rate);
     if (reception->budget)
         return reception;

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -65,7 +66,9 @@ struct request {
     void *work;
     // Set by the maker, from its own thread, when the peer went away while
     // the request was being held; the holder learns of it by `gone` of
-    // front.h. It must be answered all the same.
+    // front.h. It must be answered all the same. Who is about to hold a
+    // request looks here: that notice may have come before.
+    atomic_bool gone;
 };
 
 // Value of the first field of that name, in any case; NULL: there is none.

@@ -99,10 +99,26 @@ static void go_on(struct walk *walk, const struct store_walk *next)
 {
     store_release(&walk->page.op);
     walk->record = *next;
+    walk->visited = next->position;
     walk->page_there = walk->end = false;
     if (walk->content)
         content_drop(walk->means->contents, walk->content);
     walk->content = NULL;
+}
+
+// The topic is gone, or the walk is not ours: what is under way comes back
+// without it.
+static void leave(struct walk *walk)
+{
+    for (uint64_t n = walk->window.front; n < walk->window.back; n++) {
+        struct visit *visit = window_at(&walk->window, n);
+        if (visit->delivery)
+            visit->delivery->owner = NULL;
+    }
+    window_pass(&walk->window, window_count(&walk->window));
+    walk->passing = 0;
+    flush_late(walk);
+    walk->lost = true;
 }
 
 static void checkpointed(struct store_op *op)
@@ -127,18 +143,13 @@ static void checkpointed(struct store_op *op)
         return;
     case STORE_STALE:
     case STORE_NOT_FOUND:
-        // The topic is gone, or the walk is not ours: leave it.
-        walk->passing = window_settled(&walk->window, WINDOW_MAX);
-        pass_visits(walk);
-        walk->late_count = 0;
-        walk->over = walk->lost = true;
+        leave(walk);
         return;
     default:
         LOG(LOG_WARN, "checkpoint.unwritten",
             LOG_N("topic", walk->record.topic),
             LOG_T("status", store_status_name(op->status)));
         walk->passing = 0;
-        walk->late_count = 0;
         walk->pause_until = now.mono + PAUSE_MS;
         return;
     }
@@ -224,6 +235,7 @@ static struct visit *visit_new(struct walk *walk,
         return NULL;
     visit->subscription = subscriber->id;
     visit->began = now.mono;
+    walk->visited = subscriber->id;
     return visit;
 }
 
@@ -334,10 +346,8 @@ static void paged(struct store_op *op)
     walk->page_asked = false;
     if (op->status != STORE_OK) {
         store_release(op);
-        if (op->status == STORE_NOT_FOUND) {
-            walk->over = window_count(&walk->window) == 0;
-            return;
-        }
+        walk->over = op->status == STORE_NOT_FOUND
+                     && window_count(&walk->window) == 0;
         walk->pause_until = loop_now().mono + PAUSE_MS;
         return;
     }
@@ -348,16 +358,13 @@ static void paged(struct store_op *op)
 
 static void ask_page(struct walk *walk)
 {
-    uint64_t after = walk->record.position;
-    if (walk->page_there && walk->page.count > 0)
-        after = walk->page.items[walk->page.count - 1].id;
     store_release(&walk->page.op);
     walk->page = (struct store_page_subscribers){
         .op = { .verb = STORE_PAGE_SUBSCRIBERS,
                 .done = paged,
                 .context = walk },
         .topic = walk->record.topic,
-        .after = after,
+        .after = walk->visited,
         .max = PAGE,
     };
     walk->page_there = false;
@@ -397,6 +404,7 @@ struct walk *walk_new(struct walk_means *means, const struct store_walk *record,
     walk->wait.ready = content_ready;
     walk->means = means;
     walk->record = *record;
+    walk->visited = record->position;
     walk->checked_at = now.mono;
     return walk;
 }
@@ -412,7 +420,9 @@ void walk_free(struct walk *walk)
 
 bool walk_step(struct walk *walk, struct moment now)
 {
-    if (walk->over || walk->pause_until > now.mono)
+    if (walk->lost)
+        walk->over = !walk->page_asked && !walk->content_asked;
+    if (walk->over || walk->lost || walk->pause_until > now.mono)
         return false;
     notice_late(walk, now);
     bool more = visit_some(walk, now);

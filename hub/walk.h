@@ -40,6 +40,7 @@ struct walk {
     struct store_page_subscribers page;
     bool page_asked, page_there;
     size_t page_at;          // next item of the page
+    uint64_t visited;        // ids up to this
     bool end;                // no subscribers after the page
     struct content *content; // the last one used, held; NULL: none
     bool content_asked;
@@ -54,7 +55,8 @@ struct walk {
     int64_t checked_at;  // monotonic: last progress written
     int64_t pause_until; // monotonic: after a failure of the store
     bool over;           // to be freed
-    bool lost;           // it was not the store's walk any more: ask which is
+    bool lost; // it was not the store's walk any more: ask which is. Over as
+               // soon as nothing that was asked can come back
 };
 
 // NULL: out of memory.

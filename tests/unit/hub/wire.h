@@ -19,7 +19,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { WIRE_PATIENCE_S = 10 };
+enum { WIRE_PATIENCE_S = 40 };
 
 static inline void wire_set_patience(int fd)
 {

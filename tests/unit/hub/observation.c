@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+
+#include "hub/observation.h"
+
+#include "fakes/history.h"
+
+// ----------------------------------------------------------------- verdicts
+
+static void M7_the_first_fetch_only_teaches_what_is_old(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("rss20.xml");
+    const struct store_publish *publish = fetch(feed.bytes, "text/xml");
+    assert_int_equal(publish->verdict, STORE_FETCH_BASELINE);
+    assert_int_equal(publish->topic, 7);
+    assert_int_equal(publish->token, 40);
+    assert_int_equal(publish->expected_head, 0);
+    assert_int_equal(publish->status, 200);
+    assert_true(publish->new_entries);
+    // The items and what surrounds them.
+    assert_int_equal(publish->entry_count, 20 + 1);
+    assert_int_equal(publish->entries[1].seen, TODAY);
+    assert_int_equal(publish->entries[1].seq, 1);
+    assert_int_equal(publish->whole.inlined.len, feed.len);
+    assert_memory_equal(publish->whole.inlined.at, feed.bytes, feed.len);
+    free(feed.bytes);
+}
+
+static void M12_a_ping_says_that_the_first_fetch_brings_news(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("rss20.xml");
+    history.item.topic.dirty = 3;
+    const struct store_publish *publish = fetch(feed.bytes, "text/xml");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->generation, 3);
+    free(feed.bytes);
+}
+
+static void M12_where_no_baseline_could_be_had_the_first_200_is_news(
+    void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("rss20.xml");
+    history.item.topic.failures = 1;
+    const struct store_publish *publish = fetch(feed.bytes, "text/xml");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    free(feed.bytes);
+}
+
+static void the_same_document_again_is_no_update(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    settle(fetch_atom(feed.bytes));
+    const struct store_publish *publish = fetch_atom(feed.bytes);
+    assert_int_equal(publish->verdict, STORE_FETCH_UNCHANGED);
+    assert_int_equal(publish->expected_head, 1);
+    assert_false(publish->new_entries);
+    assert_false(publish->new_links);
+    assert_int_equal(publish->whole.chunked, 0);
+    assert_int_equal(publish->whole.inlined.len, 0);
+    free(feed.bytes);
+}
+
+static void a_changed_entry_is_an_update_with_that_entry_alone(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    char *edited = replaced(feed.bytes, "A borrowed telescope found",
+                            "A borrowed microscope found");
+    settle(fetch_atom(feed.bytes));
+    const struct store_publish *publish = fetch_atom(edited);
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->kind, STORE_UPDATE_ENTRIES);
+    assert_int_equal(publish->changed_count, 1);
+    struct bytes delta = publish->delta.inlined;
+    assert_true(contains(delta, "A borrowed microscope found"));
+    assert_true(contains(delta, "note/1200</id>"));
+    assert_false(contains(delta, "note/1199</id>"));
+    assert_true(contains(delta, "The Lantern"));
+    // What it was before is remembered no more.
+    settle(publish);
+    assert_int_equal(fetch_atom(edited)->verdict, STORE_FETCH_UNCHANGED);
+    free(edited);
+    free(feed.bytes);
+}
+
+static void M14_changes_around_the_entries_are_no_news_for_who_wants_those(
+    void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    char *edited =
+        replaced(feed.bytes, "notes from the harbour", "notes from the quay");
+    settle(fetch_atom(feed.bytes));
+    const struct store_publish *publish = fetch_atom(edited);
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->kind, STORE_UPDATE_FEED_LEVEL);
+    assert_int_equal(publish->changed_count, 0);
+    assert_int_equal(publish->delta.inlined.len, 0);
+    assert_int_equal(publish->delta.chunked, 0);
+    free(edited);
+    free(feed.bytes);
+}
+
+static void M14_other_links_are_news_for_everybody(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    char *edited = replaced(feed.bytes, "https://hub.example.org/",
+                            "https://hub2.example.org/");
+    const struct store_publish *publish = fetch_atom(feed.bytes);
+    assert_true(publish->new_links);
+    assert_int_equal(publish->hubs.len, strlen("https://hub.example.org/"));
+    assert_memory_equal(publish->hubs.at, "https://hub.example.org/",
+                        publish->hubs.len);
+    assert_int_equal(publish->self.len, strlen(TOPIC));
+    settle(publish);
+    publish = fetch_atom(edited);
+    assert_true(publish->new_links);
+    assert_int_equal(publish->kind, STORE_UPDATE_FEED_LEVEL);
+    assert_true(contains(publish->delta.inlined, "https://hub2.example.org/"));
+    assert_false(contains(publish->delta.inlined, "<entry>"));
+    free(edited);
+    free(feed.bytes);
+}
+
+static void link_fields_count_before_the_document(void **state)
+{
+    (void)state;
+    struct exchange *x = begin(true);
+    fake_engine_answer(x, 200, "hello");
+    fake_engine_field(x, "link", "<https://a.example/>; rel=\"hub\"");
+    fake_engine_field(x, "link",
+                      "<https://b.example/>; rel=\"hub\", "
+                      "</self>; rel=\"self\"");
+    const struct store_publish *publish = judge();
+    static const char hubs[] = "https://a.example/\nhttps://b.example/";
+    assert_int_equal(publish->hubs.len, sizeof hubs - 1);
+    assert_memory_equal(publish->hubs.at, hubs, publish->hubs.len);
+    assert_true(contains(publish->self, "https://lantern.example.org/self"));
+}
+
+static void M14_a_removal_is_told_as_one(void **state)
+{
+    (void)state;
+    static const char both[] = "<rss version=\"2.0\"><channel><item><guid>1"
+                               "</guid></item><item><guid>2</guid></item>"
+                               "</channel></rss>",
+                      one[] = "<rss version=\"2.0\"><channel><item><guid>1"
+                              "</guid></item></channel></rss>";
+    settle(fetch(both, "application/rss+xml"));
+    const struct store_publish *publish = fetch(one, "application/rss+xml");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->kind, STORE_UPDATE_REMOVAL_ONLY);
+    assert_int_equal(publish->delta.inlined.len, 0);
+}
+
+static void M3_what_cannot_be_cut_is_whole(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("jsonfeed.json");
+    char *edited = replaced(feed.bytes, "The repair table", "The tea table");
+    const struct store_publish *publish =
+        fetch(feed.bytes, "application/feed+json");
+    assert_int_equal(publish->kind, STORE_UPDATE_WHOLE);
+    settle(publish);
+    publish = fetch(edited, "application/feed+json");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->kind, STORE_UPDATE_WHOLE);
+    assert_int_equal(publish->delta.inlined.len, 0);
+    assert_int_equal(publish->whole.inlined.len, strlen(edited));
+
+    history.item.topic.head = 0;
+    history.item.topic.last_fetch = 0;
+    settle(fetch("one", "text/plain"));
+    publish = fetch("two", "text/plain");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->kind, STORE_UPDATE_WHOLE);
+    free(edited);
+    free(feed.bytes);
+}
+
+// ----------------------------------------------------------- the first ping
+
+static void M12_the_first_ping_delivers_the_baseline_if_nothing_differs(
+    void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    settle(fetch_atom(feed.bytes));
+    history.item.topic.dirty++;
+    const struct store_publish *publish = fetch_atom(feed.bytes);
+    assert_true(observation_owes_baseline(history.now, FAKE_UNIX));
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_true(publish->delivers_baseline);
+    assert_int_equal(publish->whole.chunked, feed.len);
+    // To who only ever gets news it is the first entry.
+    assert_int_equal(publish->changed_count, 1);
+    assert_true(contains(publish->delta.inlined, "note/1200</id>"));
+    assert_false(contains(publish->delta.inlined, "note/1199</id>"));
+    settle(publish);
+    history.item.topic.baseline_owed = false;
+    history.item.topic.dirty++;
+    publish = fetch_atom(feed.bytes);
+    assert_int_equal(publish->verdict, STORE_FETCH_UNCHANGED);
+    free(feed.bytes);
+}
+
+static void M12_without_a_ping_it_stays_a_baseline(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    settle(fetch_atom(feed.bytes));
+    assert_int_equal(fetch_atom(feed.bytes)->verdict, STORE_FETCH_UNCHANGED);
+    free(feed.bytes);
+}
+
+static void M12_after_a_quarter_of_an_hour_it_stays_a_baseline(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    settle(fetch_atom(feed.bytes));
+    history.item.topic.baseline_at = FAKE_UNIX - 15 * MINUTES;
+    history.item.topic.dirty++;
+    const struct store_publish *publish = fetch_atom(feed.bytes);
+    assert_int_equal(publish->verdict, STORE_FETCH_UNCHANGED);
+    assert_false(publish->delivers_baseline);
+    free(feed.bytes);
+}
+
+static void M12_a_first_ping_that_brought_news_delivers_those(void **state)
+{
+    (void)state;
+    struct fixture feed = fixture_read("atom-50.xml");
+    char *edited = replaced(feed.bytes, "A borrowed telescope found",
+                            "A borrowed microscope found");
+    settle(fetch_atom(feed.bytes));
+    history.item.topic.dirty++;
+    const struct store_publish *publish = fetch_atom(edited);
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_false(publish->delivers_baseline);
+    assert_int_equal(publish->changed_count, 1);
+    assert_true(contains(publish->delta.inlined, "microscope"));
+    free(edited);
+    free(feed.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        OBSERVED(M7_the_first_fetch_only_teaches_what_is_old),
+        OBSERVED(M12_a_ping_says_that_the_first_fetch_brings_news),
+        OBSERVED(M12_where_no_baseline_could_be_had_the_first_200_is_news),
+        OBSERVED(the_same_document_again_is_no_update),
+        OBSERVED(a_changed_entry_is_an_update_with_that_entry_alone),
+        OBSERVED(
+            M14_changes_around_the_entries_are_no_news_for_who_wants_those),
+        OBSERVED(M14_other_links_are_news_for_everybody),
+        OBSERVED(link_fields_count_before_the_document),
+        OBSERVED(M14_a_removal_is_told_as_one),
+        OBSERVED(M3_what_cannot_be_cut_is_whole),
+        OBSERVED(M12_the_first_ping_delivers_the_baseline_if_nothing_differs),
+        OBSERVED(M12_without_a_ping_it_stays_a_baseline),
+        OBSERVED(M12_after_a_quarter_of_an_hour_it_stays_a_baseline),
+        OBSERVED(M12_a_first_ping_that_brought_news_delivers_those),
+    };
+    document_setup();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

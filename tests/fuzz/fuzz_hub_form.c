@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct form form;
     char problem[FORM_PROBLEM_MAX];
     // A copy of just that size, so that the sanitizer sees its end.
-    char *text = malloc(len ? len : 1);
+    char *text = calloc(len ? len : 1, 1);
     if (!text)
         return 0;
     if (len > 0)

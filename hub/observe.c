@@ -132,17 +132,8 @@ static void count_settled(const struct observation *observation)
                1);
 }
 
-// The store could not: fetch again soon, for nothing of this one was kept.
 static void unsettled(struct observation *observation,
-                      const struct store_op *op)
-{
-    struct observe *observe = observation->owner;
-    LOG(LOG_WARN, "fetch.unsettled", LOG_N("topic", observation->topic->id),
-        LOG_T("status", store_status_name(op->status)));
-    if (op->status == STORE_FULL)
-        metric_add(observe->services.metrics, METRIC_STORE_FULL, 1);
-    give_back(observation, op->at + AGAIN_MS);
-}
+                      const struct store_op *op);
 
 static void settled(struct store_op *op)
 {
@@ -265,6 +256,25 @@ static void fail(struct observation *observation, struct moment now)
     observation_settle(observation, STORE_FETCH_FAILED);
     observation->publish.due = now.unix + (asked > delay ? asked : delay);
     publish(observation);
+}
+
+// The store could not, so nothing of this fetch was kept: again soon, or, if
+// there is no room for what it brought, like after any failed fetch.
+static void unsettled(struct observation *observation,
+                      const struct store_op *op)
+{
+    struct observe *observe = observation->owner;
+    LOG(LOG_WARN, "fetch.unsettled", LOG_N("topic", observation->topic->id),
+        LOG_T("status", store_status_name(op->status)));
+    if (op->status != STORE_FULL) {
+        give_back(observation, op->at + AGAIN_MS);
+        return;
+    }
+    metric_add(observe->services.metrics, METRIC_STORE_FULL, 1);
+    if (observation->publish.verdict == STORE_FETCH_FAILED)
+        give_back(observation, op->at + AGAIN_MS);
+    else
+        fail(observation, loop_now());
 }
 
 static void succeed(struct observation *observation, struct moment now)

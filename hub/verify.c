@@ -23,11 +23,13 @@ enum {
     RETRY_AFTER_MAX_MS = 5 * 60 * 1000,
     HOLD_MS = 5 * 60 * 1000,
     SETTLE_AGAIN_MS = 1000,
+    UNTRIED_MS = 1000, // until one that could not be begun is due again
 };
 
 struct attempt {
     struct exchange exchange;
     struct store_settle settle;
+    struct store_release_claim release;
     struct verify *verify;
     struct attempt *next; // among those whose settlement is to be repeated
     uint32_t tries;       // before this one
@@ -145,10 +147,36 @@ static int64_t later(const struct attempt *attempt, struct moment now)
     return now.unix + (asked > delay ? asked : delay);
 }
 
+static void released(struct store_op *op)
+{
+    // If even this failed, the claim runs out by itself.
+    struct attempt *attempt = op->context;
+    pump_due(&attempt->verify->pump, attempt->release.due);
+    drop(attempt);
+}
+
+// Give the request back; it was not tried.
+static void give_back(struct attempt *attempt, int64_t due)
+{
+    attempt->release = (struct store_release_claim){
+        .op = { .verb = STORE_RELEASE, .done = released, .context = attempt },
+        .kind = STORE_DUE_VERIFY,
+        .id = attempt->settle.request,
+        .token = attempt->settle.token,
+        .due = due,
+    };
+    store_submit(attempt->verify->services.store, &attempt->release.op);
+}
+
 void verify_answered(struct verify *verify, struct exchange *exchange)
 {
     struct attempt *attempt = exchange->owner;
     struct moment now = loop_now();
+    if (exchange->result == EXCHANGE_BUSY
+        || exchange->result == EXCHANGE_CANCELLED) {
+        give_back(attempt, now.unix + UNTRIED_MS);
+        return;
+    }
     enum outcome_verification outcome =
         outcome_of_verification(exchange->status, echoed(attempt));
     // An address that may not be called does not become callable by waiting.

@@ -35,7 +35,7 @@ ENTRY = """<entry>
     <id>tag:demo.example,2024:{number}</id>
     <title>{title}</title>
     <link rel="alternate" href="https://demo.example/{number}"/>
-    <updated>2024-05-0{number}T12:00:00Z</updated>
+    <updated>2024-05-01T12:00:00Z</updated>
     <author><name>The demo</name></author>
     <content type="html">&lt;p&gt;{title}.&lt;/p&gt;</content>
   </entry>
@@ -280,6 +280,7 @@ class Hub:
     """websubd on an empty directory."""
 
     def __init__(self, program: str) -> None:
+        self.ctl = Path(program).with_name("websubctl")
         self.directory = tempfile.mkdtemp(prefix="websubd-demo-")
         self.lines: list[str] = []
         self._said = threading.Condition()
@@ -386,7 +387,7 @@ def stay(cast: Cast) -> None:
           f"  with the topic {cast.publisher.topic}\n\n"
           f"    curl '{cast.hub.url}events?topic="
           f"{quote(cast.publisher.topic, safe='')}&since=-1'\n"
-          f"    build/release/websubctl --data {cast.hub.directory} status\n")
+          f"    {cast.hub.ctl} --data {cast.hub.directory} status\n")
     if sys.stdin.isatty():
         print("  Enter publishes another entry, Ctrl-C ends it all.",
               flush=True)

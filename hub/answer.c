@@ -20,6 +20,7 @@ enum {
 
 struct body {
     atomic_uint users;
+    atomic_size_t *all; // the shelf's count of bytes
     size_t len;
     char bytes[];
 };
@@ -27,6 +28,8 @@ struct body {
 struct answer_shelf {
     pthread_mutex_t lock;
     struct body *last;
+    atomic_size_t bytes;
+    size_t bytes_max;
 };
 
 struct answer {
@@ -36,18 +39,22 @@ struct answer {
     char bytes[];
 };
 
-struct answer_shelf *answer_shelf_new(void)
+struct answer_shelf *answer_shelf_new(size_t bytes_max)
 {
     struct answer_shelf *shelf = calloc(1, sizeof *shelf);
-    if (shelf)
-        pthread_mutex_init(&shelf->lock, NULL);
+    if (!shelf)
+        return NULL;
+    pthread_mutex_init(&shelf->lock, NULL);
+    shelf->bytes_max = bytes_max;
     return shelf;
 }
 
 static void body_drop(struct body *body)
 {
-    if (body && atomic_fetch_sub(&body->users, 1) == 1)
-        free(body);
+    if (!body || atomic_fetch_sub(&body->users, 1) > 1)
+        return;
+    atomic_fetch_sub(body->all, body->len);
+    free(body);
 }
 
 void answer_shelf_free(struct answer_shelf *shelf)
@@ -88,10 +95,17 @@ static struct body *body_of(struct answer_shelf *shelf,
         return body;
     body_drop(body);
 
-    body = malloc(sizeof *body + reply->body_len);
-    if (!body)
+    // Who asks for much and takes little shall not fill the memory.
+    size_t before = atomic_fetch_add(&shelf->bytes, reply->body_len);
+    bool fits =
+        shelf->bytes_max == 0 || before + reply->body_len <= shelf->bytes_max;
+    body = fits ? malloc(sizeof *body + reply->body_len) : NULL;
+    if (!body) {
+        atomic_fetch_sub(&shelf->bytes, reply->body_len);
         return NULL;
+    }
     atomic_init(&body->users, 1);
+    body->all = &shelf->bytes;
     body->len = reply->body_len;
     memcpy(body->bytes, reply->body, reply->body_len);
     shelf_put(shelf, body);

@@ -18,12 +18,13 @@
 struct answer;
 struct answer_shelf; // where the last body is kept; for many threads
 
-// NULL: out of memory.
-struct answer_shelf *answer_shelf_new(void);
+// `bytes_max`: of all large bodies that are not sent yet; 0: any number.
+// It is freed after its answers. NULL: out of memory.
+struct answer_shelf *answer_shelf_new(size_t bytes_max);
 void answer_shelf_free(struct answer_shelf *shelf);
 
 // `head_only`: it is a HEAD that is answered. `close`: say so in the answer.
-// NULL: out of memory.
+// NULL: out of memory, or its body is one too many.
 struct answer *answer_new(struct answer_shelf *shelf, const struct reply *reply,
                           bool head_only, bool close);
 void answer_free(struct answer *answer);

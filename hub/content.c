@@ -97,6 +97,7 @@ static void tell(struct loading *loading, bool good, bool gone)
     loading->waits = NULL;
     if (good) {
         loading->ready = true;
+        loading->holders++; // who is told may drop it before the next one is
     } else {
         unlist(loading);
     }
@@ -107,7 +108,9 @@ static void tell(struct loading *loading, bool good, bool gone)
         wait->ready(wait, good ? &loading->content : NULL, gone);
         wait = next;
     }
-    if (!good)
+    if (good)
+        content_drop(loading->contents, &loading->content);
+    else
         loading_free(loading);
 }
 

@@ -35,6 +35,7 @@
 
 enum {
     STORE_STEP = 256,    // completions in one step
+    STORE_STEP_MS = 5,   // of them, but for the last
     OUTCOMES_STEP = 256, // answers in one step
     DRAIN_LOOK_MS = 20,
 };
@@ -151,8 +152,14 @@ static bool on_unlimited(void *context, const struct sockaddr *address)
 static bool step_store(void *self, struct moment now)
 {
     struct daemon *daemon = self;
-    (void)now;
-    return store_step(daemon->services.store, STORE_STEP) == STORE_STEP;
+    // One completion may write an answer of megabytes: time is the measure.
+    for (int i = 0; i < STORE_STEP; i++) {
+        if (store_step(daemon->services.store, 1) == 0)
+            return false;
+        if (loop_now().mono - now.mono >= STORE_STEP_MS)
+            break;
+    }
+    return true;
 }
 
 static bool step_network(void *self, struct moment now)
@@ -207,7 +214,9 @@ static bool all_idle(const struct daemon *daemon)
            && distribute_idle(daemon->distribute) && retry_idle(daemon->retry)
            && ledger_idle(daemon->ledger) && pull_idle(daemon->pull)
            && janitor_idle(daemon->janitor) && admin_idle(daemon->admin)
-           && http_pending(daemon->http) == 0;
+           && http_pending(daemon->http) == 0
+           // A reply may be out before its operation has come back.
+           && store_under_way(daemon->services.store) == 0;
 }
 
 static bool step_drain(void *self, struct moment now)
@@ -340,7 +349,7 @@ static bool open_outside(struct daemon *daemon, char problem[512])
                                       services->loop, problem);
     if (!services->engine)
         return false;
-    daemon->http = outside_http(config, on_arrived, daemon, problem);
+    daemon->http = outside_http(config, &callers, problem);
     return daemon->http != NULL;
 }
 

@@ -215,6 +215,7 @@ static void take_event(struct front *front, const struct epoll_event *event,
 
 static void *run(void *context)
 {
+    pthread_setname_np(pthread_self(), "front");
     struct front *front = context;
     struct epoll_event events[EVENTS_MAX];
     int64_t now = monotonic_ms();

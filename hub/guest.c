@@ -210,12 +210,19 @@ void guest_unlist(struct guest *guest)
 // speak of it.
 static void answer_request(struct request *request, const struct reply *reply)
 {
+    static const struct reply later = {
+        .status = 503,
+        .headers = { "Retry-After: 5" },
+        .header_count = 1,
+    };
     struct guest *guest = held_owner(request);
     struct guests *all = guest->all;
     bool last = reply->close || !guest->intake.keep_alive
                 || atomic_load(&all->draining);
     struct answer *answer =
         answer_new(all->shelf, reply, request->method == REQUEST_HEAD, last);
+    if (!answer)
+        answer = answer_new(all->shelf, &later, false, true);
 
     pthread_mutex_lock(&all->lock);
     guest_unlist(guest);

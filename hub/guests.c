@@ -35,7 +35,7 @@ struct guests *guests_new(const struct front_options *options, int epoll,
         .body_max = options->limits.body_max,
     };
     all->crowd = crowd_new(options->limits.connections);
-    all->shelf = answer_shelf_new();
+    all->shelf = answer_shelf_new(options->limits.answers_max);
     if (all->space.scratch && all->crowd && all->shelf)
         return all;
     guests_free(all);

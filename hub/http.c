@@ -7,6 +7,7 @@
 #include "patience.h"
 #include "peer.h"
 #include "turn_away.h"
+#include "turnstile.h"
 
 #include <assert.h>
 #include <microhttpd.h>
@@ -37,7 +38,8 @@ enum {
 };
 
 struct connection {
-    struct waiting waiting; // unless its request is with somebody
+    struct waiting waiting;     // unless its request is with somebody
+    struct crowd_member *place; // NULL: not counted
     bool admin;
     char peer[PEER_TEXT_MAX];
 };
@@ -54,6 +56,7 @@ struct exchange {
     struct gather body;
     size_t excess;   // bytes of a body that was refused
     unsigned status; // of the answer; 0: it could not be made
+    size_t weight;   // of the answer, as long as it is under way
     struct MHD_Response *response;
     bool shared; // the response is one of http's own
     struct request_field fields[REQUEST_FIELDS_MAX];
@@ -72,6 +75,7 @@ struct http {
     atomic_size_t pending;
     atomic_uint connections;
     struct patience patience;
+    struct turnstile turnstile;
 
     pthread_mutex_t lock;
     struct shared shared[SHARED_MAX];
@@ -86,8 +90,10 @@ static void on_connection(void *context, struct MHD_Connection *handle,
     struct connection *connection = *slot;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         atomic_fetch_sub(&http->connections, 1);
-        if (connection)
-            patience_end(&http->patience, &connection->waiting);
+        if (!connection)
+            return;
+        patience_end(&http->patience, &connection->waiting);
+        turnstile_leave(&http->turnstile, connection->place);
         free(connection);
         return;
     }
@@ -104,6 +110,7 @@ static void on_connection(void *context, struct MHD_Connection *handle,
             ->connect_fd;
     connection->admin = address->sa_family == AF_UNIX;
     peer_text(address, connection->peer);
+    connection->place = turnstile_enter(&http->turnstile, address);
     patience_begin(&http->patience, &connection->waiting);
 }
 
@@ -165,6 +172,8 @@ static void answer(struct request *request, const struct reply *reply)
     struct http *http = exchange->http;
     struct MHD_Connection *handle = exchange->handle;
 
+    if (!request->admin)
+        reply = turnstile_weigh(&http->turnstile, reply, &exchange->weight);
     pthread_mutex_lock(&http->lock);
     exchange->response = shared_response(http, reply);
     pthread_mutex_unlock(&http->lock);
@@ -285,12 +294,9 @@ static enum MHD_Result read_head(struct exchange *exchange, const char *method,
 
 static unsigned refusal_of(enum gather_result result)
 {
-    static const unsigned statuses[] = {
-        [GATHER_OK] = 0,
-        [GATHER_TOO_LONG] = 413,
-        [GATHER_NO_MEMORY] = 503,
-    };
-    return statuses[result];
+    if (result == GATHER_OK)
+        return 0;
+    return result == GATHER_TOO_LONG ? 413 : 503;
 }
 
 // No answer can be queued while a body comes in: it is read over, and the
@@ -377,6 +383,7 @@ static void on_completed(void *context, struct MHD_Connection *handle,
     *slot = NULL;
     if (exchange->response && !exchange->shared)
         MHD_destroy_response(exchange->response);
+    turnstile_relieve(&http->turnstile, exchange->weight);
     if (exchange->request.answer) {
         patience_begin(&http->patience, &exchange->connection->waiting);
         pthread_mutex_lock(&http->lock);
@@ -394,8 +401,12 @@ struct http *http_open(const struct http_options *options, const char **problem)
 {
     struct http *http = calloc(1, sizeof *http);
     *problem = "out of memory";
-    if (!http)
+    if (!http
+        || !turnstile_open(&http->turnstile, options->connections_max,
+                           options->per_address, options->answers_max)) {
+        free(http);
         return NULL;
+    }
     http->options = *options;
     patience_init(&http->patience);
     pthread_mutex_init(&http->lock, NULL);
@@ -419,6 +430,13 @@ struct http *http_open(const struct http_options *options, const char **problem)
     return NULL;
 }
 
+static bool is_crowded(struct http *http, const struct sockaddr *address)
+{
+    const struct http_options *its = &http->options;
+    return !(its->unlimited && its->unlimited(its->context, address))
+           && !turnstile_has_room(&http->turnstile, address);
+}
+
 bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
                 bool admin)
 {
@@ -435,7 +453,8 @@ bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
     // begin, and the same to come in.
     patience_enforce(&http->patience, 2 * (int64_t)http->options.idle_seconds);
     if (!admin
-        && atomic_load(&http->connections) >= http->options.connections_max) {
+        && (atomic_load(&http->connections) >= http->options.connections_max
+            || is_crowded(http, address))) {
         turn_away(fd);
         return false;
     }
@@ -474,6 +493,7 @@ void http_close(struct http *http)
         if (http->shared[i].response)
             MHD_destroy_response(http->shared[i].response);
     patience_clear(&http->patience);
+    turnstile_close(&http->turnstile);
     pthread_cond_destroy(&http->finished);
     pthread_mutex_destroy(&http->lock);
     free(http);

@@ -26,10 +26,14 @@ struct http;
 
 struct http_options {
     unsigned connections_max;
+    unsigned per_address;  // of these, as in front.h; 0: any number
+    size_t answers_max;    // bytes of answers under way; 0: any number
     unsigned idle_seconds; // also how long a request may take to arrive
     size_t body_max;       // of a request, bytes
     // Called on a thread of ours: take the request and return at once.
     void (*arrived)(void *context, struct request *request);
+    // As in front.h; on the thread of http_adopt().
+    bool (*unlimited)(void *context, const struct sockaddr *address);
     void *context;
 };
 

@@ -21,6 +21,8 @@ enum {
     WAITING_MAX = 8192,     // exchanges in the engine's queues beyond the caps
     FETCHES_PER_ORIGIN = 2, // R85
     PATH_SIZE = 4200,
+    // Of those who parked and of those who did not; a pull has megabytes.
+    ANSWERS_MAX = 256 * 1024 * 1024,
 };
 
 static void complain(char problem[OUTSIDE_PROBLEM_MAX], const char *what,
@@ -102,17 +104,19 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
 }
 
 struct http *outside_http(const struct config *config,
-                          void (*arrived)(void *context,
-                                          struct request *request),
-                          void *context, char problem[OUTSIDE_PROBLEM_MAX])
+                          const struct outside_callers *callers,
+                          char problem[OUTSIDE_PROBLEM_MAX])
 {
     const char *why = NULL;
     struct http_options options = {
         .connections_max = (unsigned)config->connections,
+        .per_address = (unsigned)config->connections_per_address,
+        .answers_max = ANSWERS_MAX,
         .idle_seconds = IDLE_MS / 1000,
         .body_max = BODY_MAX,
-        .arrived = arrived,
-        .context = context,
+        .arrived = callers->arrived,
+        .unlimited = callers->unlimited,
+        .context = callers->context,
     };
     struct http *http = http_open(&options, &why);
     if (!http)
@@ -140,7 +144,8 @@ struct front *outside_front(const struct config *config,
                     .idle_ms = IDLE_MS,
                     .write_ms = WRITE_MS,
                     .head_max = HEAD_MAX,
-                    .body_max = BODY_MAX },
+                    .body_max = BODY_MAX,
+                    .answers_max = ANSWERS_MAX },
         .arrived = callers->arrived,
         .gone = callers->gone,
         .handed = callers->handed,

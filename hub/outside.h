@@ -27,11 +27,6 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
                               void (*wake)(void *context), void *context,
                               char problem[OUTSIDE_PROBLEM_MAX]);
 
-struct http *outside_http(const struct config *config,
-                          void (*arrived)(void *context,
-                                          struct request *request),
-                          void *context, char problem[OUTSIDE_PROBLEM_MAX]);
-
 // As in front.h; they run on front's thread.
 struct outside_callers {
     void (*arrived)(void *context, struct request *request);
@@ -44,3 +39,6 @@ struct outside_callers {
 struct front *outside_front(const struct config *config,
                             const struct outside_callers *callers,
                             char problem[OUTSIDE_PROBLEM_MAX]);
+struct http *outside_http(const struct config *config,
+                          const struct outside_callers *callers,
+                          char problem[OUTSIDE_PROBLEM_MAX]);

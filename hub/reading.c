@@ -129,12 +129,15 @@ static void log_read(struct store_op *op)
     bool over = !waiter->listed || waiter->gone
                 || atomic_load(&reading->request->gone) || means->draining
                 || waiter->deadline <= loop_now().mono;
-    if (read->event_count > 0 || has_gap(reading) || over)
+    if (read->event_count > 0 || has_gap(reading) || over) {
         answer(reading);
-    else if (waiter->woken)
-        reading_read(reading); // something came while the store was being read
-    else
+    } else if (waiter->woken) {
+        // Something came while the store was being read.
+        store_release(op);
+        reading_read(reading);
+    } else {
         hold(reading);
+    }
 }
 
 static struct store_position position_of(const struct reading *reading,

@@ -42,6 +42,17 @@ static void note(struct visit *visit, const struct store_outcome *outcome)
     visit->status = outcome->status;
 }
 
+// What he was sent, or passed by, may end before the walk does (M13): then
+// what is left is owed.
+static void note_served(const struct walk *walk, struct visit *visit,
+                        const struct store_outcome *outcome)
+{
+    if (outcome->upto < walk->record.to)
+        note(visit, outcome);
+    else
+        settle(visit);
+}
+
 static struct store_outcome outcome_of(const struct walk *walk,
                                        const struct visit *visit)
 {
@@ -79,9 +90,10 @@ static void tell_due(struct walk *walk)
     int64_t due = INT64_MAX;
     for (size_t i = 0; i < checkpoint->count; i++) {
         const struct store_outcome *outcome = &checkpoint->outcomes[i];
-        bool counts = outcome->kind == STORE_REMINDED || outcome->due > 0;
-        int64_t at = outcome->kind == STORE_REMINDED ? 0 : outcome->due;
-        if (counts && at < due)
+        bool at_once =
+            outcome->kind == STORE_REMINDED || outcome->kind == STORE_DELIVERED;
+        int64_t at = at_once ? 0 : outcome->due;
+        if ((at_once || at > 0) && at < due)
             due = at;
     }
     if (due < INT64_MAX)
@@ -294,7 +306,10 @@ static bool deliver(struct walk *walk,
     if (!visit)
         return false;
     if (content->nothing) {
-        settle(visit);
+        struct store_outcome passed = { .kind = STORE_DELIVERED,
+                                        .rev = subscriber->rev,
+                                        .upto = content->upto };
+        note_served(walk, visit, &passed);
         return true;
     }
     struct delivery *delivery = delivery_new(subscriber, content_hold(content),
@@ -346,8 +361,8 @@ static void paged(struct store_op *op)
     walk->page_asked = false;
     if (op->status != STORE_OK) {
         store_release(op);
-        walk->over = op->status == STORE_NOT_FOUND
-                     && window_count(&walk->window) == 0;
+        walk->over =
+            op->status == STORE_NOT_FOUND && window_count(&walk->window) == 0;
         walk->pause_until = loop_now().mono + PAUSE_MS;
         return;
     }
@@ -456,9 +471,10 @@ static void ended_late(struct walk *walk, struct visit *visit,
             walk->late[walk->late_count++] = *outcome;
         return;
     }
-    note(visit, outcome);
     if (outcome->kind == STORE_DELIVERED)
-        settle(visit);
+        note_served(walk, visit, outcome);
+    else
+        note(visit, outcome);
 }
 
 void walk_ended(struct walk *walk, const struct delivery *delivery,
@@ -471,7 +487,7 @@ void walk_ended(struct walk *walk, const struct delivery *delivery,
         return;
     }
     if (outcome->kind == STORE_DELIVERED)
-        settle(visit);
+        note_served(walk, visit, outcome);
     else
         note(visit, outcome);
 }

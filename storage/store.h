@@ -637,6 +637,10 @@ void store_submit(struct store *store, struct store_op *op);
 // be more if it returns `max`.
 size_t store_step(struct store *store, size_t max);
 
+// Operations that were submitted and whose `done` has not been called. The
+// owner's thread only, as above.
+size_t store_under_way(const struct store *store);
+
 // Free what a finished operation's outputs point at. Any number of times.
 void store_release(struct store_op *op);
 

@@ -39,6 +39,7 @@ struct store {
     int64_t clock;                // guarded: the latest time told
     uint64_t commits, operations; // guarded
 
+    size_t under_way; // the owner's: submitted and not done
     pthread_t writer;
     bool writing;                // the thread runs
     struct counters counters;    // the writer's, as committed

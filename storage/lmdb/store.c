@@ -254,6 +254,7 @@ void store_submit(struct store *store, struct store_op *op)
 {
     // Nothing of a former use is ours to free.
     op->results = NULL;
+    store->under_way++;
     if (engine_is_reader(op->verb))
         read_now(store, op);
     else if (op->verb != STORE_FOLLOW || !glance(store, op))
@@ -268,9 +269,15 @@ size_t store_step(struct store *store, size_t max)
         pthread_mutex_unlock(&store->mutex);
         if (!op)
             return count;
+        store->under_way--;
         op->done(op);
     }
     return max;
+}
+
+size_t store_under_way(const struct store *store)
+{
+    return store->under_way;
 }
 
 void store_release(struct store_op *op)

@@ -218,6 +218,7 @@ static void finish(struct store *store, struct batch *batch)
 
 void *writer_main(void *whole)
 {
+    pthread_setname_np(pthread_self(), "store");
     struct store *store = whole;
     struct batch batch;
     while (collect(store, &batch)) {

@@ -112,6 +112,7 @@ static void a_step_does_no_more_than_it_may(void **state)
         prepare(&orders[i], i);
         store_submit(s->store, &orders[i].take.op);
     }
+    assert_int_equal(store_under_way(s->store), COUNT);
     size_t before = 0, answered = 0;
     while (answered < COUNT) {
         size_t moved = store_step(s->store, 1);
@@ -121,6 +122,7 @@ static void a_step_does_no_more_than_it_may(void **state)
         assert_int_equal(answered - before, moved);
         before = answered;
     }
+    assert_int_equal(store_under_way(s->store), 0);
 }
 
 static void durable_is_told_before_done(void **state)

@@ -83,6 +83,17 @@ class Feeds(Story):
                                     content="full")
         self.assertEqual(second.body, feed.render())
 
+    def test_the_hub_can_be_told_to_send_all_of_it(self) -> None:
+        hub = self.daemon("--feed-delivery=full")
+        callback, origin, feed = self.callback(), self.origin(), Atom()
+        topic = origin.serve(feed.add("one"))
+        self.follow(hub, topic, callback.url())
+        for count, name in enumerate(("two", "three"), 1):
+            origin.serve(feed.add(name))
+            self.publish(hub, topic)
+            self.assertEqual(callback.wait_posts(count)[-1].body,
+                             feed.render())
+
     def test_a_later_subscriber_starts_with_the_whole(self) -> None:
         hub, origin = self.daemon(), self.origin()
         early, late = self.callback(), self.callback()
@@ -177,6 +188,20 @@ class Headers(Story):
             post.all("Link"),
             ['<https://hub.example.org/x?y=1>; rel="hub", '
              '<https://example.org/the/feed>; rel="self"'])
+
+    def test_of_several_hubs_ours_comes_first(self) -> None:
+        hub = self.daemon("--hub-alias=https://us.example/hub")
+        callback, origin = self.callback(), self.origin()
+        topic = origin.serve(b"words", "text/plain", fields=[
+            ("Link", '<https://other.example/>; rel="hub"'),
+            ("Link", '<https://us.example/hub>; rel="hub"')])
+        self.follow(hub, topic, callback.url())
+        self.publish(hub, topic)
+        self.assertEqual(
+            callback.wait_posts(1)[0].all("Link"),
+            ['<https://us.example/hub>; rel="hub", '
+             '<https://other.example/>; rel="hub", '
+             f'<{topic}>; rel="self"'])
 
     def test_links_in_the_publishers_headers_win(self) -> None:
         _, _, post = self.delivery(

@@ -83,6 +83,20 @@ class CommandLine(Story):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertFalse((self.directory / "here").exists())
 
+    def test_it_runs_with_a_file(self) -> None:
+        path = self.directory / "websubd.conf"
+        path.write_text('# a comment\nlease-max = "1h"\n'
+                        'lease-default = 30m\nallow-address = '
+                        '{"127.0.0.0/8", "192.0.2.0/24"}\n')
+        hub = self.daemon("-c", str(path), loopback=False)
+        callback = self.callback()
+        for number, lease in enumerate(({}, {"lease_seconds": "99999"})):
+            self.accepted(hub, "subscribe", "http://127.9.9.9:9999/",
+                          callback.url(f"{number}"), **lease)
+        leases = {seen.params["hub.lease_seconds"]
+                  for seen in callback.wait_verifications(2)}
+        self.assertEqual(leases, {"1800", "3600"})
+
     def test_a_wrong_option_is_named_and_2(self) -> None:
         for wrong in ("--no-such-option=1", "--retry-first=soon",
                       "--retry-attempts=-4"):

@@ -36,6 +36,27 @@ class Ceilings(Story):
             wire.close()
         self.assertTrue(0 < served <= 20, served)
 
+    def test_nor_by_keeping_them_alive_between_requests(self) -> None:
+        hub = self.daemon("--connections-per-address=20")
+        mine, other = next_address(), next_address()
+        wires, served = [], 0
+        for _ in range(40):
+            wires.append(Wire(hub.address, source=mine))
+            answer = wires[-1].ask(post(PING))
+            served += answer.status == 204
+            if answer.status != 204:
+                self.assertEqual(answer.status, 503)
+        with Wire(hub.address, source=other) as wire:
+            self.assertEqual(wire.ask(post(PING)).status, 204)
+        for wire in wires:
+            wire.close()
+        self.assertEqual(served, 20)
+
+        def room() -> bool:
+            with Wire(hub.address, source=mine) as wire:
+                return wire.ask(post(PING)).status == 204
+        until(room, "room again")
+
     def test_held_pulls_leave_room_for_the_rest(self) -> None:
         hub, origin = self.daemon("--pull-open", "--pulls=10"), self.origin()
         topic = origin.serve(Atom().add("one"))

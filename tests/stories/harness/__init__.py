@@ -9,7 +9,7 @@ synchronise: whoever waits, waits for an event and has a ceiling.
 
 from .callback import Callback, Farm
 from .client import Client, Wire, form, request
-from .daemon import FETCHED, Daemon, binary, running
+from .daemon import FETCHED, Daemon, binary
 from .feeds import Atom, Rss, entries_of
 from .names import NameServer
 from .origin import Origin
@@ -23,5 +23,5 @@ __all__ = [
     "Answer", "Atom", "Callback", "Client", "Closed", "Daemon", "FETCHED",
     "Farm", "Inbox", "Message", "NameServer", "Origin", "PATIENCE", "Puller",
     "Rss", "Story", "Wire", "binary", "entries_of", "form", "request",
-    "running", "until",
+    "until",
 ]

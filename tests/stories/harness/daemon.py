@@ -55,14 +55,6 @@ FETCHED = ("update", "fetch.done", "fetch.failed")
 Event = Union[str, tuple[str, ...]]
 
 
-def running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
-    except FileNotFoundError:
-        return False
-    return state.split()[0] != "Z"
-
-
 class Daemon:
     """One data directory, and one life of the daemon after the other."""
 

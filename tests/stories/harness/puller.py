@@ -49,11 +49,3 @@ class Puller:
         self.cursor = page["cursor"]
         self.seen += page["events"]
         return page
-
-    def until_entry(self, name: str, rounds: int = 20) -> dict[str, Any]:
-        """Pull until an event holds an entry of that name."""
-        for _ in range(rounds):
-            for event in self.pull(wait=2)["events"]:
-                if name.encode() in body_of(event):
-                    return event
-        raise AssertionError(f"no event with {name} in {rounds} pulls")

@@ -29,7 +29,7 @@ static void flatten(const struct answer *answer, size_t step, char *out,
 
 static void an_answer_has_its_head_and_body(void **state)
 {
-    struct answer_shelf *shelf = answer_shelf_new();
+    struct answer_shelf *shelf = answer_shelf_new(0);
     struct reply reply = {
         .status = 429,
         .content_type = "text/plain",
@@ -57,7 +57,7 @@ static void an_answer_has_its_head_and_body(void **state)
 static void assert_lacks(const struct reply *reply, bool head_only,
                          const char *text)
 {
-    struct answer_shelf *shelf = answer_shelf_new();
+    struct answer_shelf *shelf = answer_shelf_new(0);
     struct answer *answer = answer_new(shelf, reply, head_only, false);
     char all[1024];
     flatten(answer, 1024, all, sizeof all);
@@ -112,7 +112,7 @@ static const void *body_place(const struct answer *answer)
 
 static void equal_long_bodies_are_kept_once(void **state)
 {
-    struct answer_shelf *shelf = answer_shelf_new();
+    struct answer_shelf *shelf = answer_shelf_new(0);
     char one[4096];
     char other[4096];
     char text[8192];
@@ -134,8 +134,36 @@ static void equal_long_bodies_are_kept_once(void **state)
     flatten(third, 1000, text, sizeof text);
     assert_string_equal(strstr(text, "\r\n\r\n") + 4, other);
     answer_free(second);
-    answer_shelf_free(shelf);
     answer_free(third);
+    answer_shelf_free(shelf);
+}
+
+static void only_so_many_bytes_are_under_way(void **state)
+{
+    struct answer_shelf *shelf = answer_shelf_new(10000);
+    char bodies[3][4096] = { "" };
+    (void)state;
+
+    for (int i = 0; i < 3; i++)
+        memset(bodies[i], 'a' + i, sizeof bodies[i] - 1);
+    struct answer *first = answer_of(shelf, bodies[0]);
+    struct answer *second = answer_of(shelf, bodies[1]);
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_null(answer_of(shelf, bodies[2]));
+    // What is there already, and what is small, is no burden.
+    struct answer *again = answer_of(shelf, bodies[1]);
+    struct answer *small = answer_of(shelf, "small");
+    assert_non_null(again);
+    assert_non_null(small);
+    answer_free(first);
+    struct answer *third = answer_of(shelf, bodies[2]);
+    assert_non_null(third);
+    answer_free(second);
+    answer_free(again);
+    answer_free(small);
+    answer_free(third);
+    answer_shelf_free(shelf);
 }
 
 int main(void)
@@ -146,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_head_is_answered_without_the_body),
         cmocka_unit_test(what_may_be_cached_can_be_said),
         cmocka_unit_test(equal_long_bodies_are_kept_once),
+        cmocka_unit_test(only_so_many_bytes_are_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ enum { MANY = 5000 };
 static void network_of(unsigned number, uint8_t out[16])
 {
     for (unsigned i = 0; i < 16; i++)
-        out[i] = i < 4 ? (uint8_t)(number >> (8 * i)) : 0;
+        out[i] = (uint8_t)(i < 4 ? number >> (8 * i) : 0);
 }
 
 static void so_many_of_an_address_may_join(void **state)

@@ -45,10 +45,9 @@ static int teardown(void **state)
 
 static void add(uint64_t subscription, int64_t due)
 {
-    struct store_outcome outcome = { .kind = STORE_OWED,
-                                     .subscription = subscription,
-                                     .topic = 7,
-                                     .due = due };
+    struct store_outcome outcome = {
+        .kind = STORE_OWED, .subscription = subscription, .topic = 7, .due = due
+    };
     ledger_add(ledger, &outcome);
 }
 

@@ -136,6 +136,21 @@ static void a_request_that_was_answered_is_not_found(void **state)
     waiters_free(waiters);
 }
 
+static void who_comes_after_a_long_standstill_is_held_all_the_same(void **state)
+{
+    (void)state;
+    struct waiters *waiters = waiters_new();
+    struct waiter *old = hold(waiters, 1, 1, 9000);
+    int64_t now = 20 * 60 * 1000; // nobody asked for who is over meanwhile
+    struct waiter *late = hold(waiters, 2, 2, now + 60000);
+    assert_ptr_equal(waiters_over(waiters, now), old);
+    let_go(waiters, old);
+    assert_ptr_equal(waiters_by_request(waiters, request(2)), late);
+    assert_ptr_equal(waiters_over(waiters, now + 61000), late);
+    let_go(waiters, late);
+    waiters_free(waiters);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +158,8 @@ int main(void)
         cmocka_unit_test(one_who_waits_for_two_topics_is_found_by_both),
         cmocka_unit_test(a_deadline_is_never_early_and_hardly_late),
         cmocka_unit_test(deadlines_end_in_their_order_over_the_longest_wait),
+        cmocka_unit_test(
+            who_comes_after_a_long_standstill_is_held_all_the_same),
         cmocka_unit_test(nobody_waiting_wakes_nobody),
         cmocka_unit_test(a_request_that_was_answered_is_not_found),
     };

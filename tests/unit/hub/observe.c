@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: MIT
+
+#include "hub/observe.h"
+
+#include "fakes/fake_engine.h"
+#include "fakes/fake_loop.h"
+#include "fakes/fake_store.h"
+#include "fetcher/document.h"
+#include "hub/config.h"
+#include "hub/log.h"
+#include "hub/metrics.h"
+#include "hub/services.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOPIC = 7, POLL_MAX = 3600000, BODY_MAX = 10 << 20 };
+
+struct rig {
+    struct config config;
+    struct metrics metrics;
+    struct observe *observe;
+    struct store_claimed item; // what will be claimed
+    uint64_t updated;          // number as told last
+    struct store_walk walk;    // as told last
+};
+
+static struct rig rig;
+
+static struct bytes bytes(const char *text)
+{
+    return (struct bytes){ text, strlen(text) };
+}
+
+static void on_updated(void *context, uint64_t topic, uint64_t number)
+{
+    assert_ptr_equal(context, &rig);
+    assert_int_equal(topic, TOPIC);
+    rig.updated = number;
+}
+
+static void on_walk(void *context, const struct store_walk *walk)
+{
+    assert_ptr_equal(context, &rig);
+    rig.walk = *walk;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    rig = (struct rig){
+        .config = { .fetches = 10,
+                    .fetch_timeout = 30000,
+                    .body_max = BODY_MAX,
+                    .poll_max = POLL_MAX },
+        .item = { .token = 60,
+                  .topic = { .id = TOPIC,
+                             .url = bytes("https://blog.example/feed"),
+                             .etag = bytes("\"v1\""),
+                             .head = 4,
+                             .dirty = 2,
+                             .fetched = 2,
+                             .last_fetch = FAKE_UNIX - 1000000 } },
+    };
+    struct services services = {
+        .config = &rig.config,
+        .store = fake_store(),
+        .engine = fake_engine(),
+        .loop = fake_loop(),
+        .metrics = &rig.metrics,
+    };
+    struct observe_listener listener = { on_updated, on_walk, &rig };
+    rig.observe = observe_new(&services, &listener);
+    return rig.observe ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    bool idle = observe_idle(rig.observe);
+    observe_free(rig.observe);
+    return idle && fake_store_clean() && fake_engine_waiting() == 0 ? 0 : -1;
+}
+
+// Have the topic claimed, and its memory read: the request that follows.
+static struct exchange *claimed(void)
+{
+    observe_poke(rig.observe);
+    observe_step(rig.observe, loop_now());
+    struct store_claim *claim = fake_store_take(STORE_CLAIM);
+    assert_int_equal(claim->kind, STORE_DUE_FETCH);
+    claim->items = fake_store_give(&claim->op, &rig.item, sizeof rig.item);
+    claim->count = 1;
+    claim->next_due = INT64_MAX;
+    fake_store_finish(&claim->op, STORE_OK);
+    struct store_read_entries *memory = fake_store_take(STORE_READ_ENTRIES);
+    assert_int_equal(memory->topic, TOPIC);
+    fake_store_finish(&memory->op, STORE_OK);
+    return fake_engine_take();
+}
+
+// Hand the answer over, and have the document read.
+static void end_with(struct exchange *exchange)
+{
+    observe_answered(rig.observe, exchange);
+    fake_loop_work();
+}
+
+static struct store_publish *published(struct exchange *exchange,
+                                       unsigned status, const char *body)
+{
+    fake_engine_answer(exchange, status, body);
+    end_with(exchange);
+    return fake_store_take(STORE_PUBLISH);
+}
+
+static void end(struct store_publish *publish)
+{
+    fake_store_finish(&publish->op, STORE_OK);
+}
+
+static void a_304_settles_without_a_document(void **state)
+{
+    (void)state;
+    struct exchange *x = claimed();
+    assert_int_equal(x->class, EXCHANGE_FETCH);
+    assert_string_equal(x->url, "https://blog.example/feed");
+    assert_string_equal(fake_engine_line(x, "If-"), "If-None-Match: \"v1\"");
+    assert_int_equal(x->body_max, BODY_MAX);
+    assert_int_equal(x->timeout_ms, 30000);
+    struct store_publish *publish = published(x, 304, NULL);
+    assert_int_equal(publish->verdict, STORE_FETCH_UNCHANGED);
+    assert_int_equal(publish->topic, TOPIC);
+    assert_int_equal(publish->token, 60);
+    assert_int_equal(publish->status, 304);
+    assert_false(publish->new_validators);
+    assert_int_equal(publish->due, FAKE_UNIX + POLL_MAX);
+    end(publish);
+    assert_int_equal(rig.metrics.counts[METRIC_FETCHES_UNCHANGED], 1);
+}
+
+static void R81_a_304_of_another_resource_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct exchange *x = claimed();
+    fake_engine_moved(x, "https://elsewhere.example/");
+    fake_engine_answer(x, 304, NULL);
+    end_with(x);
+    assert_int_equal(fake_store_waiting_all(), 0);
+    x = fake_engine_take();
+    assert_null(fake_engine_line(x, "If-"));
+    struct store_publish *publish = published(x, 200, "hello");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    end(publish);
+}
+
+static void a_304_that_nobody_asked_for_is_a_failure(void **state)
+{
+    (void)state;
+    rig.item.topic.etag = bytes("");
+    struct store_publish *publish = published(claimed(), 304, NULL);
+    assert_int_equal(publish->verdict, STORE_FETCH_FAILED);
+    end(publish);
+}
+
+static void news_are_told_of_once_they_are_stored(void **state)
+{
+    (void)state;
+    struct store_publish *publish = published(claimed(), 200, "hello");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->expected_head, 4);
+    assert_memory_equal(publish->whole.inlined.at, "hello", 5);
+    assert_int_equal(rig.updated, 0);
+    publish->seq = 5;
+    publish->number = 99;
+    publish->walk_began = true;
+    publish->walk = (struct store_walk){ .topic = TOPIC, .from = 4, .to = 5 };
+    end(publish);
+    assert_int_equal(rig.updated, 99);
+    assert_int_equal(rig.walk.to, 5);
+    assert_int_equal(rig.metrics.counts[METRIC_UPDATES], 1);
+    // A ping meanwhile has left the topic due (R76).
+    assert_int_equal(observe_patience(rig.observe, loop_now()), 0);
+}
+
+static void R83_only_a_whole_200_is_distributed(void **state)
+{
+    (void)state;
+    static const unsigned statuses[] = { 201, 204, 206, 301, 404, 410, 500 };
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        struct store_publish *publish =
+            published(claimed(), statuses[i], "hello");
+        assert_int_equal(publish->verdict, STORE_FETCH_FAILED);
+        assert_int_equal(publish->status, statuses[i]);
+        end(publish);
+    }
+    static const enum exchange_result results[] = { EXCHANGE_CUT,
+                                                    EXCHANGE_TOO_LARGE,
+                                                    EXCHANGE_TIMEOUT };
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+        struct exchange *x = claimed();
+        x->result = results[i];
+        x->status = 200;
+        end_with(x);
+        struct store_publish *publish = fake_store_take(STORE_PUBLISH);
+        assert_int_equal(publish->verdict, STORE_FETCH_FAILED);
+        assert_int_equal(publish->status, -(int)results[i]);
+        end(publish);
+    }
+    assert_int_equal(rig.metrics.counts[METRIC_FETCHES_FAILED], 10);
+    assert_int_equal(rig.updated, 0);
+}
+
+static int64_t due_after_failure(const char *retry_after)
+{
+    struct exchange *x = claimed();
+    if (retry_after)
+        fake_engine_field(x, "retry-after", retry_after);
+    struct store_publish *publish = published(x, 503, NULL);
+    int64_t due = publish->due - loop_now().unix;
+    end(publish);
+    return due;
+}
+
+static void M5_a_failing_pinged_fetch_backs_off(void **state)
+{
+    (void)state;
+    rig.item.topic.dirty = 3;
+    assert_in_range(due_after_failure(NULL), 24000, 36000);
+    rig.item.topic.failures = 3;
+    rig.item.topic.failing_since = FAKE_UNIX - 300000;
+    assert_in_range(due_after_failure(NULL), 192000, 288000);
+    assert_int_equal(due_after_failure("1800"), 1800000);
+    assert_in_range(due_after_failure("1"), 192000, 288000);
+    // After two days it is like any poll, never nothing.
+    rig.config.poll_max = 6 * 3600000;
+    rig.item.topic.failing_since = FAKE_UNIX - INT64_C(49) * 3600000;
+    assert_in_range(due_after_failure(NULL), 17280000, 25920000);
+}
+
+static void large_bodies_go_ahead_in_pieces(void **state)
+{
+    (void)state;
+    size_t len = 2 * STORE_CHUNK + 10;
+    char *body = malloc(len + 1);
+    assert_non_null(body);
+    for (size_t i = 0; i < len; i++)
+        body[i] = (char)('a' + i / STORE_CHUNK);
+    body[len] = '\0';
+    struct exchange *x = claimed();
+    fake_engine_answer(x, 200, body);
+    end_with(x);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(fake_store_waiting(STORE_PUBLISH), 0);
+        struct store_put_chunk *chunk = fake_store_take(STORE_PUT_CHUNK);
+        assert_int_equal(chunk->topic, TOPIC);
+        assert_int_equal(chunk->seq, 5);
+        assert_int_equal(chunk->which, STORE_WHOLE);
+        assert_int_equal(chunk->index, i);
+        assert_int_equal(chunk->piece.len, i < 2 ? STORE_CHUNK : 10);
+        assert_int_equal(chunk->piece.at[0], 'a' + i);
+        fake_store_finish(&chunk->op, STORE_OK);
+    }
+    struct store_publish *publish = fake_store_take(STORE_PUBLISH);
+    assert_int_equal(publish->whole.chunked, len);
+    assert_int_equal(publish->delta.chunked, 0);
+    end(publish);
+    free(body);
+}
+
+static char *long_feed(void)
+{
+    size_t len = 2 * STORE_CHUNK;
+    char *feed = malloc(len + 200);
+    assert_non_null(feed);
+    static const char head[] = "<rss version=\"2.0\"><channel><item><guid>1"
+                               "</guid><description>",
+                      tail[] = "</description></item></channel></rss>";
+    memcpy(feed, head, sizeof head - 1);
+    memset(feed + sizeof head - 1, 'x', len);
+    memcpy(feed + sizeof head - 1 + len, tail, sizeof tail);
+    return feed;
+}
+
+static void a_large_delta_follows_the_whole(void **state)
+{
+    (void)state;
+    char *feed = long_feed();
+    struct exchange *x = claimed();
+    fake_engine_answer(x, 200, feed);
+    fake_engine_field(x, "content-type", "application/rss+xml");
+    end_with(x);
+    for (uint32_t i = 0; i < 6; i++) {
+        struct store_put_chunk *chunk = fake_store_take(STORE_PUT_CHUNK);
+        assert_int_equal(chunk->which, i < 3 ? STORE_WHOLE : STORE_DELTA);
+        assert_int_equal(chunk->index, i % 3);
+        fake_store_finish(&chunk->op, STORE_OK);
+    }
+    struct store_publish *publish = fake_store_take(STORE_PUBLISH);
+    assert_int_equal(publish->whole.chunked, strlen(feed));
+    assert_true(publish->delta.chunked > 2 * STORE_CHUNK);
+    end(publish);
+    free(feed);
+}
+
+static void a_document_that_finds_no_room_is_a_failed_fetch(void **state)
+{
+    (void)state;
+    char *feed = long_feed();
+    struct exchange *x = claimed();
+    fake_engine_answer(x, 200, feed);
+    end_with(x);
+    struct store_put_chunk *chunk = fake_store_take(STORE_PUT_CHUNK);
+    fake_store_finish(&chunk->op, STORE_FULL);
+    struct store_publish *publish = fake_store_take(STORE_PUBLISH);
+    assert_int_equal(publish->verdict, STORE_FETCH_FAILED);
+    assert_in_range(publish->due - loop_now().unix, 24000, 36000);
+    // If there is not even room for that, the topic is given back.
+    fake_store_finish(&publish->op, STORE_FULL);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    assert_int_equal(release->due, loop_now().unix + 10000);
+    fake_store_finish(&release->op, STORE_OK);
+    assert_int_equal(observe_patience(rig.observe, loop_now()), 10000);
+    assert_int_equal(rig.metrics.counts[METRIC_STORE_FULL], 2);
+    free(feed);
+}
+
+static void M6_a_chunk_for_another_head_makes_the_fetch_anew(void **state)
+{
+    (void)state;
+    char *feed = long_feed();
+    struct exchange *x = claimed();
+    fake_engine_answer(x, 200, feed);
+    end_with(x);
+    struct store_put_chunk *chunk = fake_store_take(STORE_PUT_CHUNK);
+    fake_store_finish(&chunk->op, STORE_CONFLICT);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    assert_int_equal(release->due, 0);
+    fake_store_finish(&release->op, STORE_OK);
+    free(feed);
+}
+
+static void M6_when_the_head_has_moved_the_topic_is_fetched_again(void **state)
+{
+    (void)state;
+    struct store_publish *publish = published(claimed(), 200, "hello");
+    fake_store_finish(&publish->op, STORE_CONFLICT);
+    assert_int_equal(rig.updated, 0);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    assert_int_equal(release->kind, STORE_DUE_FETCH);
+    assert_int_equal(release->id, TOPIC);
+    assert_int_equal(release->token, 60);
+    assert_int_equal(release->due, 0);
+    fake_store_finish(&release->op, STORE_OK);
+    assert_int_equal(observe_patience(rig.observe, loop_now()), 0);
+}
+
+static void a_settlement_that_failed_gives_the_topic_back(void **state)
+{
+    (void)state;
+    struct store_publish *publish = published(claimed(), 200, "hello");
+    fake_store_finish(&publish->op, STORE_UNKNOWN);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    assert_int_equal(release->due, loop_now().unix + 10000);
+    fake_store_finish(&release->op, STORE_OK);
+    // One whose claim is not ours any more is simply over.
+    publish = published(claimed(), 200, "hello");
+    fake_store_finish(&publish->op, STORE_STALE);
+    assert_int_equal(fake_store_waiting_all(), 0);
+}
+
+static void M12_a_ping_without_news_is_looked_into_twice_more(void **state)
+{
+    (void)state;
+    static const int64_t delays[] = { 15000, 75000, POLL_MAX };
+    rig.item.topic.dirty = 3;
+    for (size_t i = 0; i < 3; i++) {
+        struct store_publish *publish = published(claimed(), 304, NULL);
+        assert_int_equal(publish->due - loop_now().unix, delays[i]);
+        end(publish);
+        fake_loop_pass(delays[i]);
+        rig.item.topic.fetched = 3;
+    }
+    // And then not again, until the next ping.
+    struct store_publish *publish = published(claimed(), 304, NULL);
+    assert_int_equal(publish->due - loop_now().unix, POLL_MAX);
+    end(publish);
+    rig.item.topic.dirty = 4;
+    publish = published(claimed(), 304, NULL);
+    assert_int_equal(publish->due - loop_now().unix, 15000);
+    end(publish);
+    // What brings news is not silent any more.
+    rig.item.topic.fetched = 4;
+    publish = published(claimed(), 200, "hello");
+    assert_int_equal(publish->due - loop_now().unix, POLL_MAX);
+    end(publish);
+}
+
+static void without_memory_for_the_reading_the_topic_is_given_back(void **state)
+{
+    (void)state;
+    struct exchange *x = claimed();
+    fake_engine_answer(x, 200, "hello");
+    fake_loop_starve();
+    end_with(x);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    fake_store_finish(&release->op, STORE_OK);
+}
+
+static void draining_begins_no_fetch(void **state)
+{
+    (void)state;
+    struct exchange *x = claimed();
+    observe_drain(rig.observe);
+    observe_poke(rig.observe);
+    observe_step(rig.observe, loop_now());
+    assert_int_equal(fake_store_waiting_all(), 0);
+    assert_false(observe_idle(rig.observe));
+    end(published(x, 304, NULL));
+}
+
+#define OBSERVED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        OBSERVED(a_304_settles_without_a_document),
+        OBSERVED(R81_a_304_of_another_resource_is_asked_for_again),
+        OBSERVED(a_304_that_nobody_asked_for_is_a_failure),
+        OBSERVED(news_are_told_of_once_they_are_stored),
+        OBSERVED(R83_only_a_whole_200_is_distributed),
+        OBSERVED(M5_a_failing_pinged_fetch_backs_off),
+        OBSERVED(large_bodies_go_ahead_in_pieces),
+        OBSERVED(a_large_delta_follows_the_whole),
+        OBSERVED(a_document_that_finds_no_room_is_a_failed_fetch),
+        OBSERVED(M6_a_chunk_for_another_head_makes_the_fetch_anew),
+        OBSERVED(M6_when_the_head_has_moved_the_topic_is_fetched_again),
+        OBSERVED(a_settlement_that_failed_gives_the_topic_back),
+        OBSERVED(M12_a_ping_without_news_is_looked_into_twice_more),
+        OBSERVED(without_memory_for_the_reading_the_topic_is_given_back),
+        OBSERVED(draining_begins_no_fetch),
+    };
+    document_setup();
+    log_setup(LOG_ERROR, false);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

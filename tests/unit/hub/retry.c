@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+
+#include "hub/retry.h"
+
+#include "fakes/fake_engine.h"
+#include "fakes/fake_loop.h"
+#include "fakes/fake_store.h"
+#include "hub/config.h"
+#include "hub/content.h"
+#include "hub/delivery.h"
+#include "hub/ledger.h"
+#include "hub/log.h"
+#include "hub/metrics.h"
+#include "hub/services.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+enum { TOPIC = 7, HEAD = 12 };
+
+struct rig {
+    struct config config;
+    struct metrics metrics;
+    struct contents *contents;
+    struct ledger *ledger;
+    struct retry *retry;
+};
+
+static struct rig rig;
+
+static int setup(void **state)
+{
+    (void)state;
+    rig = (struct rig){ .config = { .deliveries = 20,
+                                    .delivery_timeout = 10000,
+                                    .feed_delivery = CONFIG_FEED_FULL,
+                                    .retry_first = 10000,
+                                    .retry_max = 3600000,
+                                    .retry_attempts = 10 } };
+    struct services services = {
+        .config = &rig.config,
+        .store = fake_store(),
+        .engine = fake_engine(),
+        .loop = fake_loop(),
+        .metrics = &rig.metrics,
+        .hub_url = "https://hub.example/",
+    };
+    rig.contents = contents_new(&services);
+    rig.retry = retry_new(&services, rig.contents);
+    rig.ledger = ledger_new(&services, retry_due, rig.retry);
+    if (!rig.contents || !rig.retry || !rig.ledger)
+        return -1;
+    retry_use(rig.retry, rig.ledger);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    bool idle = retry_idle(rig.retry);
+    ledger_free(rig.ledger);
+    retry_free(rig.retry);
+    contents_free(rig.contents);
+    return idle && fake_store_clean() && fake_engine_waiting() == 0 ? 0 : -1;
+}
+
+static void turn(void)
+{
+    ledger_step(rig.ledger, loop_now());
+    retry_step(rig.retry, loop_now());
+}
+
+static struct store_claimed lagging(void)
+{
+    static const char callback[] = "https://reader.example/cb";
+    return (struct store_claimed){
+        .token = 70,
+        .subscriber = { .topic = TOPIC,
+                        .id = 31,
+                        .rev = 2,
+                        .start = 1,
+                        .lease_end = FAKE_UNIX + 1000000,
+                        .callback = { callback, sizeof callback - 1 },
+                        .lagging = true,
+                        .next = 9,
+                        .attempts = 3,
+                        .step = 4,
+                        .last_status = 500 },
+    };
+}
+
+static struct store_claim *asked(void)
+{
+    retry_due(rig.retry, 0);
+    turn();
+    return fake_store_take(STORE_CLAIM);
+}
+
+static void claim(const struct store_claimed *items, size_t count)
+{
+    struct store_claim *op = asked();
+    assert_int_equal(op->kind, STORE_DUE_DELIVER);
+    op->items = fake_store_give(&op->op, items, count * sizeof *items);
+    op->count = count;
+    op->next_due = INT64_MAX;
+    fake_store_finish(&op->op, STORE_OK);
+}
+
+static void give_topic(uint64_t head)
+{
+    struct store_topics *op = fake_store_take(STORE_TOPICS);
+    struct store_topic topic = { .id = TOPIC, .incarnation = 1, .head = head };
+    op->items = fake_store_give(&op->op, &topic, sizeof topic);
+    fake_store_finish(&op->op, STORE_OK);
+}
+
+static void give_content(void)
+{
+    give_topic(HEAD);
+    struct store_read_body *op = fake_store_take(STORE_READ_BODY);
+    assert_int_equal(op->seq, HEAD);
+    op->body = (struct bytes){ fake_store_give(&op->op, "<feed/>", 8), 7 };
+    op->content_type = (struct bytes){ "text/xml", 8 };
+    fake_store_finish(&op->op, STORE_OK);
+}
+
+// The one record that is written next.
+static struct store_outcome recorded(void)
+{
+    fake_loop_pass(20);
+    turn();
+    struct store_record *op = fake_store_take(STORE_RECORD);
+    assert_int_equal(op->count, 1);
+    struct store_outcome outcome = op->outcomes[0];
+    fake_store_finish(&op->op, STORE_OK);
+    return outcome;
+}
+
+static void M1_who_lags_is_sent_all_from_his_own_cursor_to_the_head(
+    void **state)
+{
+    (void)state;
+    struct store_claimed item = lagging();
+    claim(&item, 1);
+    give_content();
+    struct exchange *x = fake_engine_take();
+    assert_int_equal(x->class, EXCHANGE_RETRY);
+    assert_string_equal(x->url, "https://reader.example/cb");
+    assert_string_equal(fake_engine_line(x, "Hub-Previous"),
+                        "Hub-Previous: 0000000000000001.8");
+    assert_string_equal(fake_engine_line(x, "Hub-Sequence"),
+                        "Hub-Sequence: 0000000000000001.12");
+    fake_engine_answer(x, 200, NULL);
+    retry_answered(rig.retry, x);
+    struct store_outcome outcome = recorded();
+    assert_int_equal(outcome.kind, STORE_DELIVERED);
+    assert_int_equal(outcome.token, 70);
+    assert_int_equal(outcome.subscription, 31);
+    assert_int_equal(outcome.topic, TOPIC);
+    assert_int_equal(outcome.upto, HEAD);
+    // More may be owed: it is looked for at once.
+    assert_int_equal(retry_patience(rig.retry, loop_now()), 0);
+    assert_int_equal(rig.metrics.counts[METRIC_RETRIES], 1);
+}
+
+static void a_failure_goes_on_where_the_last_one_was(void **state)
+{
+    (void)state;
+    struct store_claimed item = lagging();
+    claim(&item, 1);
+    give_content();
+    struct exchange *x = fake_engine_take();
+    fake_engine_answer(x, 503, NULL);
+    retry_answered(rig.retry, x);
+    int64_t now = loop_now().unix;
+    struct store_outcome outcome = recorded();
+    assert_int_equal(outcome.kind, STORE_OWED);
+    assert_int_equal(outcome.next, 9);
+    assert_int_equal(outcome.attempts, 4);
+    assert_int_equal(outcome.step, 5);
+    assert_int_equal(outcome.status, 503);
+    assert_in_range(outcome.due - now, 128000, 192000);
+    assert_int_equal(retry_patience(rig.retry, loop_now()),
+                     outcome.due - loop_now().unix);
+}
+
+static void R60_nothing_is_sent_once_the_lease_is_over(void **state)
+{
+    (void)state;
+    struct store_claimed item = lagging();
+    for (int i = 0; i < 2; i++) {
+        item.subscriber.suspended = i == 0;
+        item.subscriber.lease_end = i == 0 ? FAKE_UNIX + 1000000 : FAKE_UNIX;
+        claim(&item, 1);
+        assert_int_equal(fake_store_waiting(STORE_TOPICS), 0);
+        struct store_outcome outcome = recorded();
+        assert_int_equal(outcome.kind, STORE_OWED);
+        assert_int_equal(outcome.next, 9);
+        assert_int_equal(outcome.attempts, 3);
+        assert_int_equal(outcome.step, 4);
+        assert_int_equal(outcome.status, 500);
+        assert_true(outcome.due > loop_now().unix);
+    }
+}
+
+static void without_content_it_is_put_off_and_no_attempt(void **state)
+{
+    (void)state;
+    struct store_claimed item = lagging();
+    claim(&item, 1);
+    struct store_topics *op = fake_store_take(STORE_TOPICS);
+    fake_store_finish(&op->op, STORE_AGAIN);
+    int64_t now = loop_now().unix;
+    struct store_outcome outcome = recorded();
+    assert_int_equal(outcome.kind, STORE_OWED);
+    assert_int_equal(outcome.attempts, 3);
+    assert_int_equal(outcome.due, now + 5000);
+}
+
+static void M14_what_holds_nothing_for_them_moves_their_cursors(void **state)
+{
+    (void)state;
+    struct store_claimed items[] = { lagging(), lagging() };
+    items[1].subscriber.id = 32;
+    claim(items, 2);
+    give_topic(8); // nothing after their cursor
+    fake_loop_pass(20);
+    turn();
+    struct store_record *op = fake_store_take(STORE_RECORD);
+    assert_int_equal(op->count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(op->outcomes[i].kind, STORE_DELIVERED);
+        assert_int_equal(op->outcomes[i].upto, 8);
+    }
+    fake_store_finish(&op->op, STORE_OK);
+    assert_int_equal(fake_engine_waiting(), 0);
+}
+
+static void what_the_store_lends_is_copied(void **state)
+{
+    (void)state;
+    // The fake frees what it gave when the claim is released, which is before
+    // the content is there; the secret must still be right then.
+    struct store_claimed item = lagging();
+    char secret[] = "s3cret";
+    item.subscriber.profile.secret = (struct bytes){ secret, 6 };
+    item.subscriber.profile.method = STORE_SHA256;
+    claim(&item, 1);
+    memset(secret, 'x', 6);
+    give_content();
+    struct exchange *x = fake_engine_take();
+    const struct delivery *delivery = x->owner;
+    assert_int_equal(delivery->secret_len, 6);
+    assert_memory_equal(delivery->secret, "s3cret", 6);
+    fake_engine_answer(x, 200, NULL);
+    retry_answered(rig.retry, x);
+    recorded();
+}
+
+static void one_slot_in_four_is_for_retries(void **state)
+{
+    (void)state;
+    struct store_claim *op = asked();
+    assert_int_equal(op->max, 5);
+    op->next_due = INT64_MAX;
+    fake_store_finish(&op->op, STORE_OK);
+}
+
+static void draining_claims_nobody(void **state)
+{
+    (void)state;
+    struct store_claimed item = lagging();
+    claim(&item, 1);
+    retry_drain(rig.retry);
+    retry_due(rig.retry, 0);
+    turn();
+    assert_int_equal(fake_store_waiting(STORE_CLAIM), 0);
+    assert_false(retry_idle(rig.retry));
+    give_content();
+    struct exchange *x = fake_engine_take();
+    fake_engine_fail(x, EXCHANGE_CANCELLED);
+    retry_answered(rig.retry, x);
+    assert_int_equal(recorded().attempts, 3);
+}
+
+#define RETRIED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RETRIED(M1_who_lags_is_sent_all_from_his_own_cursor_to_the_head),
+        RETRIED(a_failure_goes_on_where_the_last_one_was),
+        RETRIED(R60_nothing_is_sent_once_the_lease_is_over),
+        RETRIED(without_content_it_is_put_off_and_no_attempt),
+        RETRIED(M14_what_holds_nothing_for_them_moves_their_cursors),
+        RETRIED(what_the_store_lends_is_copied),
+        RETRIED(one_slot_in_four_is_for_retries),
+        RETRIED(draining_claims_nobody),
+    };
+    log_setup(LOG_ERROR, false);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

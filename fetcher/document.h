@@ -52,8 +52,8 @@ struct document_input {
     // What was remembered, in any order; count 0: nothing yet.
     const struct document_entry *known;
     size_t known_count;
-    uint64_t seq;   // for entries that are new or changed
-    uint32_t today; // unix day
+    uint64_t seq;       // for entries that are new or changed
+    uint32_t today;     // unix day
     size_t entries_max; // ceiling of the memory: max(this, twice the current)
 };
 
@@ -72,7 +72,7 @@ struct document {
     enum document_format format;
     bool cuttable; // Atom 1.0/0.3 or RSS 2.0/0.9x: cut by default (M3)
     enum document_change change;
-    char *self; // NULL: none; absolute
+    char *self;                    // NULL: none; absolute
     char *hubs[DOCUMENT_HUBS_MAX]; // absolute, in the document's order
     size_t hub_count;
     size_t entry_count; // in this version

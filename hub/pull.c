@@ -124,6 +124,7 @@ static bool read_woken(struct pull *pull, struct moment now)
 bool pull_step(void *self, struct moment now)
 {
     struct pull *pull = self;
+    reading_go_on(&pull->means);
     bool more = read_woken(pull, now);
     for (int i = 0; i < 4 * READS_A_STEP; i++) {
         struct waiter *waiter =
@@ -164,6 +165,7 @@ struct pull *pull_new(const struct services *services,
         return NULL;
     pull->means.services = *services;
     pull->last = &pull->first;
+    pull->means.later_last = &pull->means.later;
     pull->means.followed = followed;
     pull->means.context = context;
     store_secret_key(services->store, secret);

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INTEREST_MS = 24 * 60 * 60 * 1000 }; // M7
+enum {
+    INTEREST_MS = 24 * 60 * 60 * 1000, // M7
+    READS_MAX = 32, // of the log at a time: what they bring lies in memory
+};
 
 static void end(struct reading *reading)
 {
@@ -115,6 +118,7 @@ static void log_read(struct store_op *op)
     struct waiter *waiter = reading->waiter;
     const struct store_events *read = &reading->events;
 
+    means->reads--;
     if (op->status != STORE_OK) {
         store_release(op);
         fail(reading, 503, "store", "the log cannot be read now");
@@ -160,10 +164,11 @@ static struct store_position position_of(const struct reading *reading,
     return position;
 }
 
-void reading_read(struct reading *reading)
+static void submit(struct reading *reading)
 {
     struct reading_means *means = reading->means;
     struct waiter *waiter = reading->waiter;
+    means->reads++;
     for (size_t i = 0; i < waiter->count; i++) {
         reading->urls[i] = waiter->interests[i].url;
         reading->positions[i] =
@@ -180,6 +185,26 @@ void reading_read(struct reading *reading)
         .bodies = waiter->bodies,
     };
     store_submit(means->services.store, &reading->events.op);
+}
+
+void reading_read(struct reading *reading)
+{
+    struct reading_means *means = reading->means;
+    reading->next = NULL;
+    *means->later_last = reading;
+    means->later_last = &reading->next;
+    reading_go_on(means);
+}
+
+void reading_go_on(struct reading_means *means)
+{
+    while (means->later && means->reads < READS_MAX) {
+        struct reading *reading = means->later;
+        means->later = reading->next;
+        if (!means->later)
+            means->later_last = &means->later;
+        submit(reading);
+    }
 }
 
 // ------------------------------------------------------ from query to topics

@@ -26,13 +26,15 @@ struct reading_means {
     struct cursor_key *key;
     size_t under_way;
     bool draining; // hold nobody any more
+    size_t reads;  // that the store is asked for, each of megabytes
+    struct reading *later, **later_last; // wait for one of these to end
     void (*followed)(void *context);
     void *context;
 };
 
 struct reading {
     struct reading_means *means;
-    struct reading *next; // pull's: of those that wait for their turn
+    struct reading *next; // pull's, or later: of those that wait
     struct request *request;
     struct waiter *waiter;    // what the query left; listed once it may be held
     struct pull_query *query; // NULL: the waiter has been held before

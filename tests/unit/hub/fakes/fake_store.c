@@ -89,6 +89,8 @@ void fake_store_finish(struct store_op *op, enum store_status status)
 {
     op->status = status;
     op->at = loop_now().unix;
+    if (status == STORE_OK && op->durable)
+        op->durable(op);
     op->done(op);
 }
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+
+#include "hub/subscribe.h"
+
+#include "fakes/fake_loop.h"
+#include "fakes/fake_request.h"
+#include "fakes/fake_store.h"
+#include "hub/config.h"
+#include "hub/intent.h"
+#include "hub/metrics.h"
+#include "hub/services.h"
+
+#define BOTH                                                                   \
+    "hub.topic=http://t.example/%257Efeed&hub.callback=https://c.example/cb"
+
+struct rig {
+    struct config config;
+    struct metrics metrics;
+    struct services services;
+    struct fake_request request;
+    size_t accepted;
+};
+
+static struct rig rig;
+
+static void on_accepted(void *context)
+{
+    assert_ptr_equal(context, &rig);
+    rig.accepted++;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&rig, 0, sizeof rig);
+    rig.config = (struct config){ .lease_min = 300000,
+                                  .lease_default = 864000000,
+                                  .lease_max = 2592000000 };
+    rig.services = (struct services){ .config = &rig.config,
+                                      .store = fake_store(),
+                                      .loop = fake_loop(),
+                                      .metrics = &rig.metrics };
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return fake_store_clean() ? 0 : -1;
+}
+
+static struct store_take *post(const char *body)
+{
+    static const struct request_field field = {
+        "Content-Type", "application/x-www-form-urlencoded"
+    };
+    struct intent intent;
+    fake_request_get(&rig.request, "/", "");
+    struct request *request = &rig.request.request;
+    request->method = REQUEST_POST;
+    request->fields = &field;
+    request->field_count = 1;
+    request->body = body;
+    request->body_len = strlen(body);
+    assert_true(intent_read(request, &intent));
+    subscribe_accept(&rig.services, request, &intent, on_accepted, &rig);
+    return fake_store_take(STORE_TAKE);
+}
+
+static void end(struct store_take *take, enum store_taken taken)
+{
+    take->taken = taken;
+    fake_store_finish(&take->op, STORE_OK);
+}
+
+static void M2_both_spellings_are_stored_as_given(void **state)
+{
+    (void)state;
+    struct store_take *take = post("hub.mode=subscribe&hub.secret=s3&" BOTH);
+    const struct store_request *record = &take->request;
+    assert_int_equal(record->mode, STORE_SUBSCRIBE);
+    assert_memory_equal(record->topic.at, "http://t.example/%7Efeed",
+                        record->topic.len);
+    assert_memory_equal(record->topic_normal.at, "http://t.example/~feed",
+                        record->topic_normal.len);
+    assert_memory_equal(record->callback.at, "https://c.example/cb",
+                        record->callback.len);
+    assert_memory_equal(record->profile.secret.at, "s3", 2);
+    assert_int_equal(record->lease, 864000000);
+    assert_int_equal(record->deadline, 600000);
+    end(take, STORE_TAKEN_NEW);
+}
+
+static void R33_it_is_answered_as_soon_as_it_is_durable(void **state)
+{
+    (void)state;
+    struct store_take *take = post("hub.mode=subscribe&" BOTH);
+    assert_int_equal(rig.request.answers, 0);
+    take->op.durable(&take->op);
+    assert_int_equal(rig.request.answers, 1);
+    assert_int_equal(rig.request.status, 202);
+    take->op.durable = NULL; // it was
+    end(take, STORE_TAKEN_NEW);
+    assert_int_equal(rig.request.answers, 1);
+    assert_int_equal(rig.accepted, 1);
+    assert_int_equal(rig.metrics.counts[METRIC_SUBSCRIBES], 1);
+}
+
+static void M18_what_changes_nothing_looks_the_same_from_outside(void **state)
+{
+    (void)state;
+    end(post("hub.mode=unsubscribe&" BOTH), STORE_TAKEN_IDLE);
+    assert_int_equal(rig.request.status, 202);
+    end(post("hub.mode=unsubscribe&" BOTH), STORE_TAKEN_JOINED);
+    assert_int_equal(rig.request.status, 202);
+    // But there is nothing new to verify.
+    assert_int_equal(rig.accepted, 0);
+    assert_int_equal(rig.metrics.counts[METRIC_UNSUBSCRIBES], 2);
+}
+
+static void R20_the_lease_is_granted_within_bounds(void **state)
+{
+    (void)state;
+    struct store_take *take =
+        post("hub.mode=subscribe&hub.lease_seconds=1&" BOTH);
+    assert_int_equal(take->request.lease, 300000);
+    end(take, STORE_TAKEN_NEW);
+    take = post("hub.mode=subscribe&hub.lease_seconds=99999999&" BOTH);
+    assert_int_equal(take->request.lease, 2592000000);
+    end(take, STORE_TAKEN_NEW);
+}
+
+static void R32_what_could_not_be_stored_is_refused(void **state)
+{
+    (void)state;
+    struct store_take *take = post("hub.mode=subscribe&" BOTH);
+    fake_store_finish(&take->op, STORE_FULL);
+    assert_int_equal(rig.request.answers, 1);
+    assert_int_equal(rig.request.status, 503);
+    take = post("hub.mode=subscribe&" BOTH);
+    fake_store_finish(&take->op, STORE_CONFLICT);
+    assert_int_equal(rig.request.status, 429);
+    assert_int_equal(rig.accepted, 0);
+    assert_int_equal(rig.metrics.counts[METRIC_SUBSCRIBES], 0);
+}
+
+#define TAKEN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TAKEN(M2_both_spellings_are_stored_as_given),
+        TAKEN(R33_it_is_answered_as_soon_as_it_is_durable),
+        TAKEN(M18_what_changes_nothing_looks_the_same_from_outside),
+        TAKEN(R20_the_lease_is_granted_within_bounds),
+        TAKEN(R32_what_could_not_be_stored_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

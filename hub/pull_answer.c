@@ -2,6 +2,7 @@
 
 #include "pull_answer.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,8 @@ static json_t *event_json(const struct pull_answer *answer,
     json_object_set_new(event, "seq", json_integer((json_int_t)from->seq));
     json_object_set_new(event, "previous",
                         json_integer((json_int_t)from->previous));
+    json_object_set_new(event, "incarnation",
+                        json_sprintf("%016" PRIx64, from->incarnation));
     json_object_set_new(event, "time", time_json(from->time));
     json_object_set_new(
         event, "content_type",

@@ -59,4 +59,7 @@ void reading_begin(struct reading *reading);
 // For a waiter that has been held. NULL: out of memory.
 struct reading *reading_again(struct reading_means *means,
                               struct waiter *waiter);
+// As soon as not too many others are being read.
 void reading_read(struct reading *reading);
+// Begin what waited for that; once a step.
+void reading_go_on(struct reading_means *means);

@@ -10,6 +10,7 @@ enum { POSITIONS_MAX = 1024, ROW_SEQ = 8 };
 // One topic of the answer while the topics are merged.
 struct track {
     uint64_t topic;
+    uint64_t incarnation;
     uint64_t head;
     uint64_t seq;    // next one; above head: done
     uint64_t number; // of that
@@ -121,6 +122,7 @@ static bool locate(struct engine_context *context,
     uint64_t first = first_row(context->txn, &topic);
     uint64_t wanted = first_wanted(context->txn, &topic, first, position);
     track->topic = position->topic;
+    track->incarnation = topic.shown.incarnation;
     track->head = topic.shown.head;
     track->seq = note_gap(&topic, wanted, first, position);
     peek_number(context->txn, track);
@@ -149,6 +151,7 @@ static bool tell(struct engine_context *context, const struct store_events *op,
         .number = update.number,
         .topic = track->topic,
         .seq = track->seq,
+        .incarnation = track->incarnation,
         .previous = track->seq - 1,
         .time = update.time,
         .kind = update.kind,

@@ -154,6 +154,13 @@ class Positions(Pull):
                          ["two", "three", "four"])
         seqs = [event["seq"] for event in everything["events"]]
         self.assertEqual(seqs, list(range(seqs[0], seqs[0] + len(seqs))))
+        # M8: the same pair as on deliveries.
+        self.assertEqual([event["previous"] for event in
+                          everything["events"]], [seq - 1 for seq in seqs])
+        incarnations = {event["incarnation"] for event in
+                        everything["events"]}
+        self.assertEqual(len(incarnations), 1)
+        self.assertRegex(incarnations.pop(), r"^[0-9a-f]{16}$")
 
     def test_pages_are_bounded_and_go_on(self) -> None:
         hub, origin, feed, topic = self.cast()

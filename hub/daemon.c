@@ -368,6 +368,24 @@ static bool open_all(struct daemon *daemon, char problem[512])
            && (make_parts(daemon) || fail(problem, "out of memory"));
 }
 
+static uint64_t outgoing_of(const struct config *config)
+{
+    return (uint64_t)(config->deliveries + config->deliveries / 4
+                      + config->fetches + config->verifications);
+}
+
+// Where they ran out, nothing could be fetched or delivered any more, and
+// operators would stand outside. Front and http each hold up to this many.
+static void fit_connections(struct daemon *daemon)
+{
+    struct config *config = daemon->config;
+    uint64_t wanted = 2 * (uint64_t)config->connections;
+    uint64_t fits = descriptors_connections(daemon->descriptors.now,
+                                            outgoing_of(config), wanted);
+    if (fits < wanted)
+        config->connections = fits > 2 ? (int64_t)(fits / 2) : 1;
+}
+
 struct daemon *daemon_new(struct config *config, char problem[512])
 {
     struct daemon *daemon = calloc(1, sizeof *daemon);
@@ -377,6 +395,7 @@ struct daemon *daemon_new(struct config *config, char problem[512])
     }
     daemon->config = config;
     descriptors_raise(&daemon->descriptors);
+    fit_connections(daemon);
     // The option was checked when it was read.
     for (size_t i = 0; i < config->trusted_proxy.count; i++)
         guard_allow(&daemon->proxies, config->trusted_proxy.items[i]);
@@ -415,13 +434,9 @@ static void on_reload(void *context)
 void daemon_run(struct daemon *daemon)
 {
     const struct config *config = daemon->config;
-    uint64_t outgoing = (uint64_t)(config->deliveries + config->deliveries / 4
-                                   + config->fetches + config->verifications);
     LOG(LOG_INFO, "descriptors", LOG_N("limit", daemon->descriptors.now),
-        LOG_N("outgoing", outgoing),
-        LOG_N("connections",
-              descriptors_connections(daemon->descriptors.now, outgoing,
-                                      (uint64_t)config->connections)));
+        LOG_N("outgoing", outgoing_of(config)),
+        LOG_N("connections", config->connections));
     if (!front_start(daemon->front)) {
         LOG(LOG_ERROR, "start.failed", LOG_T("why", "no thread to be had"));
         return;

@@ -34,8 +34,10 @@ bool descriptors_raise(struct descriptors *out)
 uint64_t descriptors_connections(uint64_t limit, uint64_t outgoing,
                                  uint64_t wanted)
 {
-    if (limit <= OUR_OWN || limit - OUR_OWN <= outgoing)
-        return 0;
-    uint64_t left = limit - OUR_OWN - outgoing;
+    if (limit == 0)
+        return wanted; // nobody knows
+    uint64_t room = limit > 2 * OUR_OWN ? limit - OUR_OWN : limit / 2;
+    // A request that finds none is made again; who is shut out stays out.
+    uint64_t left = outgoing < room / 2 ? room - outgoing : room / 2;
     return left < wanted ? left : wanted;
 }

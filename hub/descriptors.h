@@ -22,6 +22,7 @@ struct descriptors {
 bool descriptors_raise(struct descriptors *out);
 
 // What `limit` allows beside `outgoing` requests and our own files: how many
-// connections from outside can be held at a time, at most `wanted`.
+// connections from outside can be held at a time, at most `wanted`. They get
+// half of it at least.
 uint64_t descriptors_connections(uint64_t limit, uint64_t outgoing,
                                  uint64_t wanted);

@@ -4,43 +4,19 @@
 
 #include "config.h"
 #include "delivery.h"
-#include "ledger.h"
-#include "log.h"
-#include "metrics.h"
 #include "services.h"
+#include "walk_checkpoint.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 enum {
     PAGE = 256,
-    CHECKPOINT_VISITS = 256,
-    CHECKPOINT_MS = 250,
     LATE_MS = 1000,  // then a delivery gets a lagging record (M1)
     GRACE_MS = 5000, // beyond its own timeout until that falls due
     PAUSE_MS = 1000,
     VISITS_A_STEP = 64,
 };
-
-static void settle(struct visit *visit)
-{
-    visit->state = VISIT_SETTLED;
-    visit->delivery = NULL;
-}
-
-static void note(struct visit *visit, const struct store_outcome *outcome)
-{
-    visit->state = VISIT_OUTCOME;
-    visit->delivery = NULL;
-    visit->kind = outcome->kind;
-    visit->rev = outcome->rev;
-    visit->upto = outcome->upto;
-    visit->next = outcome->next;
-    visit->attempts = outcome->attempts;
-    visit->step = outcome->step;
-    visit->due = outcome->due;
-    visit->status = outcome->status;
-}
 
 // What he was sent, or passed by, may end before the walk does (M13): then
 // what is left is owed.
@@ -48,167 +24,9 @@ static void note_served(const struct walk *walk, struct visit *visit,
                         const struct store_outcome *outcome)
 {
     if (outcome->upto < walk->record.to)
-        note(visit, outcome);
+        visit_note(visit, outcome);
     else
-        settle(visit);
-}
-
-static struct store_outcome outcome_of(const struct walk *walk,
-                                       const struct visit *visit)
-{
-    return (struct store_outcome){
-        .kind = visit->kind,
-        .subscription = visit->subscription,
-        .topic = walk->record.topic,
-        .rev = visit->rev,
-        .upto = visit->upto,
-        .next = visit->next,
-        .attempts = visit->attempts,
-        .step = visit->step,
-        .due = visit->due,
-        .status = visit->status,
-    };
-}
-
-// ------------------------------------------------------------ checkpoints
-
-static void pass_visits(struct walk *walk)
-{
-    for (size_t i = 0; i < walk->passing; i++) {
-        struct visit *visit = window_at(&walk->window, walk->window.front);
-        // From here on its outcome goes into the ledger.
-        if (visit->state == VISIT_LATE)
-            visit->delivery->owner = NULL;
-        window_pass(&walk->window, 1);
-    }
-    walk->passing = 0;
-}
-
-static void tell_due(struct walk *walk)
-{
-    const struct store_checkpoint *checkpoint = &walk->checkpoint;
-    int64_t due = INT64_MAX;
-    for (size_t i = 0; i < checkpoint->count; i++) {
-        const struct store_outcome *outcome = &checkpoint->outcomes[i];
-        bool at_once =
-            outcome->kind == STORE_REMINDED || outcome->kind == STORE_DELIVERED;
-        int64_t at = at_once ? 0 : outcome->due;
-        if ((at_once || at > 0) && at < due)
-            due = at;
-    }
-    if (due < INT64_MAX)
-        walk->means->lagging(walk->means->context, due);
-}
-
-static void flush_late(struct walk *walk)
-{
-    for (size_t i = 0; i < walk->late_count; i++)
-        ledger_add(walk->means->ledger, &walk->late[i]);
-    walk->late_count = 0;
-}
-
-static void go_on(struct walk *walk, const struct store_walk *next)
-{
-    store_release(&walk->page.op);
-    walk->record = *next;
-    walk->visited = next->position;
-    walk->page_there = walk->end = false;
-    if (walk->content)
-        content_drop(walk->means->contents, walk->content);
-    walk->content = NULL;
-}
-
-// The topic is gone, or the walk is not ours: what is under way comes back
-// without it.
-static void leave(struct walk *walk)
-{
-    for (uint64_t n = walk->window.front; n < walk->window.back; n++) {
-        struct visit *visit = window_at(&walk->window, n);
-        if (visit->delivery)
-            visit->delivery->owner = NULL;
-    }
-    window_pass(&walk->window, window_count(&walk->window));
-    walk->passing = 0;
-    flush_late(walk);
-    walk->lost = true;
-}
-
-static void checkpointed(struct store_op *op)
-{
-    struct walk *walk = op->context;
-    const struct store_checkpoint *checkpoint = &walk->checkpoint;
-    struct moment now = loop_now();
-
-    walk->writing = false;
-    walk->checked_at = now.mono;
-    switch (op->status) {
-    case STORE_OK:
-        metric_add(walk->means->services->metrics, METRIC_CHECKPOINTS, 1);
-        walk->record.position = checkpoint->walk.position;
-        pass_visits(walk);
-        tell_due(walk);
-        flush_late(walk);
-        if (checkpoint->finish && checkpoint->walk_began)
-            go_on(walk, &checkpoint->next);
-        else if (checkpoint->finish)
-            walk->over = true;
-        return;
-    case STORE_STALE:
-    case STORE_NOT_FOUND:
-        leave(walk);
-        return;
-    default:
-        LOG(LOG_WARN, "checkpoint.unwritten",
-            LOG_N("topic", walk->record.topic),
-            LOG_T("status", store_status_name(op->status)));
-        walk->passing = 0;
-        walk->pause_until = now.mono + PAUSE_MS;
-        return;
-    }
-}
-
-static bool complete(const struct walk *walk)
-{
-    return walk->end && walk->page_at == walk->page.count
-           && !walk->means->draining;
-}
-
-static void collect(struct walk *walk, size_t settled)
-{
-    struct store_checkpoint *checkpoint = &walk->checkpoint;
-    checkpoint->count = 0;
-    for (size_t i = 0; i < settled; i++) {
-        const struct visit *visit =
-            window_at(&walk->window, walk->window.front + i);
-        if (visit->state != VISIT_SETTLED)
-            walk->outcomes[checkpoint->count++] = outcome_of(walk, visit);
-        checkpoint->walk.position = visit->subscription;
-    }
-    checkpoint->outcomes = walk->outcomes;
-}
-
-static void write_checkpoint(struct walk *walk, struct moment now)
-{
-    size_t waiting = window_count(&walk->window);
-    size_t settled = window_settled(&walk->window, CHECKPOINT_VISITS);
-    bool finish = complete(walk) && settled == waiting;
-    bool timely = settled > 0
-                  && (settled == CHECKPOINT_VISITS
-                      || now.mono - walk->checked_at >= CHECKPOINT_MS
-                      || walk->means->draining);
-    if (!finish && !timely)
-        return;
-    walk->checkpoint = (struct store_checkpoint){
-        .op = { .verb = STORE_CHECKPOINT,
-                .done = checkpointed,
-                .context = walk },
-        .walk = walk->record,
-        .finish = finish,
-    };
-    collect(walk, settled);
-    walk->passing = settled;
-    walk->writing = true;
-    store_submit(walk->means->services->store, &walk->checkpoint.op);
+        visit_settle(visit);
 }
 
 // ----------------------------------------------------------------- visits
@@ -230,7 +48,7 @@ static void notice_late(struct walk *walk, struct moment now)
             .next = delivery->cursor + 1,
             .due = now.unix + config->delivery_timeout + GRACE_MS,
         };
-        note(visit, &outcome);
+        visit_note(visit, &outcome);
         visit->state = VISIT_LATE;
         visit->delivery = delivery;
         // One that has not even started frees its place for others.
@@ -320,7 +138,7 @@ static bool deliver(struct walk *walk,
                                       .next = cursor + 1,
                                       .due = now.unix + PAUSE_MS };
         content_drop(walk->means->contents, content);
-        note(visit, &owed);
+        visit_note(visit, &owed);
         return true;
     }
     delivery->owner = walk;
@@ -343,12 +161,12 @@ static bool visit(struct walk *walk, const struct store_subscriber *subscriber,
     struct visit *passed = visit_new(walk, subscriber, now, &number);
     if (!passed)
         return false;
-    settle(passed);
+    visit_settle(passed);
     if (subscriber->lagging) {
         // Retry alone serves him; but there is something new (M4).
         struct store_outcome reminded = { .kind = STORE_REMINDED,
                                           .rev = subscriber->rev };
-        note(passed, &reminded);
+        visit_note(passed, &reminded);
     }
     return true;
 }
@@ -445,7 +263,7 @@ bool walk_step(struct walk *walk, struct moment now)
     if (page_done && !walk->end && !walk->page_asked && !walk->means->draining)
         ask_page(walk);
     if (!walk->writing)
-        write_checkpoint(walk, now);
+        walk_checkpoint(walk, now);
     return more;
 }
 
@@ -457,7 +275,7 @@ int64_t walk_patience(const struct walk *walk, struct moment now)
         return walk->pause_until - now.mono;
     if (window_count(&walk->window) == 0)
         return LOOP_FOR_EVER; // a page or a content wakes us
-    return CHECKPOINT_MS;
+    return WALK_CHECKPOINT_MS;
 }
 
 static void ended_late(struct walk *walk, struct visit *visit,
@@ -474,7 +292,7 @@ static void ended_late(struct walk *walk, struct visit *visit,
     if (outcome->kind == STORE_DELIVERED)
         note_served(walk, visit, outcome);
     else
-        note(visit, outcome);
+        visit_note(visit, outcome);
 }
 
 void walk_ended(struct walk *walk, const struct delivery *delivery,
@@ -489,7 +307,7 @@ void walk_ended(struct walk *walk, const struct delivery *delivery,
     if (outcome->kind == STORE_DELIVERED)
         note_served(walk, visit, outcome);
     else
-        note(visit, outcome);
+        visit_note(visit, outcome);
 }
 
 bool walk_quiet(const struct walk *walk)

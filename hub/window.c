@@ -75,3 +75,39 @@ void window_clear(struct window *window)
     free(window->ring);
     *window = (struct window){ .ring = NULL };
 }
+
+void visit_settle(struct visit *visit)
+{
+    visit->state = VISIT_SETTLED;
+    visit->delivery = NULL;
+}
+
+void visit_note(struct visit *visit, const struct store_outcome *outcome)
+{
+    visit->state = VISIT_OUTCOME;
+    visit->delivery = NULL;
+    visit->kind = outcome->kind;
+    visit->rev = outcome->rev;
+    visit->upto = outcome->upto;
+    visit->next = outcome->next;
+    visit->attempts = outcome->attempts;
+    visit->step = outcome->step;
+    visit->due = outcome->due;
+    visit->status = outcome->status;
+}
+
+struct store_outcome visit_outcome(const struct visit *visit, uint64_t topic)
+{
+    return (struct store_outcome){
+        .kind = visit->kind,
+        .subscription = visit->subscription,
+        .topic = topic,
+        .rev = visit->rev,
+        .upto = visit->upto,
+        .next = visit->next,
+        .attempts = visit->attempts,
+        .step = visit->step,
+        .due = visit->due,
+        .status = visit->status,
+    };
+}

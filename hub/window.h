@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// window -- the visits of a walk that are not settled for good yet.
+// window, visit -- the visits of a walk that are not settled for good yet.
 //
 // Visits are numbered in the order they are made, which is the order of
 // subscription ids. They may be settled in any order; the checkpoint moves
@@ -59,3 +59,10 @@ size_t window_settled(const struct window *window, size_t max);
 
 void window_pass(struct window *window, size_t count);
 void window_clear(struct window *window);
+
+// Nothing to record of it.
+void visit_settle(struct visit *visit);
+// This is to be recorded of it; its delivery has ended.
+void visit_note(struct visit *visit, const struct store_outcome *outcome);
+// What is to be recorded, of a subscriber of this topic.
+struct store_outcome visit_outcome(const struct visit *visit, uint64_t topic);

@@ -220,8 +220,8 @@ struct store_event {
     uint64_t number; // of the event, store-wide
     uint64_t topic, seq;
     uint64_t incarnation; // of the topic: seqs compare within one (M8)
-    uint64_t previous; // seq before it for this reader; 0: none
-    int64_t time;      // unix ms
+    uint64_t previous;    // seq before it for this reader; 0: none
+    int64_t time;         // unix ms
     enum store_update_kind kind;
     struct bytes content_type;
     struct bytes self, hubs;

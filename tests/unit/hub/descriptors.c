@@ -36,8 +36,19 @@ static void connections_get_what_requests_leave(void **state)
     assert_int_equal(descriptors_connections(524288, 1024, 16384), 16384);
     assert_int_equal(descriptors_connections(4096, 1024, 16384),
                      4096 - 1024 - 128);
-    assert_int_equal(descriptors_connections(1024, 1024, 16384), 0);
-    assert_int_equal(descriptors_connections(0, 0, 16384), 0);
+    (void)state;
+}
+
+static void connections_get_half_where_there_are_few(void **state)
+{
+    assert_int_equal(descriptors_connections(1024, 1472, 16384), 448);
+    assert_int_equal(descriptors_connections(64, 1472, 16384), 16);
+    (void)state;
+}
+
+static void an_unknown_limit_is_none(void **state)
+{
+    assert_int_equal(descriptors_connections(0, 1472, 16384), 16384);
     (void)state;
 }
 
@@ -46,6 +57,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_soft_limit_is_raised_to_the_hard_one),
         cmocka_unit_test(connections_get_what_requests_leave),
+        cmocka_unit_test(connections_get_half_where_there_are_few),
+        cmocka_unit_test(an_unknown_limit_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,7 @@ static const char *const generous[] = {
     "--deliveries-per-address=64",
     "--verify-per-host=10000",
     "--accept-rate=0",
+    "--connections-per-address=16384",
     "--allow-address=127.0.0.0/8",
 };
 enum { GENEROUS_COUNT = sizeof generous / sizeof *generous, OWN_OPTIONS = 5 };

@@ -24,7 +24,9 @@ class Guard(Story):
                           loopback=False)
         callback = self.callback()
         callback.stop()
-        callback.host = "0.0.0.0"  # whatever it is called, it comes here
+        # Whatever it is called, it comes here: at a port that is free on
+        # every address.
+        callback.host, callback.port = "0.0.0.0", 0
         callback.listen()
         hosts = ["127.0.0.1", "127.1", "2130706433", "0x7f000001",
                  "017700000001", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]",

@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ enum { AT_NUMBER = 6, AT_TAG = 13, AT_CHECK = 15, CHECK = 0xa5 };
 
 struct cursor_key {
     EVP_CIPHER_CTX *seal, *open;
+    pthread_mutex_t lock; // long answers are written on worker threads
 };
 
 static EVP_CIPHER_CTX *context(const uint8_t key[BLOCK], int sealing)
@@ -37,6 +39,7 @@ struct cursor_key *cursor_key_new(const uint8_t secret[32])
     struct cursor_key *key = calloc(1, sizeof *key);
     if (!key)
         return NULL;
+    pthread_mutex_init(&key->lock, NULL);
     key->seal = context(digest, 1);
     key->open = context(digest, 0);
     if (!key->seal || !key->open) {
@@ -52,6 +55,7 @@ void cursor_key_free(struct cursor_key *key)
         return;
     EVP_CIPHER_CTX_free(key->seal);
     EVP_CIPHER_CTX_free(key->open);
+    pthread_mutex_destroy(&key->lock);
     free(key);
 }
 
@@ -72,17 +76,25 @@ static uint64_t get(const uint8_t *at, int bytes)
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static bool run(struct cursor_key *key, EVP_CIPHER_CTX *cipher,
+                const uint8_t in[BLOCK], uint8_t out[BLOCK])
+{
+    int len = 0;
+    pthread_mutex_lock(&key->lock);
+    bool good = EVP_CipherUpdate(cipher, out, &len, in, BLOCK) && len == BLOCK;
+    pthread_mutex_unlock(&key->lock);
+    return good;
+}
+
 bool cursor_write(struct cursor_key *key, const struct cursor *cursor,
                   char text[CURSOR_TEXT])
 {
     uint8_t plain[BLOCK], sealed[BLOCK];
-    int len = 0;
     put(plain, cursor->epoch, 6);
     put(plain + AT_NUMBER, cursor->number, 7);
     put(plain + AT_TAG, cursor->tag, 2);
     plain[AT_CHECK] = CHECK;
-    if (!EVP_CipherUpdate(key->seal, sealed, &len, plain, BLOCK)
-        || len != BLOCK)
+    if (!run(key, key->seal, plain, sealed))
         return false;
 
     uint32_t bits = 0;
@@ -122,11 +134,9 @@ bool cursor_read(struct cursor_key *key, const char *text, size_t len,
                  struct cursor *out)
 {
     uint8_t sealed[BLOCK], plain[BLOCK];
-    int plain_len = 0;
     if (len != TEXT || !decode(text, sealed))
         return false;
-    if (!EVP_CipherUpdate(key->open, plain, &plain_len, sealed, BLOCK)
-        || plain_len != BLOCK || plain[AT_CHECK] != CHECK)
+    if (!run(key, key->open, sealed, plain) || plain[AT_CHECK] != CHECK)
         return false;
     *out = (struct cursor){
         .epoch = get(plain, 6),

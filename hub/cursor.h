@@ -5,6 +5,7 @@
 // One AES-128 block under a key that only this store knows: epoch, event
 // number, tag of the topic set, check. So a cursor tells nothing of what the
 // hub does, cannot be made up, and stays valid over restarts and upgrades.
+// Any thread may write and read them.
 
 #pragma once
 

@@ -16,6 +16,7 @@
 enum {
     INTEREST_MS = 24 * 60 * 60 * 1000, // M7
     READS_MAX = 32, // of the log at a time: what they bring lies in memory
+    LONG_ANSWER = 64 * 1024, // of bodies: written on a worker thread
 };
 
 static void end(struct reading *reading)
@@ -41,6 +42,37 @@ static void fail(struct reading *reading, unsigned status, const char *type,
 
 // ----------------------------------------------------------------- reading
 
+// What it brought is not needed any more, so another may be read.
+static void read_over(struct reading *reading)
+{
+    store_release(&reading->events.op);
+    reading->means->reads--;
+}
+
+static void answered(void *context)
+{
+    struct reading *reading = context;
+    metric_add(reading->means->services.metrics, METRIC_EVENTS_PULLED,
+               reading->told);
+    read_over(reading);
+    end(reading);
+}
+
+// On any thread.
+static void say(void *context)
+{
+    struct reading *reading = context;
+    reading->told = pull_answer_say(&reading->answer, reading->request);
+}
+
+static bool is_long(const struct store_events *read)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < read->event_count; i++)
+        bytes += read->items[i].body.len;
+    return bytes > LONG_ANSWER;
+}
+
 static void answer(struct reading *reading)
 {
     struct reading_means *means = reading->means;
@@ -50,7 +82,7 @@ static void answer(struct reading *reading)
     uint64_t number = read->event_count > 0
                           ? read->items[read->event_count - 1].number
                           : waiter->number;
-    struct pull_answer answer = {
+    reading->answer = (struct pull_answer){
         .read = read,
         .urls = reading->urls,
         .cursor = { .epoch = store_epoch(means->services.store),
@@ -67,10 +99,14 @@ static void answer(struct reading *reading)
         // better come on a new one.
         .close = !reading->request->parkable || means->draining,
     };
-    size_t told = pull_answer_say(&answer, reading->request);
-    metric_add(means->services.metrics, METRIC_EVENTS_PULLED, told);
-    store_release(&reading->events.op);
-    end(reading);
+    // From here on nobody else may answer it.
+    if (waiter->listed)
+        waiters_remove(means->waiters, waiter);
+    // Writing megabytes of JSON takes tens of milliseconds.
+    if (is_long(read) && loop_job(means->services.loop, say, answered, reading))
+        return;
+    say(reading);
+    answered(reading);
 }
 
 static bool has_gap(const struct reading *reading)
@@ -86,7 +122,7 @@ static void hold(struct reading *reading)
 {
     struct reading_means *means = reading->means;
     struct waiter *waiter = reading->waiter;
-    store_release(&reading->events.op);
+    read_over(reading);
     waiter->work = NULL;
     if (reading->query) {
         pull_query_clear(reading->query);
@@ -106,7 +142,7 @@ static bool begins_anew(struct reading *reading)
         return false;
     reading->epoch_gap = true;
     reading->positioned = false;
-    store_release(&reading->events.op);
+    read_over(reading);
     reading_read(reading);
     return true;
 }
@@ -118,9 +154,8 @@ static void log_read(struct store_op *op)
     struct waiter *waiter = reading->waiter;
     const struct store_events *read = &reading->events;
 
-    means->reads--;
     if (op->status != STORE_OK) {
-        store_release(op);
+        read_over(reading);
         fail(reading, 503, "store", "the log cannot be read now");
         return;
     }
@@ -137,7 +172,7 @@ static void log_read(struct store_op *op)
         answer(reading);
     } else if (waiter->woken) {
         // Something came while the store was being read.
-        store_release(op);
+        read_over(reading);
         reading_read(reading);
     } else {
         hold(reading);

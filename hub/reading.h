@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "pull_answer.h"
 #include "pull_query.h"
 #include "services.h"
 #include "storage/store.h"
@@ -45,6 +46,8 @@ struct reading {
         struct store_follow follow;
         struct store_events events;
     };
+    struct pull_answer answer; // once there is one
+    size_t told;               // events in it
     const char *urls[PULL_TOPICS_MAX];
     struct store_position positions[PULL_TOPICS_MAX];
 };

@@ -115,6 +115,19 @@ class Answers(Pull):
             self.assertIn(b"two", body_of(page["events"][-1]))
             wire.close()
 
+    def test_a_long_answer_comes_whole(self) -> None:
+        hub, origin = self.daemon("--pull-open"), self.origin()
+        body = b"a line of text that fills a page\n" * 40000
+        topic = origin.serve(body, "text/plain")
+        puller = Puller(hub.client, topic)
+        puller.pull()
+        hub.wait_for("update")
+        puller = Puller(hub.client, topic, since="earliest")
+        event = puller.pull(wait=10)["events"][0]
+        self.assertEqual(body_of(event), body)
+        # And the next on the same connection is answered too.
+        self.assertEqual(puller.pull()["events"], [])
+
     def test_binary_bodies_come_as_base64(self) -> None:
         hub, origin = self.daemon("--pull-open"), self.origin()
         body = bytes(range(256))

@@ -93,6 +93,13 @@ static int64_t duration(const char *text)
     return count * unit;
 }
 
+// "-20". A cursor may begin like that too, but goes on with other characters.
+static bool counts_back(const char *text)
+{
+    size_t digits = text[0] == '-' ? strspn(text + 1, "0123456789") : 0;
+    return digits > 0 && text[1 + digits] == '\0';
+}
+
 static bool read_since(struct pull_query *query, const char *text,
                        int64_t now_unix)
 {
@@ -101,7 +108,7 @@ static bool read_since(struct pull_query *query, const char *text,
         query->since = STORE_SINCE_LATEST;
     } else if (strcmp(text, "earliest") == 0) {
         query->since = STORE_SINCE_EARLIEST;
-    } else if (text[0] == '-' && isdigit((unsigned char)text[1])) {
+    } else if (counts_back(text)) {
         query->since = STORE_SINCE_LAST;
         if (!whole_number(text + 1, PULL_LIMIT_MAX, &query->value))
             return refuse(query, 400, "since counts back %d at most",

@@ -92,6 +92,16 @@ static void every_kind_of_since_is_understood(void **state)
     assert_string_equal(query.cursor, "abcDEF_-123");
 }
 
+static void a_cursor_may_begin_like_a_number(void **state)
+{
+    (void)state;
+    struct pull_query query =
+        good("topic=http://e/&since=-4XuE60QNcQjuu9ZHVSvSQ");
+    assert_true(query.has_cursor);
+    query = good("topic=http://e/&since=7dXuE60QNcQjuu9ZHVSvSQ");
+    assert_true(query.has_cursor);
+}
+
 static void times_are_read_with_their_offset(void **state)
 {
     (void)state;
@@ -166,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_topic_alone_asks_for_what_is_new_from_now_on),
         cmocka_unit_test(the_same_topic_twice_counts_once),
         cmocka_unit_test(every_kind_of_since_is_understood),
+        cmocka_unit_test(a_cursor_may_begin_like_a_number),
         cmocka_unit_test(times_are_read_with_their_offset),
         cmocka_unit_test(the_wait_has_a_ceiling),
         cmocka_unit_test(a_preference_asks_for_a_wait_too),

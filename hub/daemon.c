@@ -294,7 +294,7 @@ static bool make_parts(struct daemon *daemon)
                                               daemon };
     const struct observe_listener observed = { on_updated, on_walk, daemon };
 
-    daemon->reception = reception_new(services, &daemon->proxies, &asked);
+    daemon->reception = reception_new(services, &asked);
     daemon->verify = verify_new(services, &verified);
     daemon->observe = observe_new(services, &observed);
     daemon->contents = contents_new(services);

@@ -246,9 +246,12 @@ static void fail(struct observation *observation, struct moment now)
     const struct store_topic *topic = observation->topic;
     int64_t failed_for =
         topic->failing_since > 0 ? now.unix - topic->failing_since : 0;
+    const struct config *config = observe->services.config;
+    // Until a topic has been fetched once, somebody waits for it.
+    bool awaited = observation->pinged || topic->last_fetch == 0;
     int64_t delay =
-        poll_after_failure(topic->failures, failed_for, observation->pinged,
-                           observe->services.config->poll_max, arc4random());
+        poll_after_failure(topic->failures, failed_for, awaited,
+                           config->poll_min, config->poll_max, arc4random());
     const struct exchange_field *field =
         exchange_field(&observation->exchange, "retry-after", NULL);
     int64_t asked = backoff_retry_after(field ? field->value : NULL, now.unix,

@@ -14,13 +14,13 @@ enum {
 };
 
 int64_t poll_after_failure(uint32_t failures, int64_t failed_for, bool pinged,
-                           int64_t poll_max, uint32_t chance)
+                           int64_t poll_min, int64_t poll_max, uint32_t chance)
 {
-    if (!pinged && failures > 4)
+    bool patient = pinged ? failed_for >= PINGED_FOR_MS : failures > 4;
+    if (patient)
         return backoff_delay(poll_max, poll_max, 0, chance);
-    if (failed_for >= PINGED_FOR_MS)
-        return backoff_delay(poll_max, poll_max, 0, chance);
-    return backoff_delay(FIRST_MS, LONGEST_MS, failures, chance);
+    int64_t delay = backoff_delay(FIRST_MS, LONGEST_MS, failures, chance);
+    return !pinged && delay < poll_min ? poll_min : delay;
 }
 
 int64_t poll_after_silence(unsigned echo)

@@ -3,7 +3,6 @@
 #include "reception.h"
 
 #include "budget.h"
-#include "client.h"
 #include "config.h"
 #include "forwarded.h"
 #include "intent.h"
@@ -21,11 +20,9 @@ struct reception {
     const struct services *services;
     struct reception_listener listener;
     struct budget *budget;
-    const struct guard *proxies;
 };
 
 struct reception *reception_new(const struct services *services,
-                                const struct guard *proxies,
                                 const struct reception_listener *listener)
 {
     struct reception *reception = calloc(1, sizeof *reception);
@@ -33,7 +30,6 @@ struct reception *reception_new(const struct services *services,
         return NULL;
     reception->services = services;
     reception->listener = *listener;
-    reception->proxies = proxies;
     reception->budget = budget_new((uint32_t)services->config->accept_rate);
     if (reception->budget)
         return reception;
@@ -55,7 +51,6 @@ void reception_post(void *self, struct request *request, struct moment now)
     const struct services *services = reception->services;
     const struct reception_listener *listener = &reception->listener;
     struct intent intent = { .form = { .count = 0 } };
-
     char from[FORWARDED_MAX];
 
     forwarded_from(request, &services->config->trusted_proxy, from);

@@ -10,7 +10,6 @@
 
 #include "loop.h"
 
-struct guard;
 struct reception;
 struct request;
 struct services;
@@ -21,10 +20,8 @@ struct reception_listener {
     void *context;
 };
 
-// `proxies` lists those whose X-Forwarded-For is believed; borrowed for as
-// long as the reception lives. NULL: out of memory.
+// NULL: out of memory.
 struct reception *reception_new(const struct services *services,
-                                const struct guard *proxies,
                                 const struct reception_listener *listener);
 void reception_free(struct reception *reception);
 

@@ -10,12 +10,15 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -362,6 +365,10 @@ static void *stub_run(void *context)
     struct stub *stub = context;
     for (;;) {
         int fd = accept4(stub->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+            sched_yield(); // others are about to close theirs
+            continue;
+        }
         if (fd < 0)
             return NULL;
         struct stub_connection *connection = calloc(1, sizeof *connection);
@@ -375,8 +382,20 @@ static void *stub_run(void *context)
     }
 }
 
+// Both ends of every connection are in this process, and a login may have
+// left us 1024 descriptors.
+static void stub_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 STUB_UNUSED static struct stub *stub_open(const char *address)
 {
+    stub_raise_limit();
     struct stub *stub = calloc(1, sizeof *stub);
     assert(stub);
     pthread_mutex_init(&stub->lock, NULL);

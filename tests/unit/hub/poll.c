@@ -9,28 +9,34 @@
 
 #include <cmocka.h>
 
-enum { DAY = 24 * 60 * 60 * 1000, HOUR = 60 * 60 * 1000, MIDDLE = 500 };
+enum {
+    MIN = 300000,
+    DAY = 24 * 60 * 60 * 1000,
+    HOUR = 60 * 60 * 1000,
+    MIDDLE = 500
+};
 
 static void M5_a_failing_pinged_fetch_backs_off(void **state)
 {
     (void)state;
-    assert_int_equal(poll_after_failure(0, 0, true, DAY, MIDDLE), 30000);
-    assert_int_equal(poll_after_failure(1, 30000, true, DAY, MIDDLE), 60000);
-    assert_int_equal(poll_after_failure(40, DAY, true, DAY, MIDDLE), HOUR);
+    assert_int_equal(poll_after_failure(0, 0, true, MIN, DAY, MIDDLE), 30000);
+    assert_int_equal(poll_after_failure(1, 30000, true, MIN, DAY, MIDDLE),
+                     60000);
+    assert_int_equal(poll_after_failure(40, DAY, true, MIN, DAY, MIDDLE), HOUR);
 }
 
 static void M5_after_two_days_it_is_a_poll_like_any_other(void **state)
 {
     (void)state;
     assert_int_equal(
-        poll_after_failure(60, 2 * (int64_t)DAY, true, DAY, MIDDLE), DAY);
+        poll_after_failure(60, 2 * (int64_t)DAY, true, MIN, DAY, MIDDLE), DAY);
 }
 
 static void an_unpinged_topic_that_fails_is_soon_only_polled(void **state)
 {
     (void)state;
-    assert_int_equal(poll_after_failure(0, 0, false, DAY, MIDDLE), 30000);
-    assert_int_equal(poll_after_failure(5, HOUR, false, DAY, MIDDLE), DAY);
+    assert_int_equal(poll_after_failure(0, 0, false, MIN, DAY, MIDDLE), MIN);
+    assert_int_equal(poll_after_failure(5, HOUR, false, MIN, DAY, MIDDLE), DAY);
 }
 
 static void M12_a_silent_ping_is_looked_at_after_15_and_90_seconds(void **state)

@@ -8,7 +8,8 @@
 // and the manual all read it.
 // Suffixes: ms s m h d for times, KiB MiB GiB for sizes. The command line wins
 // over the file; a repeatable option given there replaces the file's list.
-// After config_read() the config never changes.
+// Once the daemon runs the config never changes; before that it fits the
+// connections to the descriptor limit and names itself where it listens.
 
 #pragma once
 

@@ -41,7 +41,7 @@ struct front_options {
     size_t listen_count;
     const char *admin_socket; // path; NULL: none. Made 0600, old one removed
     struct front_limits limits;
-    // All three run on front's thread and must return at once.
+    // All four run on front's thread and must return at once.
     void (*arrived)(void *context, struct request *request); // a pull
     // Its peer is gone. It still waits for its request_reply(), which may be
     // on its way already: then `request` ends soon after this call, so do not

@@ -6,7 +6,8 @@
 // and look at it again when its `done` is called. Every operation is atomic,
 // durable when `done` says STORE_OK, and repeatable: sent a second time after
 // STORE_UNKNOWN it changes nothing more (a publish carries the head it
-// expects, a settlement its claim, an outcome the cursor it speaks of).
+// expects, a settlement its claim, an outcome the cursor it speaks of); only
+// a ping counts again.
 //
 // Ownership: the struct and everything its input fields point at are borrowed
 // from store_submit() until `done` has been called. What output fields point
@@ -360,7 +361,8 @@ struct store_settle {
 };
 
 // A publisher pinged these. For each that is followed: dirty + 1, due now.
-// Duplicates in the list count once.
+// Duplicates in the list count once. The one operation that counts again when
+// it is repeated: that costs a fetch, and loses nothing.
 struct store_ping {
     struct store_op op;
     const struct store_key *keys;
@@ -552,7 +554,8 @@ struct store_events {
 
 // Somebody pulls this topic: keep it followed for another `interest_ms`
 // (M7). Writes only when less than half of that is left. With `create` an
-// unknown topic is made. NOT_FOUND: unknown, and not to be made.
+// unknown topic is made. NOT_FOUND: unknown, and not to be made. CONFLICT:
+// max_topics is reached.
 struct store_follow {
     struct store_op op;
     struct store_key key;

@@ -54,7 +54,8 @@ enum exchange_result {
     EXCHANGE_REDIRECTS, // more than redirects_max, or to nowhere
     EXCHANGE_BROKEN,    // the answer was not HTTP, or none came
     EXCHANGE_BUSY,      // the queue is full: not tried
-    EXCHANGE_CANCELLED, // not tried
+    EXCHANGE_CANCELLED, // not tried: engine_cancel(), or after `not_after`
+    EXCHANGE_LIMITED,   // not tried: strangers have asked enough of there
 };
 
 // "answered", "timeout", ...: for logs and status pages.
@@ -92,6 +93,14 @@ struct exchange {
     bool truncate;          // a longer one is ANSWERED, its rest unread
     uint32_t timeout_ms;    // from the start of the transfer, queue excluded
     uint32_t connect_timeout_ms;
+    // 0, or unix ms after which it is not started any more (the end of a
+    // lease: R60).
+    int64_t not_after;
+    // Nothing at this origin has ever agreed to be called: it counts in
+    // limits.strangers, by the address that it resolved to (S5).
+    bool stranger;
+    // 0, or how many people a fetch is for, told in User-Agent (R82).
+    uint64_t subscribers;
     bool cold;   // this origin will hardly be called again soon: no keep-alive
     void *owner; // the caller's
 
@@ -127,6 +136,9 @@ struct engine_limits {
     unsigned per_address;    // of all classes
     unsigned tls_handshakes; // new TLS connections at a time
     size_t queue_max;        // waiting exchanges, all classes
+    // Exchanges an hour of `stranger`s to one address (one /64 of IPv6), of
+    // all network threads; a sixth of that at once. 0: no limit.
+    unsigned strangers;
 };
 
 struct engine_options {
@@ -139,6 +151,10 @@ struct engine_options {
     const char *const *allow_topic;    // for fetches
     const char *const *allow_callback; // for everything else
     size_t allow_topic_count, allow_callback_count;
+    // "ADDR:PORT" where this very process listens: never called, whatever is
+    // allowed (S18). An unspecified address means all of this machine's.
+    const char *const *own;
+    size_t own_count;
     // Called on a network thread when engine_take() has something.
     void (*wake)(void *context);
     void *context;

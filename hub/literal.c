@@ -163,6 +163,17 @@ const char *literal_check_base(const char *text)
                            "query or a fragment";
 }
 
+// Also a numeric address: its digits and dots, or hex and colons, compare as
+// they are.
+const char *literal_check_domain(const char *text)
+{
+    size_t len = strlen(text);
+    bool plain = len > 0 && len < 254 && text[0] != '.';
+    for (size_t i = 0; plain && i < len; i++)
+        plain = is_host_byte(text[i]) || text[i] == ':';
+    return plain ? NULL : "a host name such as example.com";
+}
+
 bool literal_is_loopback(const char *text)
 {
     struct bytes address;

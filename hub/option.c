@@ -39,6 +39,11 @@ static const char *check_path(const char *text)
 //  - connections-per-address: a NATed office or an aggregator, not one script;
 //  - accept-rate: more than any reader that imports a list of feeds sends,
 //    and a twentieth of what the store commits;
+//  - pending-per-host, stranger-verifications: enough for somebody who tries
+//    out a subscriber of his own, and no weapon against one who is not his;
+//  - stranger-rate: more than new hosts come in a second even when another hub
+//    closes down;
+//  - idle-pings: publishers who ping without need get a fetch every 10 s;
 //  - max-topics, max-subscriptions: a fraction of the default map, so that a
 //    flood of requests meets these and not a full disk.
 // clang-format off
@@ -75,6 +80,16 @@ static const struct option table[] = {
          "the same for topics alone"),
     LIST("allow-callback-address", allow_callback_address,
          literal_check_range, "", "the same for callbacks alone"),
+    LIST("deny-topic", deny_topic, literal_check_domain, "",
+         "domain, with all below it, whose topics this hub does not serve"),
+    LIST("deny-callback", deny_callback, literal_check_domain, "",
+         "domain, with all below it, where this hub does not deliver"),
+    LIST("allow-topic", allow_topic, literal_check_domain, "",
+         "if given, topics are served of these domains alone"),
+    LIST("allow-callback", allow_callback, literal_check_domain, "",
+         "if given, deliveries go to these domains alone"),
+    TEXT("moved-to", moved_to, literal_check_base, "",
+         "where the hub is now: every request is sent there with a 308"),
     WORDS("pull-open", OPTION_SWITCH, pull_open, "off on", "off",
           "let anybody pull any topic, which creates it"),
     LIST("dns-server", dns_server, literal_check_port, "",
@@ -124,11 +139,27 @@ static const struct option table[] = {
     NUMBER("accept-rate", OPTION_COUNT, accept_rate, 0, 1000000, "200",
            "requests to subscribe or publish a second from one address, 0 for "
            "no ceiling; beyond: 429"),
+    NUMBER("pending-per-host", OPTION_COUNT, pending_per_host, 0, 1000000,
+           "50",
+           "requests that may wait for one callback host that never verified "
+           "anything, 0 for no ceiling; beyond: 429"),
+    NUMBER("stranger-verifications", OPTION_COUNT, stranger_verifications, 0,
+           1000000, "60",
+           "verifications an hour of one host or address that never verified "
+           "anything, a sixth of them at once, 0 for no ceiling"),
+    NUMBER("stranger-rate", OPTION_COUNT, stranger_rate, 0, 1000000, "100",
+           "of these a second in all, 0 for no ceiling"),
+    NUMBER("idle-pings", OPTION_COUNT, idle_pings, 0, 1000000, "360",
+           "fetches an hour of one origin for pings that bring nothing new, "
+           "a sixth of them at once, 0 for no ceiling; beyond, pings wait"),
     NUMBER("max-topics", OPTION_COUNT, max_topics, 1, 1000000000, "1000000",
            "topics; beyond: 503"),
     NUMBER("max-subscriptions", OPTION_COUNT, max_subscriptions, 1,
            1000000000, "10000000", "subscriptions; beyond: 503"),
 
+    WORDS("goodbye-on-expiry", OPTION_SWITCH, goodbye_on_expiry, "off on",
+          "off",
+          "tell subscribers with hub.mode=denied that their lease is over"),
     WORDS("feed-delivery", OPTION_CHOICE, feed_delivery, "entries full",
           "entries",
           "what Atom and RSS subscribers get: the document cut to its new "

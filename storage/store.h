@@ -112,10 +112,37 @@ struct store_request {
     struct bytes callback;
     struct bytes topic_normal; // normalised spelling, for patterns
     struct store_key topic_key, callback_key, origin;
+    uint64_t host; // a number for the callback's host; 0: none
     int64_t lease; // granted length, milliseconds
     struct store_profile profile;
     int64_t accepted, deadline; // unix ms
     uint32_t tries;             // finished attempts so far
+    bool renews; // its subscription existed when it was accepted
+    bool known;  // claimed: something at its origin is subscribed
+};
+
+// Why a subscriber is told that the hub is not going to serve him (WebSub
+// 5.2). Never a failed verification.
+enum store_denial_reason {
+    STORE_DENIAL_NONE = 0, // nobody is told
+    STORE_DENIAL_OPERATOR = 1,
+    STORE_DENIAL_POLICY = 2,
+    STORE_DENIAL_TOPIC_GONE = 3,
+    STORE_DENIAL_LIMIT = 4,
+    STORE_DENIAL_EXPIRED = 5,
+};
+
+// A hub.mode=denied that is still to be said. It lives apart from what it
+// speaks of, which is gone.
+struct store_denial {
+    uint64_t id;
+    struct bytes topic; // both as in the latest verified request
+    struct bytes callback;
+    struct store_key origin;
+    enum store_denial_reason reason;
+    bool verified;  // the subscriber had once verified something
+    int64_t made;   // unix ms
+    uint32_t tries; // finished attempts so far
 };
 
 struct store_subscriber {
@@ -204,6 +231,8 @@ struct store_topic {
     uint32_t failures;               // fetches failed in a row
     int64_t failing_since;           // unix ms; 0: it is not failing
     int32_t last_status;             // HTTP, or a negative reason of the hub's
+    uint32_t gone;                   // 410s since anything else but failures
+    int64_t gone_since;              // unix ms of the first of them; 0: none
     int64_t last_fetch, last_update; // unix ms; 0: never
     int64_t fetch_due;               // unix ms; 0: no fetch is planned
     int64_t pulled_until;            // pull interest lives until, unix ms
@@ -255,6 +284,8 @@ enum store_verb {
     STORE_EXPIRE,
     STORE_TRIM,
     STORE_REMOVE,
+    STORE_TELL,
+    STORE_FIND,
     STORE_STATS,
 };
 
@@ -277,26 +308,36 @@ struct store_op {
 };
 
 // Accept a (un)subscribe request (M18: also one that changes nothing commits
-// a record). `request` in: all but id, accepted, tries; deadline is the
-// length in ms. CONFLICT: STORE_PENDING_MAX others wait for this key.
+// a record). `request` in: all but id, accepted, tries, renews and known;
+// deadline is the length in ms. CONFLICT: STORE_PENDING_MAX others wait for
+// this key, or, with STORE_TAKEN_CROWDED, too many for this host: more than
+// options.pending_per_host, or twenty times that if something at its origin
+// is subscribed; a request about an existing subscription is never refused
+// for that. FULL: also when max_topics or max_subscriptions leaves no place
+// for a new one (S20); what exists can still be renewed and ended.
 enum store_taken {
-    STORE_TAKEN_NEW,    // will be claimed as STORE_DUE_VERIFY, due now
+    STORE_TAKEN_NEW,    // will be claimed, due now: as STORE_DUE_RENEW if
+                        // request.renews, else as STORE_DUE_VERIFY
     STORE_TAKEN_JOINED, // an identical one waits already
     STORE_TAKEN_IDLE,   // unsubscribe of what does not exist: no GET follows
+    STORE_TAKEN_CROWDED, // with CONFLICT alone
 };
 struct store_take {
     struct store_op op;
     struct store_request request;
     enum store_taken taken;
     uint64_t id;
+    bool renews; // out: as in the record
 };
 
 // Work that is due. Each kind is claimed by itself.
 enum store_due_kind {
-    STORE_DUE_VERIFY = 1,  // items are requests
+    STORE_DUE_VERIFY = 1,  // items are requests for something new
     STORE_DUE_DELIVER = 2, // lagging subscribers
     STORE_DUE_FETCH = 3,   // topics
     STORE_DUE_TRIM = 4,    // topics
+    STORE_DUE_RENEW = 5,   // requests about a subscription that exists
+    STORE_DUE_DENY = 6,    // denials
 };
 
 struct store_claimed {
@@ -305,6 +346,7 @@ struct store_claimed {
         struct store_request request;
         struct store_subscriber subscriber;
         struct store_topic topic;
+        struct store_denial denial;
     };
 };
 
@@ -325,7 +367,7 @@ struct store_claim {
 struct store_release_claim {
     struct store_op op;
     enum store_due_kind kind;
-    uint64_t id;    // request; subscription; topic
+    uint64_t id;    // request; subscription; topic; denial
     uint64_t topic; // of a subscription
     uint64_t token;
     int64_t due;
@@ -336,6 +378,7 @@ enum store_verification {
     STORE_VERIFIED = 1,
     STORE_VERIFY_LATER = 2,  // try again at `due`
     STORE_VERIFY_FAILED = 3, // for good
+    STORE_VERIFY_DENIED = 4, // not asked: the hub does not want it
 };
 enum store_effect {
     STORE_EFFECT_NONE,    // the request was gone, or it changes nothing
@@ -344,7 +387,9 @@ enum store_effect {
     STORE_EFFECT_ENDED,   // unsubscribed
     STORE_EFFECT_FAILED,  // the request is dropped
     STORE_EFFECT_LATER,   // it waits
-    STORE_EFFECT_REFUSED, // max_topics or max_subscriptions is reached
+    STORE_EFFECT_REFUSED, // max_topics or max_subscriptions is reached; a
+                          // denial (LIMIT) is due
+    STORE_EFFECT_DENIED,  // as FAILED, and a denial (`reason`) is due
 };
 // STALE: the claim was not ours any more.
 struct store_settle {
@@ -354,14 +399,17 @@ struct store_settle {
     int64_t sent_at; // unix ms: the lease counts from here (WebSub 5.3.1)
     int64_t lease;   // as announced, ms
     int64_t due;     // LATER
+    enum store_denial_reason reason; // DENIED
     enum store_effect effect;
     uint64_t topic, subscription;
     bool topic_new;       // just created, or followed again: fetch it (M7)
     bool profile_changed; // a renewal replaced the profile by another
 };
 
-// A publisher pinged these. For each that is followed: dirty + 1, due now.
-// Duplicates in the list count once. The one operation that counts again when
+// A publisher pinged these. For each that is followed: dirty + 1, due now;
+// the same for its aliases (M15): the topics whose discovered self it is, and
+// the one that is its own self, one hop, at most 25, and only those of the
+// same origin or that name each other. Duplicates count once. The one operation that counts again when
 // it is repeated: that costs a fetch, and loses nothing.
 struct store_ping {
     struct store_op op;
@@ -434,7 +482,11 @@ struct store_publish {
     int64_t modified_seen;
     bool new_links;
     struct bytes self, hubs;
-    bool new_entries; // replace what is remembered
+    // Only with new_links: of the normalised self; all zero: it has none, or
+    // it is the topic itself.
+    struct store_key self_key;
+    bool self_same_origin; // as the topic's URL
+    bool new_entries;      // replace what is remembered
     const struct store_entry *entries;
     size_t entry_count;
     // Only BASELINE and UPDATE:
@@ -476,10 +528,13 @@ struct store_missed {
 };
 
 // Subscribers of a topic by id, after `after`, lagging ones included and
-// marked. Release.
+// marked. With `origin` those at that origin instead, of all topics, by
+// (topic, id) after (after_topic, after). Release.
 struct store_page_subscribers {
     struct store_op op;
     uint64_t topic, after;
+    const struct store_key *origin; // NULL: those of `topic`
+    uint64_t after_topic;
     size_t max;
     size_t count;
     struct store_subscriber *items;
@@ -566,11 +621,13 @@ struct store_follow {
     bool topic_new; // just created, or followed again: fetch it
 };
 
-// End subscriptions whose lease is over, up to `max`. One with a renewal
-// under verification is suspended instead (state G). Release.
+// End subscriptions whose lease is over, up to `max`, with `goodbye` each
+// with a denial (EXPIRED). One with a renewal under verification is suspended
+// instead (state G). Release.
 struct store_expire {
     struct store_op op;
     size_t max;
+    bool goodbye;
     size_t count; // ended ones; their callbacks are in items
     struct store_subscriber *items;
     bool more;
@@ -589,14 +646,35 @@ struct store_trim {
     bool topic_removed;
 };
 
-// An operator ends one subscription. NOT_FOUND: there is none.
+// The hub ends one subscription, and everything that waits to renew it. With
+// a reason the subscriber will be told (STORE_DUE_DENY). NOT_FOUND: there is
+// none.
 struct store_remove {
     struct store_op op;
     uint64_t topic, subscription;
+    enum store_denial_reason reason;
+};
+
+// A denial has been said, or never will be (`over`); else it is due again.
+struct store_tell {
+    struct store_op op;
+    uint64_t denial, token;
+    bool over;
+    int64_t due; // unix ms
+};
+
+// What there is of one (topic, callback). Release.
+struct store_find {
+    struct store_op op;
+    struct store_key topic_key, callback_key;
+    bool subscribed;
+    struct store_subscriber subscriber;
+    size_t pending_count;
+    struct store_request pending[STORE_PENDING_MAX]; // oldest first
 };
 
 struct store_numbers {
-    uint64_t topics, subscriptions, requests, lagging, walks;
+    uint64_t topics, subscriptions, requests, lagging, walks, denials;
     uint64_t events;     // newest number
     uint64_t map_bytes;  // size of the map
     uint64_t used_bytes; // of it
@@ -615,6 +693,7 @@ struct store_options {
     const char *url; // "lmdb:DIRECTORY"; made if it is not there, mode 0700
     uint64_t map_bytes;
     uint64_t max_topics, max_subscriptions; // 0: no ceiling but the map's
+    uint64_t pending_per_host;              // 0: no ceiling
     // Called on any thread when store_step() has something to do.
     void (*wake)(void *context);
     void *context;

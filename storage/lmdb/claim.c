@@ -53,6 +53,9 @@ static bool load_item(struct engine_context *context, enum store_due_kind kind,
             return false;
         out->topic = topic.shown;
         return true;
+    case STORE_DUE_RENEW:
+    case STORE_DUE_DENY:
+        break;
     }
     return false;
 }

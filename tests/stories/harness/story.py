@@ -50,7 +50,9 @@ class Story(unittest.TestCase):
                start: bool = True) -> Daemon:
         data = self.directory / f"data{len(self.daemons)}"
         usual = ["--accept-rate=0", "--retry-first=100ms",
-                 "--retry-max=400ms", "--verify-per-host=1000"]
+                 "--retry-max=400ms", "--verify-per-host=1000",
+                 "--pending-per-host=0", "--stranger-verifications=0",
+                 "--stranger-rate=0", "--idle-pings=0"]
         if loopback:
             usual.append(LOOPBACK)
         daemon = Daemon(data, *usual, *options)

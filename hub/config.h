@@ -51,6 +51,7 @@ struct config {
     int64_t fetches, verifications, verify_per_host;
     int64_t network_threads;
     int64_t connections, connections_per_address, pulls;
+    int64_t head_timeout, idle_timeout;
     int64_t accept_rate; // requests a second and address; 0: no ceiling
     int64_t max_topics, max_subscriptions;
     int64_t pending_per_host; // 0: no ceiling

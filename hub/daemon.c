@@ -147,6 +147,12 @@ static bool on_unlimited(void *context, const struct sockaddr *address)
            && guard_lists(&daemon->proxies, text);
 }
 
+static bool on_look(void *context)
+{
+    const struct daemon *daemon = context;
+    return http_look(daemon->http);
+}
+
 // ------------------------------------------------------------------- sources
 
 static bool step_store(void *self, struct moment now)
@@ -337,8 +343,8 @@ static bool open_outside(struct daemon *daemon, char problem[512])
 {
     struct services *services = &daemon->services;
     const struct config *config = daemon->config;
-    const struct outside_callers callers = { on_arrived, on_gone, on_handed,
-                                             on_unlimited, daemon };
+    const struct outside_callers callers = { on_arrived,   on_gone, on_handed,
+                                             on_unlimited, on_look, daemon };
     services->store = outside_store(config, wake, services->loop, problem);
     if (!services->store)
         return false;

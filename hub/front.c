@@ -32,7 +32,10 @@ struct front {
     size_t listener_count;
     void (*handed)(void *context, int fd, const struct sockaddr *address,
                    bool admin);
+    bool (*look)(void *context);
     void *context;
+    int64_t look_ms, look_at; // look_at 0: nothing is to be looked after
+    uint64_t looked;          // how many had been handed over then
     int epoll, wake_fd;
     int reserve; // given up to answer one more when descriptors run out
     int64_t paused_until;
@@ -51,6 +54,19 @@ static int64_t monotonic_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// What was handed over is looked after until there is nothing left of it.
+static void look_after(struct front *front, int64_t now)
+{
+    struct front_numbers numbers;
+    guests_numbers(front->guests, &numbers);
+    bool more = numbers.handed != front->looked;
+    front->looked = numbers.handed;
+    if (front->look && more && front->look_at == 0)
+        front->look_at = now + front->look_ms;
+    if (front->look_at != 0 && now >= front->look_at)
+        front->look_at = front->look(front->context) ? now + front->look_ms : 0;
 }
 
 // ---------------------------------------------------------------- accept
@@ -184,6 +200,7 @@ static int turn_wait(const struct front *front, int64_t now, int64_t stop_at)
 {
     int wait = guests_wait(front->guests, now);
     int64_t others[] = { front->paused ? front->paused_until : INT64_MAX,
+                         front->look_at ? front->look_at : INT64_MAX,
                          stop_at ? stop_at : INT64_MAX };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         int64_t left = others[i] > now ? others[i] - now : 0;
@@ -231,6 +248,7 @@ static void *run(void *context)
         // Only now, when no event speaks of a guest any more, may one end
         // for another reason than its own event.
         guests_step(front->guests, now);
+        look_after(front, now);
         if (front->paused && now >= front->paused_until)
             resume_accepting(front, now);
     }
@@ -286,6 +304,8 @@ struct front *front_open(const struct front_options *options,
         return NULL;
     front->epoll = front->wake_fd = front->reserve = -1;
     front->handed = options->handed;
+    front->look = options->look;
+    front->look_ms = options->limits.idle_ms / 2;
     front->context = options->context;
     pthread_mutex_init(&front->lock, NULL);
     pthread_cond_init(&front->drained_cond, NULL);

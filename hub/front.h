@@ -41,7 +41,7 @@ struct front_options {
     size_t listen_count;
     const char *admin_socket; // path; NULL: none. Made 0600, old one removed
     struct front_limits limits;
-    // All four run on front's thread and must return at once.
+    // All of these run on front's thread and must return at once.
     void (*arrived)(void *context, struct request *request); // a pull
     // Its peer is gone. It still waits for its request_reply(), which may be
     // on its way already: then `request` ends soon after this call, so do not
@@ -53,6 +53,9 @@ struct front_options {
     // May this address have any number of connections? Those of a trusted
     // proxy are many people's. NULL: none may.
     bool (*unlimited)(void *context, const struct sockaddr *address);
+    // Look after what was handed over: called each limits.idle_ms / 2 since
+    // then, until it says that there is nothing left. NULL: nobody does.
+    bool (*look)(void *context);
     void *context;
 };
 

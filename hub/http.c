@@ -123,10 +123,9 @@ static struct MHD_Response *new_response(const struct reply *reply)
         reply->body_len, (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return NULL;
-    bool fine = true;
-    if (reply->content_type)
-        fine = MHD_add_response_header(response, "Content-Type",
-                                       reply->content_type);
+    bool fine = !reply->content_type
+                || MHD_add_response_header(response, "Content-Type",
+                                           reply->content_type);
     for (size_t i = 0; fine && i < reply->header_count; i++) {
         char name[64];
         const char *colon = strchr(reply->headers[i], ':');
@@ -294,9 +293,7 @@ static enum MHD_Result read_head(struct exchange *exchange, const char *method,
 
 static unsigned refusal_of(enum gather_result result)
 {
-    if (result == GATHER_OK)
-        return 0;
-    return result == GATHER_TOO_LONG ? 413 : 503;
+    return result == GATHER_OK ? 0 : result == GATHER_TOO_LONG ? 413 : 503;
 }
 
 // No answer can be queued while a body comes in: it is read over, and the
@@ -448,10 +445,6 @@ bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
     if (!admin)
         len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                              : sizeof(struct sockaddr_in);
-    // libmicrohttpd's timeout starts anew with every byte: who sends one now
-    // and then would stay for ever. A request may take `idle_seconds` to
-    // begin, and the same to come in.
-    patience_enforce(&http->patience, 2 * (int64_t)http->options.idle_seconds);
     if (!admin
         && (atomic_load(&http->connections) >= http->options.connections_max
             || is_crowded(http, address))) {
@@ -459,6 +452,12 @@ bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
         return false;
     }
     return MHD_add_connection(http->daemon, fd, as, len) == MHD_YES;
+}
+
+bool http_look(struct http *http)
+{
+    return patience_enforce(&http->patience,
+                            2 * (int64_t)http->options.idle_seconds);
 }
 
 size_t http_pending(const struct http *http)

@@ -28,7 +28,7 @@ struct http_options {
     unsigned connections_max;
     unsigned per_address;  // of these, as in front.h; 0: any number
     size_t answers_max;    // bytes of answers under way; 0: any number
-    unsigned idle_seconds; // also how long a request may take to arrive
+    unsigned idle_seconds; // twice that: until a request has arrived whole
     size_t body_max;       // of a request, bytes
     // Called on a thread of ours: take the request and return at once.
     void (*arrived)(void *context, struct request *request);
@@ -45,6 +45,11 @@ struct http *http_open(const struct http_options *options,
 // `admin` marks its requests as coming from the admin socket.
 bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
                 bool admin);
+
+// End what has waited too long for a request to arrive: libmicrohttpd's own
+// timeout starts anew with every byte. From any thread, now and then; false:
+// nothing waits.
+bool http_look(struct http *http);
 
 // Requests that were passed on and are not answered yet.
 size_t http_pending(const struct http *http);

@@ -136,6 +136,11 @@ static const struct option table[] = {
     NUMBER("pulls", OPTION_COUNT, pulls, 1, 1000000, "12288",
            "of these held as long-polls; three quarters of connections if "
            "only those are given"),
+    NUMBER("head-timeout", OPTION_TIME, head_timeout, 100, HOUR, "10s",
+           "the head of a first request may take this long"),
+    NUMBER("idle-timeout", OPTION_TIME, idle_timeout, SECOND, HOUR, "60s",
+           "a connection may be idle this long, and a request take twice "
+           "that to arrive"),
     NUMBER("accept-rate", OPTION_COUNT, accept_rate, 0, 1000000, "200",
            "requests to subscribe or publish a second from one address, 0 for "
            "no ceiling; beyond: 429"),

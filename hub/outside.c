@@ -12,8 +12,6 @@
 #include <string.h>
 
 enum {
-    HEAD_MS = 10 * 1000,
-    IDLE_MS = 60 * 1000,
     WRITE_MS = 30 * 1000,
     HEAD_MAX = 16 * 1024,
     BODY_MAX = 1024 * 1024, // R7: a publish may name hundreds of URLs
@@ -112,7 +110,7 @@ struct http *outside_http(const struct config *config,
         .connections_max = (unsigned)config->connections,
         .per_address = (unsigned)config->connections_per_address,
         .answers_max = ANSWERS_MAX,
-        .idle_seconds = IDLE_MS / 1000,
+        .idle_seconds = (unsigned)((config->idle_timeout + 999) / 1000),
         .body_max = BODY_MAX,
         .arrived = callers->arrived,
         .unlimited = callers->unlimited,
@@ -140,8 +138,8 @@ struct front *outside_front(const struct config *config,
         .limits = { .connections = (unsigned)config->connections,
                     .per_address = (unsigned)config->connections_per_address,
                     .parked = (unsigned)config->pulls,
-                    .head_ms = HEAD_MS,
-                    .idle_ms = IDLE_MS,
+                    .head_ms = (unsigned)config->head_timeout,
+                    .idle_ms = (unsigned)config->idle_timeout,
                     .write_ms = WRITE_MS,
                     .head_max = HEAD_MAX,
                     .body_max = BODY_MAX,
@@ -150,6 +148,7 @@ struct front *outside_front(const struct config *config,
         .gone = callers->gone,
         .handed = callers->handed,
         .unlimited = callers->unlimited,
+        .look = callers->look,
         .context = callers->context,
     };
     struct front *front = front_open(&options, &why);

@@ -34,6 +34,7 @@ struct outside_callers {
     void (*handed)(void *context, int fd, const struct sockaddr *address,
                    bool admin);
     bool (*unlimited)(void *context, const struct sockaddr *address);
+    bool (*look)(void *context);
     void *context;
 };
 struct front *outside_front(const struct config *config,

@@ -64,7 +64,7 @@ void patience_end(struct patience *patience, struct waiting *waiting)
     pthread_mutex_unlock(&patience->lock);
 }
 
-void patience_enforce(struct patience *patience, int64_t seconds)
+bool patience_enforce(struct patience *patience, int64_t seconds)
 {
     int64_t now = monotonic_s();
     pthread_mutex_lock(&patience->lock);
@@ -72,5 +72,7 @@ void patience_enforce(struct patience *patience, int64_t seconds)
         shutdown(patience->oldest->fd, SHUT_RDWR);
         unlist(patience, patience->oldest);
     }
+    bool more = patience->oldest != NULL;
     pthread_mutex_unlock(&patience->lock);
+    return more;
 }

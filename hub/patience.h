@@ -33,5 +33,6 @@ void patience_begin(struct patience *patience, struct waiting *waiting);
 // Also of one that does not wait. Before its descriptor is closed.
 void patience_end(struct patience *patience, struct waiting *waiting);
 
-// Shut down, but do not close, what has waited for more than `seconds`.
-void patience_enforce(struct patience *patience, int64_t seconds);
+// Shut down, but do not close, what has waited for more than `seconds`. False:
+// nothing else waits.
+bool patience_enforce(struct patience *patience, int64_t seconds);

@@ -46,18 +46,19 @@ static void who_waits_too_long_is_broken_off(void **state)
     for (size_t i = 0; i < 3; i++)
         patience_begin(&patience, &lines[i].waiting);
     patience_end(&patience, &lines[1].waiting);
-    patience_enforce(&patience, 60);
+    assert_true(patience_enforce(&patience, 60));
     for (size_t i = 0; i < 3; i++)
         assert_true(is_open(&lines[i]));
     // As if the last one had just come, and the others long ago.
     lines[0].waiting.since -= 100;
-    patience_enforce(&patience, 60);
+    assert_true(patience_enforce(&patience, 60));
     assert_true(wire_ends(lines[0].peer));
     assert_true(is_open(&lines[1]));
     assert_true(is_open(&lines[2]));
 
     patience_end(&patience, &lines[0].waiting);
     patience_end(&patience, &lines[2].waiting);
+    assert_false(patience_enforce(&patience, 60));
     for (size_t i = 0; i < 3; i++)
         close_line(&lines[i]);
     patience_clear(&patience);

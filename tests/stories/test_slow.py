@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""Slow, endless and idle clients: each has its end, and others are served
+meanwhile."""
+
+import re
+import select
+import time
+import unittest
+from pathlib import Path
+
+from harness import Closed, Story, Wire, form, request
+from harness.client import FORM, post
+from harness.server import next_address
+
+PING = [("hub.mode", "publish"), ("hub.url", "http://127.9.9.9:9999/")]
+BODY = form(PING)
+QUICK = ("--head-timeout=300ms", "--idle-timeout=1s")
+
+HEAD = b"POST / HTTP/1.1\r\nHost: hub\r\nContent-Type: " + FORM.encode()
+
+
+def anonymous_kb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"RssAnon:\s+(\d+)", status).group(1))
+
+
+class Slow(Story):
+    def dribble(self, wire: Wire, data: bytes, pause: float = 0.05) -> bytes:
+        """Send it byte by byte until the hub has had enough.  What it said
+        before that."""
+        said = b""
+        for at in range(len(data)):
+            readable, _, _ = select.select([wire.sock], [], [], pause)
+            try:
+                if readable:
+                    piece = wire.sock.recv(4096)
+                    if not piece:
+                        return said
+                    said += piece
+                else:
+                    wire.send(data[at:at + 1])
+            except ConnectionError:
+                return said
+        self.fail("it took all of that, and waited")
+
+    def test_a_head_that_comes_by_bytes_has_its_deadline(self) -> None:
+        hub = self.daemon(*QUICK)
+        with Wire(hub.address) as wire:
+            self.dribble(wire, HEAD + b"\r\nX-Long: " + b"x" * 1000)
+        self.assertEqual(hub.client.post(PING).status, 204)
+
+    def test_a_body_that_comes_by_bytes_has_its_deadline(self) -> None:
+        # Twice the idle time for all of it, and nobody else needs to come
+        # for that to be noticed.
+        hub = self.daemon(*QUICK)
+        for framing in (b"Content-Length: 1000", b"Transfer-Encoding: chunked"):
+            with self.subTest(framing=framing), Wire(hub.address) as wire:
+                wire.send(HEAD + b"\r\n" + framing + b"\r\n\r\n")
+                began = time.monotonic()
+                self.dribble(wire, b"3e8\r\n" + b"x" * 990, 0.2)
+                self.assertLess(time.monotonic() - began, 15)
+        self.assertEqual(hub.client.post(PING).status, 204)
+
+    def test_a_later_head_that_comes_by_bytes_has_its_deadline(self) -> None:
+        hub = self.daemon(*QUICK)
+        with Wire(hub.address) as wire:
+            self.assertEqual(wire.ask(post(PING)).status, 204)
+            self.dribble(wire, HEAD + b"\r\nX-Long: " + b"x" * 1000, 0.2)
+        self.assertEqual(hub.client.post(PING).status, 204)
+
+    def test_half_a_body_and_then_the_end_is_no_request(self) -> None:
+        hub = self.daemon(*QUICK)
+        for framing in (b"Content-Length: 1000", b"Transfer-Encoding: chunked"):
+            with self.subTest(framing=framing), Wire(hub.address) as wire:
+                wire.send(HEAD + b"\r\n" + framing + b"\r\n\r\n2\r\nhu")
+                wire.half_close()
+                self.assertNotIn(b" 20", wire.ended())
+        self.assertEqual(hub.client.post(PING).status, 204)
+
+    def test_who_says_nothing_is_let_go(self) -> None:
+        hub = self.daemon(*QUICK)
+        with Wire(hub.address) as silent, Wire(hub.address) as used:
+            self.assertEqual(used.ask(post(PING)).status, 204)
+            self.assertEqual(used.ended(), b"")
+            silent.ended()
+
+
+class Endless(Story):
+    def pour(self, start: bytes, piece: bytes, most: int) -> bytes:
+        """Send pieces for ever.  What the hub said when it had enough; it
+        may also close without a word."""
+        with Wire(self.hub.address) as wire:
+            sent = 0
+            try:
+                wire.send(start)
+                while sent < most:
+                    wire.send(piece)
+                    sent += len(piece)
+            except ConnectionError:
+                pass
+            self.assertLess(sent, most, "it took all of that")
+            try:
+                return wire.ended()
+            except (Closed, ConnectionError):
+                return b""
+
+    def test_nothing_endless_is_taken_in(self) -> None:
+        self.hub = self.daemon()
+        kilobytes = anonymous_kb(self.hub.pid)
+        chunked = HEAD + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+        shapes = {
+            "request line": (b"GET /", b"x" * 4096),
+            "fields": (HEAD, b"\r\nX-More: " + b"y" * 4000),
+            "one field": (HEAD + b"\r\nX-More: ", b"y" * 4096),
+            "blank lines": (b"\r\n", b"\r\n" * 2048),
+            "body": (chunked, b"1000\r\n" + b"z" * 4096 + b"\r\n"),
+            "chunk extension": (chunked + b"1;", b"e" * 4096),
+            "chunk size": (chunked, b"0" * 4096),
+            "trailers": (chunked + b"0\r\n", b"X-More: " + b"t" * 4000
+                         + b"\r\n"),
+        }
+        for name, (start, piece) in shapes.items():
+            for path in (b"/", b"/events"):
+                with self.subTest(name, path=path):
+                    said = self.pour(start.replace(b" / ", b" " + path + b" "),
+                                     piece, 64 << 20)
+                    self.assertNotIn(b" 20", said[:13])
+        self.assertEqual(self.hub.client.post(PING).status, 204)
+        self.assertLess(anonymous_kb(self.hub.pid), kilobytes + 16 * 1024)
+
+
+class Crowd(Story):
+    def test_5000_idle_ones_are_cheap_and_hinder_nobody(self) -> None:
+        hub = self.daemon("--connections=8192")
+        callback, origin = self.callback(), self.origin()
+        topic = origin.serve(b"one", "text/plain")
+        sources = [next_address() for _ in range(50)]
+        kilobytes = anonymous_kb(hub.pid)
+        # A half of a head, and then silence; the others used it once.
+        idle = [Wire(hub.address, source=sources[n % 50]) for n in range(4500)]
+        for wire in idle[:200]:
+            wire.send(HEAD)
+        used = [Wire(hub.address, source=sources[n % 50]) for n in range(500)]
+        for wire in used:
+            self.assertEqual(wire.ask(post(PING)).status, 204)
+        self.subscribe(hub, topic, callback.url())
+        each = (anonymous_kb(hub.pid) - kilobytes) / 5000
+        # Those that were used have a pool of 8 KiB of their own.
+        self.assertLess(each, 2.5, "KiB each")
+        for wire in idle + used:
+            wire.close()
+
+    def test_300_slow_ones_hinder_nobody(self) -> None:
+        hub = self.daemon("--connections-per-address=1000")
+        callback, origin = self.callback(), self.origin()
+        topic = origin.serve(b"one", "text/plain")
+        slow = [Wire(hub.address) for _ in range(300)]
+        for at, wire in enumerate(slow):
+            data = request("POST", "/", [("Content-Type", FORM)], BODY)
+            wire.send(data[:20 + at % (len(data) - 21)])
+        self.follow(hub, topic, callback.url())
+        origin.serve(b"two", "text/plain")
+        self.publish(hub, topic)
+        self.assertEqual(callback.wait_posts(1)[0].body, b"two")
+        for wire in slow:
+            wire.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

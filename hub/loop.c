@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { SLOW_STEP_US = 10000 };
+enum { SLOW_STEP_US = 10000, SLOW_SILENCE_US = 1000000 };
 
 struct job {
     uv_work_t uv;
@@ -41,6 +41,8 @@ struct loop {
     size_t jobs; // begun and not done
 
     uint64_t slow_steps, longest_us;
+    uint64_t slow_untold;   // not logged, since the last one was just before
+    int64_t slow_silent_us; // monotonic: until then
 };
 
 static int64_t clock_us(clockid_t id)
@@ -102,6 +104,20 @@ static void on_worked(uv_work_t *uv, int status)
 
 // ------------------------------------------------------------------- a turn
 
+// A slow machine or disk makes many of them: one line a second will do.
+static void tell_slow(struct loop *loop, const char *name, uint64_t took_us)
+{
+    int64_t now = clock_us(CLOCK_MONOTONIC);
+    if (now < loop->slow_silent_us) {
+        loop->slow_untold++;
+        return;
+    }
+    LOG(LOG_WARN, "loop.slow_step", LOG_T("step", name), LOG_N("us", took_us),
+        LOG_N("untold", loop->slow_untold));
+    loop->slow_untold = 0;
+    loop->slow_silent_us = now + SLOW_SILENCE_US;
+}
+
 static void measure(struct loop *loop, const char *name, int64_t *since_us)
 {
     int64_t now_us = clock_us(CLOCK_MONOTONIC);
@@ -111,8 +127,7 @@ static void measure(struct loop *loop, const char *name, int64_t *since_us)
         loop->longest_us = took_us;
     if (took_us > SLOW_STEP_US) {
         loop->slow_steps++;
-        LOG(LOG_WARN, "loop.slow_step", LOG_T("step", name),
-            LOG_N("us", took_us));
+        tell_slow(loop, name, took_us);
     }
 }
 

@@ -33,6 +33,9 @@ static const char *const generous[] = {
     "--deliveries-per-address=64",
     "--verify-per-host=10000",
     "--accept-rate=0",
+    "--pending-per-host=0",
+    "--stranger-verifications=0",
+    "--stranger-rate=0",
     "--connections-per-address=16384",
     "--allow-address=127.0.0.0/8",
 };

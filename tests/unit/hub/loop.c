@@ -4,6 +4,7 @@
 
 #include "hub/log.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -300,6 +301,40 @@ static bool be_slow_once(struct probe *probe)
     return true;
 }
 
+static bool be_slow_often(struct probe *probe)
+{
+    int64_t end = loop_now().mono + 12;
+    while (probe->steps <= 10 && loop_now().mono <= end)
+        continue;
+    if (probe->steps == 11)
+        loop_stop(probe->loop);
+    return true;
+}
+
+static void many_slow_steps_make_few_lines(void **state)
+{
+    char text[8192];
+    int ends[2], saved = dup(STDERR_FILENO);
+    struct probe probe = { .act = be_slow_often };
+    (void)state;
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    dup2(ends[1], STDERR_FILENO);
+    int64_t began = loop_now().mono;
+    run(&probe, NULL, NULL);
+    int64_t seconds = (loop_now().mono - began) / 1000;
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    assert_true(loop_slow_steps(probe.loop) >= 10);
+    ssize_t len = read(ends[0], text, sizeof text);
+    close(ends[0]);
+    int64_t lines = 0;
+    for (ssize_t i = 0; i < len; i++)
+        lines += text[i] == '\n';
+    assert_true(lines >= 1 && lines <= 1 + seconds);
+    loop_close(probe.loop);
+}
+
 static void a_slow_step_is_counted(void **state)
 {
     log_setup(LOG_ERROR, false);
@@ -357,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_job_runs_elsewhere_and_ends_here),
         cmocka_unit_test(jobs_under_way_end_before_the_loop_returns),
         cmocka_unit_test(a_slow_step_is_counted),
+        cmocka_unit_test(many_slow_steps_make_few_lines),
         cmocka_unit_test(a_waiting_loop_does_not_tick),
         cmocka_unit_test(a_loop_that_never_ran_can_be_closed),
     };

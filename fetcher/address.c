@@ -2,6 +2,8 @@
 
 #include "address.h"
 
+#include "host.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
@@ -24,6 +26,29 @@ bool address_is_ipv4(const struct address *address)
 bool address_same(const struct address *a, const struct address *b)
 {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool address_embedded(const struct address *address, struct address *out)
+{
+    static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+    static const uint8_t sixtofour[2] = { 0x20, 0x02 };
+    if (memcmp(address->bytes, nat64, sizeof nat64) == 0)
+        set_ipv4(out, address->bytes + sizeof nat64);
+    else if (memcmp(address->bytes, sixtofour, sizeof sixtofour) == 0)
+        set_ipv4(out, address->bytes + sizeof sixtofour);
+    else
+        return false;
+    return true;
+}
+
+struct address address_customer(const struct address *address)
+{
+    struct address out;
+    if (!address_embedded(address, &out))
+        out = *address;
+    if (!address_is_ipv4(&out))
+        memset(out.bytes + 8, 0, 8);
+    return out;
 }
 
 bool address_from_socket(const struct sockaddr *from, struct address *out)
@@ -106,13 +131,11 @@ enum address_kind address_read(const char *host, bool brackets,
         len--;
     if (!ends_in_number(host, len))
         return ADDRESS_NAME;
-    char text[ADDRESS_TEXT_MAX];
-    if (len >= sizeof text)
-        return ADDRESS_NONSENSE;
-    memcpy(text, host, len);
-    text[len] = '\0';
+    // By the same reading as where URLs are judged, so that both agree.
+    struct host read;
     struct in_addr four;
-    if (inet_aton(text, &four) == 0)
+    if (!host_read(host, strlen(host), &read) || !read.numeric
+        || inet_pton(AF_INET, read.text, &four) != 1)
         return ADDRESS_NONSENSE;
     set_ipv4(out, &four);
     return ADDRESS_LITERAL;

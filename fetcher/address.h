@@ -23,6 +23,14 @@ struct address {
 bool address_is_ipv4(const struct address *address);
 bool address_same(const struct address *a, const struct address *b);
 
+// The IPv4 address that calling this one leads to, by NAT64 (64:ff9b::/96) or
+// 6to4 (2002::/16). False: there is none in it.
+bool address_embedded(const struct address *address, struct address *out);
+
+// Of all that one customer has, the one that stands for it: in IPv6 he has a
+// /64; and an IPv4 address is the same in whatever it is embedded.
+struct address address_customer(const struct address *address);
+
 // False: it is of neither family, or has a scope, which means a link of this
 // machine and never the internet.
 bool address_from_socket(const struct sockaddr *from, struct address *out);

@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include "engine_network.h"
+#include "own.h"
 #include "target.h"
 
 #include <assert.h>
@@ -17,6 +18,8 @@ struct engine {
     size_t count;
     struct siphash_key key;
     char *user_agent, *ca_file, *dns_servers;
+    struct guard_own *own;
+    struct admission admission;
     struct network networks[];
 };
 
@@ -78,26 +81,52 @@ static struct engine_limits share_limits(const struct engine_limits *whole,
     return part;
 }
 
-static const char *open_all(struct engine *engine,
-                            const struct engine_options *options)
+// What all threads share; they change nothing but what is counted.
+static const char *open_shared(struct engine *engine,
+                               const struct engine_options *options)
 {
-    const char *problem = "out of memory";
     engine->user_agent = strdup(options->user_agent);
     engine->ca_file = find_ca_file();
     if (options->dns_server_count > 0)
         engine->dns_servers =
             join(options->dns_servers, options->dns_server_count);
-    if (!engine->user_agent || !engine->ca_file
+    if (!admission_open(&engine->admission, &options->limits)
+        || !engine->user_agent || !engine->ca_file
         || (options->dns_server_count > 0 && !engine->dns_servers))
-        return problem;
-    struct guard topic = { 0 }, callback = { 0 };
-    if (!read_guard(&topic, options->allow_topic, options->allow_topic_count)
-        || !read_guard(&callback, options->allow_callback,
-                       options->allow_callback_count))
-        return "an allowed range is not ADDRESS/BITS, or there are too many";
+        return "out of memory";
     if (getrandom(&engine->key, sizeof engine->key, 0)
         != (ssize_t)sizeof engine->key)
         return "no random bytes";
+    return NULL;
+}
+
+static const char *open_guards(struct engine *engine,
+                               const struct engine_options *options,
+                               struct guard *topic, struct guard *callback)
+{
+    size_t count = 0;
+    if (!read_guard(topic, options->allow_topic, options->allow_topic_count)
+        || !read_guard(callback, options->allow_callback,
+                       options->allow_callback_count))
+        return "an allowed range is not ADDRESS/BITS, or there are too many";
+    if (!own_read(options->own, options->own_count, &engine->own, &count))
+        return "the addresses of this machine are not known";
+    topic->own = engine->own;
+    topic->own_count = count;
+    callback->own = engine->own;
+    callback->own_count = count;
+    return NULL;
+}
+
+static const char *open_all(struct engine *engine,
+                            const struct engine_options *options)
+{
+    struct guard topic = { 0 }, callback = { 0 };
+    const char *problem = open_shared(engine, options);
+    if (!problem)
+        problem = open_guards(engine, options, &topic, &callback);
+    if (problem)
+        return problem;
     struct network_options network_options = {
         .limits = share_limits(&options->limits, options->threads),
         .key = engine->key,
@@ -109,6 +138,7 @@ static const char *open_all(struct engine *engine,
         network->ca_file = engine->ca_file;
         network->wake = options->wake;
         network->context = options->context;
+        network->admission = &engine->admission;
         network->guard_topic = topic;
         network->guard_callback = callback;
         engine->count++;
@@ -145,6 +175,8 @@ void engine_close(struct engine *engine)
     free(engine->user_agent);
     free(engine->ca_file);
     free(engine->dns_servers);
+    free(engine->own);
+    admission_close(&engine->admission);
     free(engine);
     curl_global_cleanup();
 }
@@ -197,6 +229,15 @@ void engine_cancel(struct engine *engine, struct exchange *exchange)
     struct network *network = network_of(engine, exchange->url);
     atomic_store(&network->sweep, true);
     uv_async_send(&network->knock);
+}
+
+void engine_vouch(struct engine *engine, const struct exchange *exchange)
+{
+    struct address address;
+    assert(exchange->result == EXCHANGE_ANSWERED && !exchange->judge_only);
+    memcpy(address.bytes, exchange->address, sizeof address.bytes);
+    admission_vouch(&engine->admission, &address,
+                    (int64_t)(uv_hrtime() / 1000000));
 }
 
 struct exchange *engine_take(struct engine *engine)

@@ -17,7 +17,10 @@
 // The engine calls no address that the guard refuses (fetcher/guard.h): it
 // judges what a name resolved to, pins that, and judges once more what is
 // really being connected to. Redirects are followed only where asked for, at
-// most that often, each hop judged like the first. It uses no proxy, no
+// most that often, each hop judged like the first. One from https to http is
+// followed too, since there are publishers who have nothing better, but told:
+// what came that way may have been written by anybody on the way, so it must
+// not be believed when it says who it is (rel=self). It uses no proxy, no
 // cookies, no HTTP/2, no alternative services, and checks certificates (by
 // the system's bundle, or the one that SSL_CERT_FILE names).
 //
@@ -55,7 +58,7 @@ enum exchange_result {
     EXCHANGE_BROKEN,    // the answer was not HTTP, or none came
     EXCHANGE_BUSY,      // the queue is full: not tried
     EXCHANGE_CANCELLED, // not tried: engine_cancel(), or after `not_after`
-    EXCHANGE_LIMITED,   // not tried: strangers have asked enough of there
+    EXCHANGE_LIMITED,   // not tried, or not the next hop: enough of strangers
 };
 
 // "answered", "timeout", ...: for logs and status pages.
@@ -88,7 +91,7 @@ struct exchange {
     void (*prepare)(const struct exchange *exchange,
                     char line[EXCHANGE_LINE_MAX]);
     unsigned redirects_max; // 0, or a POST: a 3xx is an answer like any other
-    bool decode;            // ask for and undo gzip, deflate, br
+    bool decode;            // ask for gzip, and undo it in a 200
     size_t body_max;        // bytes of the answer's body that are kept
     bool truncate;          // a longer one is ANSWERED, its rest unread
     uint32_t timeout_ms;    // from the start of the transfer, queue excluded
@@ -96,11 +99,21 @@ struct exchange {
     // 0, or unix ms after which it is not started any more (the end of a
     // lease: R60).
     int64_t not_after;
-    // Nothing at this origin has ever agreed to be called: it counts in
-    // limits.strangers, by the address that it resolved to (S5).
+    // Nothing at this origin has ever agreed to be called, or a fetch of it
+    // is hardly worth it: it counts in limits.strangers or stranger_fetches,
+    // by the address that it resolved to (S5, S7).
     bool stranger;
+    // Of a verification: it is about a subscription that exists. It matters
+    // where nobody has vouched for the address (engine_vouch()).
+    bool renews;
     // 0, or how many people a fetch is for, told in User-Agent (R82).
     uint64_t subscribers;
+    // Go as far as the guard and no further: nothing is connected to, nothing
+    // counted in limits.strangers. ANSWERED means that it would be called;
+    // with that and with REFUSED `response` has a line for each address, in
+    // the order in which they would be tried: "192.0.2.1 allowed", and else
+    // "refused", "own" (S18) or "port" (S3).
+    bool judge_only;
     bool cold;   // this origin will hardly be called again soon: no keep-alive
     void *owner; // the caller's
 
@@ -113,11 +126,13 @@ struct exchange {
     size_t field_count;
     char *final_url;              // NULL, or where redirects led
     bool moved_for_good;          // by 301 and 308 alone
+    bool downgraded;              // from https to http on the way
     int64_t started_ms, ended_ms; // monotonic; started 0: it never did
 
     // The engine's:
     struct exchange *link;
     void *transfer;
+    unsigned char address[16]; // that was called last
     _Atomic int phase;
 };
 
@@ -137,8 +152,11 @@ struct engine_limits {
     unsigned tls_handshakes; // new TLS connections at a time
     size_t queue_max;        // waiting exchanges, all classes
     // Exchanges an hour of `stranger`s to one address (one /64 of IPv6), of
-    // all network threads; a sixth of that at once. 0: no limit.
-    unsigned strangers;
+    // all network threads; a sixth of that at once. 0: no limit. Fetches
+    // have their own number, and each of their hops is one (S7). Where nobody
+    // has vouched for the address there may be as many verifications of
+    // others, and once more as many that renew.
+    unsigned strangers, stranger_fetches;
 };
 
 struct engine_options {
@@ -175,6 +193,11 @@ void engine_flush(struct engine *engine);
 
 // It comes back as CANCELLED if it has not started; else it goes on.
 void engine_cancel(struct engine *engine, struct exchange *exchange);
+
+// Who answered this one wanted to be asked: for a day, verifications at that
+// address are counted no more, but for those of `stranger`s. It must have been
+// ANSWERED, and not `judge_only`.
+void engine_vouch(struct engine *engine, const struct exchange *exchange);
 
 // The exchanges that have ended, as a list through `link`, oldest first.
 // NULL: none.

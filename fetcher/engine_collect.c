@@ -2,27 +2,33 @@
 
 #include "engine_collect.h"
 
+#include "unzip.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { KEPT_HEAD_ROOM = 4096, FIRST_BODY_ROOM = 1024 };
 
 void collect_begin(struct collect *collect, const struct exchange *exchange)
 {
     free(collect->body);
+    unzip_free(collect->unzip);
     *collect = (struct collect){ .head = collect->head,
                                  .head_room = collect->head_room,
                                  .body_max = exchange->body_max < SIZE_MAX / 4
                                                  ? exchange->body_max
                                                  : SIZE_MAX / 4,
-                                 .truncate = exchange->truncate };
+                                 .truncate = exchange->truncate,
+                                 .decode = exchange->decode };
 }
 
 void collect_clear(struct collect *collect)
 {
     free(collect->head);
     free(collect->body);
+    unzip_free(collect->unzip);
     *collect = (struct collect){ 0 };
 }
 
@@ -97,6 +103,33 @@ static void keep_field(struct collect *collect, const char *line,
     collect->field_count++;
 }
 
+// A body that says of itself that it is too long is not waited for.
+static bool is_announced_too_large(const struct collect *collect)
+{
+    const char *length = collect_field(collect, "content-length");
+    if (collect->status != 200 || collect->truncate || !length)
+        return false;
+    size_t digits = strspn(length, "0123456789");
+    if (digits == 0 || length[digits] != '\0')
+        return false;
+    return digits > 18 || strtoull(length, NULL, 10) > collect->body_max;
+}
+
+// Of other answers than 200 nobody reads the body.
+static enum collect_verdict begin_body(struct collect *collect)
+{
+    const char *coding = collect_field(collect, "content-encoding");
+    if (is_announced_too_large(collect))
+        return COLLECT_TOO_LARGE;
+    if (!collect->decode || collect->status != 200 || !coding
+        || strcasecmp(coding, "identity") == 0 || coding[0] == '\0')
+        return COLLECT_ON;
+    if (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "x-gzip") != 0)
+        return COLLECT_CODED;
+    collect->unzip = unzip_new();
+    return collect->unzip ? COLLECT_ON : COLLECT_NO_MEMORY;
+}
+
 enum collect_verdict collect_line(struct collect *collect, const char *line,
                                   size_t len)
 {
@@ -104,6 +137,8 @@ enum collect_verdict collect_line(struct collect *collect, const char *line,
     if (collect->head_seen > COLLECT_HEAD_MAX)
         return COLLECT_HOSTILE;
     if (is_status_line(line, len)) {
+        unzip_free(collect->unzip);
+        collect->unzip = NULL;
         collect->status = status_of(line, len);
         collect->head_done = false;
         collect->head_len = 0;
@@ -113,8 +148,10 @@ enum collect_verdict collect_line(struct collect *collect, const char *line,
     const char *end = line + len;
     while (end > line && is_blank(end[-1]))
         end--;
-    if (end == line)
+    if (end == line && !collect->head_done) {
         collect->head_done = true;
+        return begin_body(collect);
+    }
     const char *colon = memchr(line, ':', (size_t)(end - line));
     // What follows the blank line are trailers; a line that begins with a
     // blank continues another one, which RFC 9112 5.2 does away with.
@@ -145,8 +182,8 @@ static bool body_grow(struct collect *collect, size_t more)
     return true;
 }
 
-enum collect_verdict collect_body(struct collect *collect, const char *bytes,
-                                  size_t len)
+static enum collect_verdict add_body(struct collect *collect, const char *bytes,
+                                     size_t len)
 {
     size_t left = collect->body_max - collect->body_len;
     size_t kept = len < left ? len : left;
@@ -162,6 +199,34 @@ enum collect_verdict collect_body(struct collect *collect, const char *bytes,
         return COLLECT_TOO_LARGE;
     collect->spilled += len - kept;
     return collect->spilled > COLLECT_SPILL_MAX ? COLLECT_ENOUGH : COLLECT_ON;
+}
+
+struct unzipping {
+    struct collect *collect;
+    enum collect_verdict verdict;
+};
+
+static bool take_unzipped(void *context, const char *bytes, size_t len)
+{
+    struct unzipping *unzipping = context;
+    unzipping->verdict = add_body(unzipping->collect, bytes, len);
+    return unzipping->verdict == COLLECT_ON;
+}
+
+enum collect_verdict collect_body(struct collect *collect, const char *bytes,
+                                  size_t len)
+{
+    struct unzipping unzipping = { collect, COLLECT_ON };
+    if (!collect->unzip)
+        return add_body(collect, bytes, len);
+    enum unzip_step step =
+        unzip_feed(collect->unzip, bytes, len, take_unzipped, &unzipping);
+    return step == UNZIP_BROKEN ? COLLECT_CODED : unzipping.verdict;
+}
+
+bool collect_is_whole(const struct collect *collect)
+{
+    return !collect->unzip || unzip_is_whole(collect->unzip);
 }
 
 const char *collect_field(const struct collect *collect, const char *name)

@@ -22,6 +22,7 @@ enum collect_verdict {
     COLLECT_ENOUGH,    // the rest is not wanted
     COLLECT_TOO_LARGE, // over body_max
     COLLECT_HOSTILE,   // a head without end
+    COLLECT_CODED,     // in a coding that cannot be undone
     COLLECT_NO_MEMORY,
 };
 
@@ -35,6 +36,8 @@ struct collect {
     size_t body_len, body_room, spilled;
     size_t body_max;
     bool truncate;
+    bool decode;
+    struct unzip *unzip; // NULL: the body is what it is
 };
 
 void collect_begin(struct collect *collect, const struct exchange *exchange);
@@ -45,6 +48,9 @@ enum collect_verdict collect_line(struct collect *collect, const char *line,
                                   size_t len);
 enum collect_verdict collect_body(struct collect *collect, const char *bytes,
                                   size_t len);
+
+// What has come is not known to lack anything.
+bool collect_is_whole(const struct collect *collect);
 
 // First value of that field in the latest head. NULL: there is none.
 const char *collect_field(const struct collect *collect, const char *name);

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static bool claim(struct exchange *exchange)
 {
@@ -81,6 +83,32 @@ bool dispatch_address(const struct network *network,
         skip--;
     }
     return false;
+}
+
+// Says of each address whether it would be called.
+static void tell_judgement(const struct network *network,
+                           const struct origin *origin,
+                           struct exchange *exchange)
+{
+    static const char *const words[] = { [GUARD_ALLOWED] = "allowed",
+                                         [GUARD_REFUSED] = "refused",
+                                         [GUARD_OWN] = "own",
+                                         [GUARD_PORT] = "port" };
+    const struct guard *guard = network_guard(network, exchange->class);
+    const struct resolve_answer *answer = &origin->answer;
+    size_t room = answer->count * (ADDRESS_TEXT_MAX + 16) + 1, len = 0;
+    char *out = calloc(1, room);
+    for (size_t i = 0; out && i < answer->count; i++) {
+        char text[ADDRESS_TEXT_MAX];
+        struct sockaddr_storage address;
+        address_text(&answer->addresses[i], text);
+        address_to_socket(&answer->addresses[i], origin->port, &address);
+        len += (size_t)snprintf(
+            out + len, room - len, "%s %s\n", text,
+            words[guard_judge(guard, (const struct sockaddr *)&address)]);
+    }
+    exchange->response = out;
+    exchange->response_len = len;
 }
 
 // An address that worked stays the first as long as the name has it, so that
@@ -176,28 +204,76 @@ static struct gate *pass_gates(struct network *network, struct origin *origin,
     return gate;
 }
 
+static void end_first(struct network *network, struct origin *origin,
+                      enum exchange_class class, enum exchange_result result)
+{
+    end_waiting(network, origin_pop(origin, class), result);
+}
+
+// Of several, one where somebody agreed goes first: it works, and is not
+// counted, while one that is dead would use up what it may be called.
+static void put_trusted_first(const struct network *network,
+                              struct origin *origin)
+{
+    struct address *all = origin->answer.addresses;
+    for (size_t i = 0; i < origin->answer.count; i++)
+        if (admission_trusts(network->admission, &all[i], network->now_ms)) {
+            struct address trusted = all[i];
+            all[i] = all[0];
+            all[0] = trusted;
+            return;
+        }
+}
+
+// Where the first one of that queue may go. False: it has come to its end, or
+// has to wait for its name.
+static bool find_way(struct network *network, struct origin *origin,
+                     enum exchange_class class, struct address *out)
+{
+    struct exchange *exchange = origin->first[class];
+    if (network_is_late(exchange)) {
+        end_first(network, origin, class, EXCHANGE_CANCELLED);
+        return false;
+    }
+    if (!has_addresses(network, origin))
+        return false;
+    if (exchange->class == EXCHANGE_VERIFY && origin->answer.count > 1)
+        put_trusted_first(network, origin);
+    bool allowed = dispatch_address(network, origin, exchange, 0, out);
+    if (exchange->judge_only) {
+        tell_judgement(network, origin, exchange);
+        end_first(network, origin, class,
+                  allowed ? EXCHANGE_ANSWERED : EXCHANGE_REFUSED);
+        return false;
+    }
+    if (!allowed) {
+        atomic_fetch_add(&network->numbers.refused, 1);
+        end_first(network, origin, class, EXCHANGE_REFUSED);
+    }
+    return allowed;
+}
+
 static void start_next(struct network *network, struct origin *origin,
                        enum exchange_class class)
 {
-    if (!has_addresses(network, origin))
-        return;
-    struct exchange *exchange = origin->first[class];
     struct address address;
-    if (!dispatch_address(network, origin, exchange, 0, &address)) {
-        origin_pop(origin, class);
-        atomic_fetch_add(&network->numbers.refused, 1);
-        end_waiting(network, exchange, EXCHANGE_REFUSED);
-        return;
-    }
     bool handshaking = false;
+    if (!find_way(network, origin, class, &address))
+        return;
     struct gate *gate = pass_gates(network, origin, &address, &handshaking);
     if (!gate && origin->parked_at)
         return;
-    origin_pop(origin, class);
     if (!gate) {
-        end_waiting(network, exchange, EXCHANGE_BUSY);
+        end_first(network, origin, class, EXCHANGE_BUSY);
         return;
     }
+    struct exchange *exchange = origin->first[class];
+    if (!network_admits(network, exchange, &address)) {
+        gates_drop_unused(&network->gates, gate);
+        end_first(network, origin, class, EXCHANGE_LIMITED);
+        return;
+    }
+    origin_pop(origin, class);
     bool mine = exchange->transfer || claim(exchange);
     struct transfer *transfer =
         mine ? transfer_of(network, origin, exchange) : NULL;

@@ -10,27 +10,31 @@
 #include "target.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 enum {
-    // prepare's line, the exchange's, and what keeps curl from adding its own
-    NODES_MAX = EXCHANGE_HEADERS_MAX + 4,
+    // prepare's line, the exchange's, Accept-Encoding, and what keeps curl
+    // from adding its own
+    NODES_MAX = EXCHANGE_HEADERS_MAX + 5,
     ORIGIN_URL_MAX = TARGET_HOST_MAX + 32,
     FETCH_BUFFER = 16384,
     OTHER_BUFFER = 2048, // answers to POSTs are short
     FETCH_SPEED_MIN = 64,
     FETCH_SPEED_S = 20,
     CONNECTION_IDLE_S = 90,
+    AGENT_MAX = 1024,
     CA_CACHE_S = 86400,
 };
 
 struct easy {
     CURL *handle;
     uint64_t origin; // hash of the one that the handle's URL is of
-    bool fetch, decode;
+    bool fetch;
+    uint64_t subscribers; // told in the User-Agent it has
     char connect_to[ADDRESS_TEXT_MAX + 16];
     struct curl_slist pin;
     struct curl_slist nodes[NODES_MAX];
@@ -44,8 +48,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     return transfer->verdict == COLLECT_ON ? len : 0;
 }
 
-// Counts what was decoded: MAXFILESIZE of 7.88 does not see that, nor stop a
-// running transfer.
+// MAXFILESIZE of 7.88 does not stop a running transfer.
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
@@ -83,8 +86,7 @@ static int on_send(void *context, char *remote, char *local, int remote_port,
     (void)local;
     (void)remote_port;
     (void)local_port;
-    transfer_sends(context);
-    return CURL_PREREQFUNC_OK;
+    return transfer_sends(context) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 static void set_safety(CURL *handle, struct transfer *transfer)
@@ -190,19 +192,10 @@ static bool set_origin(struct easy *easy, const struct origin *origin)
 
 static bool set_target(struct easy *easy, const char *url)
 {
-    const char *path;
-    size_t len;
-    target_path(url, &path, &len);
-    if (path[0] == '/' && path[len] == '\0')
-        return curl_easy_setopt(easy->handle, CURLOPT_REQUEST_TARGET, path)
-               == CURLE_OK;
-    char *text = malloc(len + 2);
+    char *text = malloc(target_request_length(url) + 1);
     if (!text)
         return false;
-    size_t slash = path[0] == '/' ? 0 : 1;
-    text[0] = '/';
-    memcpy(text + slash, path, len);
-    text[slash + len] = '\0';
+    *target_request(url, text) = '\0';
     CURLcode code =
         curl_easy_setopt(easy->handle, CURLOPT_REQUEST_TARGET, text);
     free(text);
@@ -246,6 +239,9 @@ static void set_headers(struct easy *easy, const struct exchange *exchange)
         set_node(++node, line);
         typed = typed || strncasecmp(line, "content-type:", 13) == 0;
     }
+    // As a line of our own, else curl would undo it.
+    if (exchange->decode)
+        set_node(++node, "Accept-Encoding: gzip");
     if (exchange->class != EXCHANGE_FETCH)
         set_node(++node, "Accept:");
     if (!exchange->post)
@@ -253,6 +249,26 @@ static void set_headers(struct easy *easy, const struct exchange *exchange)
     set_node(++node, "Expect:");
     if (!typed)
         set_node(++node, "Content-Type:");
+}
+
+// R82: "websubd/1 (+http://hub/)" says it within its last parenthesis.
+static bool set_agent(struct easy *easy, const struct transfer *transfer)
+{
+    char agent[AGENT_MAX];
+    const char *name = transfer->network->user_agent;
+    uint64_t count = transfer->exchange->subscribers;
+    if (easy->subscribers == count)
+        return true;
+    size_t len = strlen(name);
+    bool open = len > 0 && name[len - 1] == ')';
+    int whole = snprintf(agent, sizeof agent, "%.*s%s%" PRIu64 " subscriber%s)",
+                         (int)(open ? len - 1 : len), name, open ? "; " : " (",
+                         count, count == 1 ? "" : "s");
+    bool fits = count > 0 && whole < (int)sizeof agent;
+    easy->subscribers = count;
+    return curl_easy_setopt(easy->handle, CURLOPT_USERAGENT,
+                            fits ? agent : name)
+           == CURLE_OK;
 }
 
 static void set_body(CURL *handle, const struct exchange *exchange)
@@ -286,12 +302,7 @@ bool easy_set(struct easy *easy, const struct transfer *transfer)
         || (transfer->origin->connections == 0
             && shard_is_full(shard_of(transfer->network, transfer->origin)));
     curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, (long)cold);
-    if (easy->decode != exchange->decode) {
-        curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING,
-                         exchange->decode ? "gzip, deflate, br" : NULL);
-        easy->decode = exchange->decode;
-    }
-    return set_origin(easy, transfer->origin)
+    return set_agent(easy, transfer) && set_origin(easy, transfer->origin)
            && set_target(easy, transfer_url(transfer));
 }
 
@@ -318,6 +329,7 @@ static enum exchange_result of_verdict(const struct transfer *transfer)
         return EXCHANGE_TOO_LARGE;
     case COLLECT_ON:
     case COLLECT_HOSTILE:
+    case COLLECT_CODED:
     case COLLECT_NO_MEMORY:
         break;
     }
@@ -326,11 +338,16 @@ static enum exchange_result of_verdict(const struct transfer *transfer)
 
 enum exchange_result easy_result(const struct transfer *transfer, int code)
 {
+    if (transfer->late)
+        return EXCHANGE_CANCELLED;
     if (transfer->verdict != COLLECT_ON)
         return of_verdict(transfer);
     switch (code) {
     case CURLE_OK:
-        return has_status(transfer) ? EXCHANGE_ANSWERED : EXCHANGE_BROKEN;
+        if (!has_status(transfer))
+            return EXCHANGE_BROKEN;
+        return collect_is_whole(&transfer->collect) ? EXCHANGE_ANSWERED
+                                                    : EXCHANGE_CUT;
     case CURLE_OPERATION_TIMEDOUT:
         return EXCHANGE_TIMEOUT;
     case CURLE_COULDNT_CONNECT:

@@ -18,10 +18,10 @@ enum {
 size_t engine_head_length(const struct transfer *transfer)
 {
     const struct exchange *exchange = transfer->exchange;
-    size_t len = FRAME_MAX + NUMBER_MAX + strlen(transfer_url(transfer))
-                 + transfer->origin->host_len
-                 + strlen(transfer->network->user_agent)
-                 + strlen(transfer->line) + 2;
+    size_t len =
+        FRAME_MAX + NUMBER_MAX + target_request_length(transfer_url(transfer))
+        + transfer->origin->host_len + strlen(transfer->network->user_agent)
+        + strlen(transfer->line) + 2;
     for (size_t i = 0; i < exchange->header_count; i++)
         len += strlen(exchange->headers[i]) + 2;
     return len;
@@ -76,13 +76,8 @@ static char *put_line(char *out, const char *line)
 size_t engine_head_write(const struct transfer *transfer, char *out)
 {
     const struct exchange *exchange = transfer->exchange;
-    const char *path;
-    size_t len;
     char *at = put_text(out, exchange->post ? "POST " : "GET ");
-    target_path(transfer_url(transfer), &path, &len);
-    if (path[0] != '/' || len == 0)
-        *at++ = '/';
-    at = put(at, path, len);
+    at = target_request(transfer_url(transfer), at);
     at = put(at, " HTTP/1.1\r\n", 11);
     at = put_host(at, transfer->origin);
     at = put(at, "User-Agent: ", 12);

@@ -70,7 +70,10 @@ static void send_first(struct lean *lean)
     struct transfer *transfer = lean->transfer;
     const struct exchange *exchange = transfer->exchange;
     struct leans *leans = &lean->network->leans;
-    transfer_sends(transfer);
+    if (!transfer_sends(transfer)) {
+        leans_finish(lean, EXCHANGE_CANCELLED, false);
+        return;
+    }
     size_t len = engine_head_length(transfer);
     char *head = len <= sizeof leans->buffer ? leans->buffer : malloc(len);
     if (!head) {

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     EVENTS_AT_ONCE = 256,
@@ -43,6 +44,24 @@ const struct guard *network_guard(const struct network *network,
 {
     return class == EXCHANGE_FETCH ? &network->guard_topic
                                    : &network->guard_callback;
+}
+
+bool network_is_late(const struct exchange *exchange)
+{
+    struct timespec now;
+    if (exchange->not_after == 0)
+        return false;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000
+           > exchange->not_after;
+}
+
+bool network_admits(const struct network *network,
+                    const struct exchange *exchange,
+                    const struct address *address)
+{
+    return admission_admits(network->admission, exchange, address,
+                            network->now_ms);
 }
 
 void network_end(struct network *network, struct exchange *exchange,

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "engine.h"
+#include "engine_admission.h"
 #include "engine_gate.h"
 #include "engine_leans.h"
 #include "engine_origin.h"
@@ -59,6 +60,7 @@ struct network {
     const char *ca_file;
     void (*wake)(void *context);
     void *context;
+    const struct admission *admission;
 
     pthread_t thread;
     bool loop_open, running;
@@ -112,3 +114,11 @@ void network_keep(struct network *network);
 
 const struct guard *network_guard(const struct network *network,
                                   enum exchange_class class);
+
+// It is after the exchange's `not_after`.
+bool network_is_late(const struct exchange *exchange);
+
+// The exchange may go to that address, and is counted there.
+bool network_admits(const struct network *network,
+                    const struct exchange *exchange,
+                    const struct address *address);

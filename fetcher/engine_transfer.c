@@ -74,6 +74,7 @@ struct transfer *transfer_of(struct network *network, struct origin *origin,
     transfer->exchange = exchange;
     transfer->hops = 0;
     transfer->moved = false;
+    transfer->downgraded = false;
     transfer->left_ms = exchange->timeout_ms;
     exchange->transfer = transfer;
     exchange->started_ms = network->now_ms;
@@ -120,6 +121,7 @@ static bool attempt(struct transfer *transfer)
 {
     transfer->connected = false;
     transfer->refused = false;
+    transfer->late = false;
     transfer->verdict = COLLECT_ON;
     transfer->attempts++;
     collect_begin(&transfer->collect, transfer->exchange);
@@ -155,16 +157,20 @@ void transfer_start(struct transfer *transfer, struct origin *origin,
         finish(transfer, EXCHANGE_BROKEN);
 }
 
-void transfer_sends(struct transfer *transfer)
+bool transfer_sends(struct transfer *transfer)
 {
     const struct exchange *exchange = transfer->exchange;
     transfer->connected = true;
     if (transfer->handshaking)
         dispatch_leave_handshake(transfer->network);
     transfer->handshaking = false;
+    transfer->late = network_is_late(exchange);
+    if (transfer->late)
+        return false;
     transfer->line[0] = '\0';
     if (exchange->prepare)
         exchange->prepare(exchange, transfer->line);
+    return true;
 }
 
 // The class's own places are kept, the address changes.
@@ -175,7 +181,8 @@ static bool try_next_address(struct transfer *transfer)
     if (transfer->attempts >= TRANSFER_ADDRESSES_MAX
         || network->now_ms >= transfer->deadline_ms
         || !dispatch_address(network, transfer->origin, transfer->exchange,
-                             transfer->attempts, &next))
+                             transfer->attempts, &next)
+        || !network_admits(network, transfer->exchange, &next))
         return false;
     struct gate *gate = gates_at(&network->gates, &next);
     if (!gate)
@@ -233,6 +240,8 @@ static void hop(struct transfer *transfer)
     }
     transfer->hops++;
     transfer->moved = transfer->moved || (status != 301 && status != 308);
+    if (transfer->origin->https && !target.https)
+        transfer->downgraded = true;
     transfer->left_ms = transfer->deadline_ms - network->now_ms;
     free(transfer->hop_url);
     transfer->hop_url = url;
@@ -245,7 +254,9 @@ static void hop(struct transfer *transfer)
 void transfer_finished(struct transfer *transfer, enum exchange_result result,
                        bool elsewhere)
 {
-    if (elsewhere && try_next_address(transfer))
+    if (elsewhere && network_is_late(transfer->exchange))
+        result = EXCHANGE_CANCELLED;
+    else if (elsewhere && try_next_address(transfer))
         return;
     if (result == EXCHANGE_ANSWERED && is_redirect(transfer)) {
         hop(transfer);
@@ -265,8 +276,11 @@ void transfer_end(struct transfer *transfer, enum exchange_result result)
         exchange->final_url = transfer->hop_url;
         transfer->hop_url = NULL;
         exchange->moved_for_good = !transfer->moved;
+        exchange->downgraded = transfer->downgraded;
     }
     exchange->transfer = NULL;
+    memcpy(exchange->address, transfer->address.bytes,
+           sizeof exchange->address);
     struct network *network = transfer->network;
     put_back(transfer);
     network_end(network, exchange, result);

@@ -42,11 +42,13 @@ struct transfer {
     bool handshaking;  // counted among the new TLS connections
     bool connected;
     bool refused; // by the guard, at the last moment
+    bool late;    // connected, but after the exchange's `not_after`
     enum collect_verdict verdict;
     int64_t deadline_ms, left_ms;
     char *hop_url; // NULL: the exchange's own
     unsigned hops;
     bool moved; // not for good
+    bool downgraded;
     struct collect collect;
     char line[EXCHANGE_LINE_MAX];
     struct easy *easy; // NULL: it is lean
@@ -69,8 +71,9 @@ struct transfer *transfer_of(struct network *network, struct origin *origin,
 void transfer_start(struct transfer *transfer, struct origin *origin,
                     struct gate *gate, bool handshaking);
 
-// curl is about to send the request, on a new connection or an old one.
-void transfer_sends(struct transfer *transfer);
+// The request is about to be sent, on a new connection or an old one. False:
+// it is too late for it.
+bool transfer_sends(struct transfer *transfer);
 
 // What came of an attempt; `elsewhere` says that another address may do
 // better. Not called from within the call that started it.

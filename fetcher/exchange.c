@@ -21,6 +21,7 @@ const char *exchange_result_name(enum exchange_result result)
         [EXCHANGE_BROKEN] = "broken answer",
         [EXCHANGE_BUSY] = "queue full",
         [EXCHANGE_CANCELLED] = "cancelled",
+        [EXCHANGE_LIMITED] = "limited",
     };
     size_t index = (size_t)result;
     if (index >= sizeof names / sizeof *names || !names[index])
@@ -53,6 +54,8 @@ void exchange_clear(struct exchange *exchange)
     exchange->field_count = 0;
     exchange->final_url = NULL;
     exchange->moved_for_good = false;
+    exchange->downgraded = false;
     exchange->started_ms = 0;
     exchange->ended_ms = 0;
+    memset(exchange->address, 0, sizeof exchange->address);
 }

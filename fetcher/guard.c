@@ -42,8 +42,6 @@ static const struct guard_range special6[] = {
 };
 
 static const struct guard_range internet6 = { { 0x20 }, 3 };
-static const struct guard_range nat64 = { { 0x00, 0x64, 0xff, 0x9b }, 96 };
-static const struct guard_range sixtofour = { { 0x20, 0x02 }, 16 };
 
 static bool contains(const struct guard_range *range, const uint8_t *address)
 {
@@ -64,14 +62,26 @@ static bool is_allowed(const struct guard *guard, const struct address *it)
     return false;
 }
 
-static bool judge4(const struct guard *guard, const uint8_t bytes[4])
+// An unspecified address is this machine's own to whoever connects to it.
+static bool is_own(const struct guard *guard, const struct address *it,
+                   unsigned port)
 {
-    struct address whole = { { [10] = 0xff, [11] = 0xff } };
-    memcpy(whole.bytes + 12, bytes, 4);
-    if (is_allowed(guard, &whole))
+    static const struct address none6 = { { 0 } };
+    static const struct address none4 = { { [10] = 0xff, [11] = 0xff } };
+    bool none = address_same(it, &none6) || address_same(it, &none4);
+    for (size_t i = 0; i < guard->own_count; i++)
+        if (guard->own[i].port == port
+            && (none || contains(&guard->own[i].range, it->bytes)))
+            return true;
+    return false;
+}
+
+static bool judge4(const struct guard *guard, const struct address *address)
+{
+    if (is_allowed(guard, address))
         return true;
     uint32_t number;
-    memcpy(&number, bytes, sizeof number);
+    memcpy(&number, address->bytes + 12, sizeof number);
     number = ntohl(number);
     for (size_t i = 0; i < sizeof special4 / sizeof *special4; i++)
         if ((number ^ special4[i].network) >> (32 - special4[i].bits) == 0)
@@ -79,30 +89,80 @@ static bool judge4(const struct guard *guard, const uint8_t bytes[4])
     return true;
 }
 
+// RFC 5214 6.1: such an interface is reached over IPv4.
+static bool isatap(const struct address *address, struct address *out)
+{
+    static const uint8_t marks[2][4] = { { 0x00, 0x00, 0x5e, 0xfe },
+                                         { 0x02, 0x00, 0x5e, 0xfe } };
+    if (memcmp(address->bytes + 8, marks[0], 4) != 0
+        && memcmp(address->bytes + 8, marks[1], 4) != 0)
+        return false;
+    *out = (struct address){ { [10] = 0xff, [11] = 0xff } };
+    memcpy(out->bytes + 12, address->bytes + 12, 4);
+    return true;
+}
+
 static bool judge6(const struct guard *guard, const struct address *address)
 {
+    struct address inner;
     if (is_allowed(guard, address))
         return true;
-    if (contains(&nat64, address->bytes))
-        return judge4(guard, address->bytes + 12);
-    if (contains(&sixtofour, address->bytes))
-        return judge4(guard, address->bytes + 2);
+    if (address_embedded(address, &inner))
+        return judge4(guard, &inner);
     if (!contains(&internet6, address->bytes))
         return false;
     for (size_t i = 0; i < sizeof special6 / sizeof *special6; i++)
         if (contains(&special6[i], address->bytes))
             return false;
+    return !isatap(address, &inner) || judge4(guard, &inner);
+}
+
+bool guard_allows_port(unsigned port)
+{
+    static const uint16_t bad[] = {
+        0,    1,    7,    9,     11,    13,   15,   17,   19,   20,   21,
+        22,   23,   25,   37,    42,    43,   53,   69,   77,   79,   87,
+        95,   101,  102,  103,   104,   109,  110,  111,  113,  115,  117,
+        119,  123,  135,  137,   139,   143,  161,  179,  389,  427,  445,
+        465,  512,  513,  514,   515,   526,  530,  531,  532,  540,  548,
+        554,  556,  563,  587,   601,   636,  989,  990,  993,  995,  1719,
+        1720, 1723, 2049, 3306,  3659,  4045, 4190, 5060, 5061, 5432, 6000,
+        6379, 6566, 6660, 6661,  6662,  6663, 6664, 6665, 6666, 6667, 6668,
+        6669, 6679, 6697, 10080, 11211,
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (port == bad[i])
+            return false;
     return true;
+}
+
+// At the same place in both families.
+static unsigned port_of(const struct sockaddr *address)
+{
+    struct sockaddr_in four;
+    memcpy(&four, address, sizeof four);
+    return ntohs(four.sin_port);
+}
+
+enum guard_verdict guard_judge(const struct guard *guard,
+                               const struct sockaddr *address)
+{
+    struct address it, inner;
+    if (!address_from_socket(address, &it))
+        return GUARD_REFUSED;
+    unsigned port = port_of(address);
+    if (!guard_allows_port(port))
+        return GUARD_PORT;
+    if (is_own(guard, &it, port)
+        || (address_embedded(&it, &inner) && is_own(guard, &inner, port)))
+        return GUARD_OWN;
+    bool fine = address_is_ipv4(&it) ? judge4(guard, &it) : judge6(guard, &it);
+    return fine ? GUARD_ALLOWED : GUARD_REFUSED;
 }
 
 bool guard_allows(const struct guard *guard, const struct sockaddr *address)
 {
-    struct address it;
-    if (!address_from_socket(address, &it))
-        return false;
-    if (address_is_ipv4(&it))
-        return judge4(guard, it.bytes + 12);
-    return judge6(guard, &it);
+    return guard_judge(guard, address) == GUARD_ALLOWED;
 }
 
 static bool read_bits(const char *text, unsigned max, unsigned *out)

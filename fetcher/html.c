@@ -20,8 +20,7 @@ struct page {
     size_t len, at;
     char base[URL_MAX + 1];
     bool has_base;
-    struct link_set *links; // of <link>
-    struct link_set anchors;
+    struct link_set *links;
     struct value rel, href, other;
 };
 
@@ -159,14 +158,30 @@ static bool is_name(const char *name, size_t len, const char *wanted)
     return len == strlen(wanted) && strncasecmp(name, wanted, len) == 0;
 }
 
+static bool is_one_of(const char *name, size_t len, const char *const *wanted,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_name(name, len, wanted[i]))
+            return true;
+    return false;
+}
+
+// HTML 13.2.6.4.4: anything else ends the head, whether or not it is closed.
+static bool belongs_to_head(const char *name, size_t len)
+{
+    static const char *const names[] = {
+        "html",   "head",  "title",    "base",     "link",
+        "script", "style", "noscript", "template", "meta",
+    };
+    return is_one_of(name, len, names, sizeof names / sizeof names[0]);
+}
+
 // The content of these is text; what looks like a tag there is none.
 static void skip_raw_text(struct page *page, const char *name, size_t name_len)
 {
-    static const char *const raw[] = { "script", "style", "textarea",
-                                       "title",  "xmp",   "iframe" };
-    bool found = false;
-    for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++)
-        found = found || is_name(name, name_len, raw[i]);
+    static const char *const raw[] = { "script", "style", "title", "template" };
+    bool found = is_one_of(name, name_len, raw, sizeof raw / sizeof raw[0]);
     while (found && page->at < page->len) {
         const char *next =
             memchr(page->text + page->at, '<', page->len - page->at);
@@ -188,9 +203,12 @@ static void read_tag(struct page *page)
         page->at++;
         len++;
     }
+    if (!belongs_to_head(name, len)) {
+        page->at = page->len;
+        return;
+    }
     read_attributes(page);
 
-    bool link = is_name(name, len, "link"), anchor = is_name(name, len, "a");
     if (is_name(name, len, "base") && page->href.given && !page->has_base) {
         char base[URL_MAX + 1];
         page->has_base =
@@ -198,9 +216,9 @@ static void read_tag(struct page *page)
         if (page->has_base)
             memcpy(page->base, base, sizeof base);
     }
-    if ((link || anchor) && page->rel.given && page->href.given)
-        link_offer(link ? page->links : &page->anchors, page->base,
-                   page->rel.text, page->rel.len, page->href.text);
+    if (is_name(name, len, "link") && page->rel.given && page->href.given)
+        link_offer(page->links, page->base, page->rel.text, page->rel.len,
+                   page->href.text);
     skip_raw_text(page, name, len);
 }
 
@@ -242,6 +260,5 @@ void html_links(const char *text, size_t len, const char *url,
     page->links = out;
     memcpy(page->base, url, strlen(url) + 1);
     read_page(page);
-    link_merge(out, &page->anchors);
     free(page);
 }

@@ -2,10 +2,9 @@
 //
 // html -- the links of a page.
 //
-// Reads tags, and of these <base>, <link> and <a>; it builds no tree, so it
-// takes linear time and a few KiB, whatever the page. A hub or self that a
-// <link> names counts before any that an <a> names: what people may write in
-// comments below an article is mostly <a>.
+// Reads tags, and of these <base> and <link>, up to the first that no head
+// has: what follows may be anybody's, such as a comment below an article. It
+// builds no tree, so it takes linear time and a few KiB, whatever the page.
 
 #pragma once
 

@@ -65,6 +65,7 @@ void link_offer(struct link_set *set, const char *base, const char *rel,
 struct value {
     char text[URL_MAX + 1];
     size_t len;
+    bool cut; // it was longer, and means something else than its beginning
 };
 
 static const char *skip_blanks(const char *at)
@@ -76,9 +77,10 @@ static const char *skip_blanks(const char *at)
 
 static void append(struct value *value, char c)
 {
-    // Longer ones are cut, which makes them no URL and no relation of ours.
     if (value->len < URL_MAX)
         value->text[value->len++] = c;
+    else
+        value->cut = true;
     value->text[value->len] = '\0';
 }
 
@@ -97,6 +99,7 @@ static const char *read_parameter(const char *at, struct value *name,
                                   struct value *value)
 {
     name->len = value->len = 0;
+    name->cut = value->cut = false;
     name->text[0] = value->text[0] = '\0';
     for (; *at != '\0' && strchr("=;,", *at) == NULL; at++)
         if (!is_blank(*at))
@@ -140,10 +143,10 @@ static const char *read_link(struct link_set *set, const char *base,
             has_rel = true;
             rel = value;
         } else if (strcasecmp(name.text, "anchor") == 0) {
-            about_us = is_same_document(base, value.text);
+            about_us = !value.cut && is_same_document(base, value.text);
         }
     }
-    if (has_rel && about_us)
+    if (has_rel && about_us && !target.cut && !rel.cut)
         link_offer(set, base, rel.text, rel.len, target.text);
     return at;
 }

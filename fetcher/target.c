@@ -21,6 +21,10 @@ static bool read_port(const char *text, size_t len, struct target *out)
     out->port = out->https ? 443 : 80;
     if (len == 0)
         return true;
+    while (len > 1 && *text == '0') {
+        text++;
+        len--;
+    }
     if (len > 5 || strspn(text, "0123456789") < len)
         return false;
     unsigned long port = strtoul(text, NULL, 10);
@@ -120,11 +124,43 @@ bool target_read(const char *url, struct target *out)
     return out->path_len == 0 || out->path[0] != '\\';
 }
 
-void target_path(const char *url, const char **path, size_t *len)
+static const char *path_of(const char *url)
 {
     const char *authority = strchr(url, '/') + 2;
-    *path = authority + strcspn(authority, "/?#");
-    *len = strcspn(*path, "#");
+    return authority + strcspn(authority, "/?#");
+}
+
+static bool is_beyond_ascii(char c)
+{
+    return (unsigned char)c >= 0x80;
+}
+
+size_t target_request_length(const char *url)
+{
+    const char *at = path_of(url);
+    size_t len = *at == '/' ? 0 : 1;
+    for (; *at && *at != '#'; at++)
+        len += is_beyond_ascii(*at) ? 3 : 1;
+    return len;
+}
+
+char *target_request(const char *url, char *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const char *at = path_of(url);
+    if (*at != '/')
+        *out++ = '/';
+    for (; *at && *at != '#'; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (is_beyond_ascii(*at)) {
+            *out++ = '%';
+            *out++ = digits[c >> 4];
+            *out++ = digits[c & 15];
+        } else {
+            *out++ = *at;
+        }
+    }
+    return out;
 }
 
 uint64_t target_hash(const struct target *target, const struct siphash_key *key)

@@ -29,8 +29,12 @@ struct target {
 // False: it is no http or https URL that could be called.
 bool target_read(const char *url, struct target *out);
 
-// The request target of a URL that target_read() took.
-void target_path(const char *url, const char **path, size_t *len);
+// The request target of a URL that target_read() took: its own bytes, only
+// that it begins with a "/" and that those beyond ASCII, which HTTP has no
+// place for (RFC 9112 3.2), are percent-encoded. Returns the end of what was
+// written, without a NUL.
+size_t target_request_length(const char *url);
+char *target_request(const char *url, char *out);
 
 // Of scheme, host and port.
 uint64_t target_hash(const struct target *target,

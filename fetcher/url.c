@@ -2,6 +2,7 @@
 
 #include "url.h"
 
+#include "guard.h"
 #include "host.h"
 
 #include <assert.h>
@@ -83,27 +84,6 @@ static bool put_end(struct writer *writer)
     return !writer->full;
 }
 
-// Ports that browsers refuse ("bad ports" of the Fetch standard), and those
-// of databases and caches that take a line of text for a command (S3).
-static bool is_allowed_port(unsigned port)
-{
-    static const uint16_t bad[] = {
-        1,    7,    9,     11,    13,   15,   17,   19,   20,   21,   22,
-        23,   25,   37,    42,    43,   53,   69,   77,   79,   87,   95,
-        101,  102,  103,   104,   109,  110,  111,  113,  115,  117,  119,
-        123,  135,  137,   139,   143,  161,  179,  389,  427,  445,  465,
-        512,  513,  514,   515,   526,  530,  531,  532,  540,  548,  554,
-        556,  563,  587,   601,   636,  989,  990,  993,  995,  1719, 1720,
-        1723, 2049, 3306,  3659,  4045, 4190, 5060, 5061, 5432, 6000, 6379,
-        6566, 6660, 6661,  6662,  6663, 6664, 6665, 6666, 6667, 6668, 6669,
-        6679, 6697, 10080, 11211,
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        if (port == bad[i])
-            return false;
-    return true;
-}
-
 // `text` is what follows the colon; nothing at all means the default.
 static const char *read_port(const char *text, size_t len, struct url *out)
 {
@@ -116,7 +96,7 @@ static const char *read_port(const char *text, size_t len, struct url *out)
             return BAD_PORT;
     }
     if (len > 0) {
-        if (port == 0 || !is_allowed_port(port))
+        if (!guard_allows_port(port))
             return BAD_PORT;
         out->port = (uint16_t)port;
     }

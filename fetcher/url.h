@@ -23,7 +23,8 @@ struct url {
     // dropped, empty path "/", unreserved characters decoded, escapes in
     // upper case, IDNA host as A-labels, other bytes percent-encoded UTF-8.
     // Neither the query's order nor dots, slashes or case of the path change.
-    char normal[3 * URL_MAX + 64];
+    // As long as `text` may be: that is what travels.
+    char normal[URL_MAX + 1];
     size_t normal_len;
     size_t origin_len; // of `normal`: scheme://host[:port]
     char host[256];    // for logs: lower case, A-labels, no brackets

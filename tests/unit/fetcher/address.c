@@ -60,6 +60,60 @@ static void a_mapped_address_is_the_ipv4_address(void **state)
     assert_true(address_same(&mapped, &plain));
 }
 
+static void an_embedded_ipv4_address_is_found(void **state)
+{
+    static const struct {
+        const char *outer, *inner;
+    } cases[] = {
+        { "64:ff9b::192.0.2.7", "192.0.2.7" },
+        { "64:ff9b::", "0.0.0.0" },
+        { "2002:c000:207::1", "192.0.2.7" },
+        { "2002:c000:207:ffff:ffff:ffff:ffff:ffff", "192.0.2.7" },
+        { "64:ff9b:0:0:0:1:c000:207", NULL },
+        { "64:ff9b:1::192.0.2.7", NULL },
+        { "2003:c000:207::1", NULL },
+        { "::192.0.2.7", NULL },
+        { "::ffff:192.0.2.7", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address outer, inner, wanted;
+        assert_int_equal(address_read(cases[i].outer, true, &outer),
+                         ADDRESS_LITERAL);
+        assert_int_equal(address_embedded(&outer, &inner),
+                         cases[i].inner != NULL);
+        if (!cases[i].inner)
+            continue;
+        address_read(cases[i].inner, false, &wanted);
+        assert_true(address_same(&inner, &wanted));
+    }
+}
+
+static void what_one_customer_has_is_one_address(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        bool same;
+    } cases[] = {
+        { "192.0.2.1", "192.0.2.1", true },
+        { "192.0.2.1", "192.0.2.2", false },
+        { "192.0.2.1", "::ffff:192.0.2.1", true },
+        { "192.0.2.1", "64:ff9b::192.0.2.1", true },
+        { "192.0.2.1", "2002:c000:201:5::1", true },
+        { "2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true },
+        { "2001:db8:1:2::1", "2001:db8:1:3::1", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address one, other;
+        address_read(cases[i].one, strchr(cases[i].one, ':'), &one);
+        address_read(cases[i].other, strchr(cases[i].other, ':'), &other);
+        one = address_customer(&one);
+        other = address_customer(&other);
+        assert_int_equal(address_same(&one, &other), cases[i].same);
+    }
+}
+
 static void a_scope_or_another_family_is_no_address(void **state)
 {
     (void)state;
@@ -104,6 +158,8 @@ int main(void)
         cmocka_unit_test(an_ipv4_address_goes_to_a_socket_and_back),
         cmocka_unit_test(an_ipv6_address_goes_to_a_socket_and_back),
         cmocka_unit_test(a_mapped_address_is_the_ipv4_address),
+        cmocka_unit_test(an_embedded_ipv4_address_is_found),
+        cmocka_unit_test(what_one_customer_has_is_one_address),
         cmocka_unit_test(a_scope_or_another_family_is_no_address),
         cmocka_unit_test(a_host_is_a_name_a_literal_or_nonsense),
     };

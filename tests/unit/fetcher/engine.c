@@ -10,6 +10,8 @@
 #include "rig.h"
 #include "stub.h"
 
+enum { GZIP_LEN = 28 }; // of what the stub calls /coded
+
 struct place {
     struct rig rig;
     struct stub *stub;
@@ -81,7 +83,7 @@ static void a_request_has_exactly_the_bytes_that_were_asked_for(void **state)
     expect(place, &post, EXCHANGE_ANSWERED, 200);
     char wanted[1024];
     snprintf(wanted, sizeof wanted,
-             "POST /a/../b/./c%%7e?x=1&&y=%%7e?\xc3\xa9 HTTP/1.1\r\n"
+             "POST /a/../b/./c%%7e?x=1&&y=%%7e?%%C3%%A9 HTTP/1.1\r\n"
              "Host: 127.0.0.1:%u\r\n"
              "User-Agent: websubd-test/1\r\n"
              "Content-Type: text/html;Charset=\"x\"\r\n"
@@ -115,8 +117,7 @@ static void a_fetch_accepts_anything_and_compression_when_asked_to(void **state)
     struct exchange get = rig_get(at(place, "/"));
     expect(place, &get, EXCHANGE_ANSWERED, 200);
     assert_non_null(strstr(place->stub->last, "\r\nAccept: */*\r\n"));
-    assert_non_null(strstr(place->stub->last,
-                           "\r\nAccept-Encoding: gzip, deflate, br\r\n"));
+    assert_non_null(strstr(place->stub->last, "\r\nAccept-Encoding: gzip\r\n"));
     exchange_clear(&get);
     get.decode = false;
     expect(place, &get, EXCHANGE_ANSWERED, 200);
@@ -353,6 +354,79 @@ static void a_compression_bomb_stops_at_the_limit(void **state)
     exchange_clear(&get);
 }
 
+static void a_coding_that_was_asked_for_is_undone(void **state)
+{
+    static const char *const whole[] = { "gzip", "GZIP", "x-gzip" };
+    struct place *place = *state;
+    char path[64];
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        snprintf(path, sizeof path, "/coded/%d/200/%s", GZIP_LEN, whole[i]);
+        struct exchange get = rig_get(at(place, path));
+        expect(place, &get, EXCHANGE_ANSWERED, 200);
+        assert_string_equal(get.response, "hello hello hello");
+        exchange_clear(&get);
+    }
+    snprintf(path, sizeof path, "/coded/%d/200/identity", GZIP_LEN);
+    struct exchange get = rig_get(at(place, path));
+    expect(place, &get, EXCHANGE_ANSWERED, 200);
+    assert_int_equal(get.response_len, GZIP_LEN);
+    exchange_clear(&get);
+}
+
+static void a_coding_that_breaks_off_is_cut(void **state)
+{
+    struct place *place = *state;
+    char path[64];
+    // Whole as far as HTTP can tell.
+    for (int len = 0; len < GZIP_LEN; len++) {
+        snprintf(path, sizeof path, "/coded/%d/200/gzip", len);
+        struct exchange get = rig_get(at(place, path));
+        expect(place, &get, EXCHANGE_CUT, 200);
+        exchange_clear(&get);
+    }
+}
+
+static void a_coding_that_cannot_be_undone_is_broken(void **state)
+{
+    static const char *const codings[] = { "br", "compress", "deflate",
+                                           "gzip, gzip", "identity, gzip" };
+    struct place *place = *state;
+    char path[64];
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++) {
+        char url[512];
+        snprintf(path, sizeof path, "/coded/%d/200/", GZIP_LEN);
+        snprintf(url, sizeof url, "%s%s", at(place, path), codings[i]);
+        char *blank = strchr(url, ' ');
+        if (blank)
+            memmove(blank, blank + 1, strlen(blank));
+        struct exchange get = rig_get(url);
+        expect(place, &get, EXCHANGE_BROKEN, 200);
+        exchange_clear(&get);
+    }
+    // Nobody reads what comes with other statuses, or did not ask.
+    struct exchange get = rig_get(at(place, "/coded/9/404/br"));
+    expect(place, &get, EXCHANGE_ANSWERED, 404);
+    exchange_clear(&get);
+    get = rig_get(at(place, "/coded/9/200/gzip"));
+    get.decode = false;
+    expect(place, &get, EXCHANGE_ANSWERED, 200);
+    assert_int_equal(get.response_len, 9);
+    exchange_clear(&get);
+}
+
+static void a_body_that_says_it_is_too_large_is_not_read(void **state)
+{
+    struct place *place = *state;
+    // It says 100 bytes and never sends them.
+    struct exchange get = rig_get(at(place, "/cut"));
+    get.body_max = 99;
+    expect(place, &get, EXCHANGE_TOO_LARGE, 200);
+    exchange_clear(&get);
+    get.body_max = 100;
+    expect(place, &get, EXCHANGE_CUT, 200);
+    exchange_clear(&get);
+}
+
 static void heads_have_a_limit(void **state)
 {
     struct place *place = *state;
@@ -429,6 +503,43 @@ static void numbers_tell_what_happened(void **state)
     assert_int_equal(numbers.connections, 1);
 }
 
+static void a_fetch_tells_how_many_people_it_is_for(void **state)
+{
+    static const struct {
+        uint64_t subscribers;
+        const char *agent;
+    } cases[] = {
+        { 0, "\r\nUser-Agent: hub/1 (+http://hub/)\r\n" },
+        { 1, "\r\nUser-Agent: hub/1 (+http://hub/; 1 subscriber)\r\n" },
+        { 12, "\r\nUser-Agent: hub/1 (+http://hub/; 12 subscribers)\r\n" },
+        { 0, "\r\nUser-Agent: hub/1 (+http://hub/)\r\n" },
+    };
+    struct place *place = *state;
+    rig_close(&place->rig);
+    place->rig.options.user_agent = "hub/1 (+http://hub/)";
+    rig_open(&place->rig);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct exchange get = rig_get(at(place, "/"));
+        get.subscribers = cases[i].subscribers;
+        expect(place, &get, EXCHANGE_ANSWERED, 200);
+        if (!strstr(place->stub->last, cases[i].agent))
+            fail_msg("%s", place->stub->last);
+        exchange_clear(&get);
+    }
+}
+
+static void a_plain_agent_gets_parentheses(void **state)
+{
+    struct place *place = *state;
+    struct exchange get = rig_get(at(place, "/"));
+    get.subscribers = 2;
+    expect(place, &get, EXCHANGE_ANSWERED, 200);
+    assert_non_null(
+        strstr(place->stub->last,
+               "\r\nUser-Agent: websubd-test/1 (2 subscribers)\r\n"));
+    exchange_clear(&get);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -455,11 +566,17 @@ int main(void)
         TEST(a_body_over_its_limit_is_too_large),
         TEST(a_truncated_answer_keeps_what_fits_and_ends),
         TEST(a_compression_bomb_stops_at_the_limit),
+        TEST(a_coding_that_was_asked_for_is_undone),
+        TEST(a_coding_that_breaks_off_is_cut),
+        TEST(a_coding_that_cannot_be_undone_is_broken),
+        TEST(a_body_that_says_it_is_too_large_is_not_read),
         TEST(heads_have_a_limit),
         TEST(what_is_not_http_is_broken),
         TEST(what_is_no_url_comes_back_untried),
         TEST(a_proxy_of_the_environment_is_ignored),
         TEST(numbers_tell_what_happened),
+        TEST(a_fetch_tells_how_many_people_it_is_for),
+        TEST(a_plain_agent_gets_parentheses),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

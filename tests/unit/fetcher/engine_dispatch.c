@@ -10,6 +10,8 @@
 #include "rig.h"
 #include "stub.h"
 
+#include <time.h>
+
 enum { MANY = 40, MIX = 5000 };
 
 struct place {
@@ -278,6 +280,181 @@ static void each_of_many_comes_back_exactly_once(void **state)
     }
 }
 
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void outlive(int64_t moment_ms)
+{
+    while (wall_ms() <= moment_ms)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+static void what_is_after_its_time_is_not_started(void **state)
+{
+    struct place *place = *state;
+    rig_open(&place->rig);
+    for (int c = 0; c < EXCHANGE_CLASSES; c++) {
+        struct exchange *it = post(place, 0, (enum exchange_class)c, 1, "/ok");
+        it->not_after = wall_ms() - 1;
+        rig_run(&place->rig, it);
+        assert_int_equal(it->result, EXCHANGE_CANCELLED);
+        assert_int_equal(it->started_ms, 0);
+        exchange_clear(it);
+    }
+    assert_int_equal(place->stub->accepted, 0);
+    struct exchange *it = post(place, 0, EXCHANGE_DELIVER, 1, "/ok");
+    it->not_after = wall_ms() + 3600000;
+    rig_run(&place->rig, it);
+    assert_int_equal(it->result, EXCHANGE_ANSWERED);
+    exchange_clear(it);
+}
+
+static void what_waits_beyond_its_time_is_not_started(void **state)
+{
+    struct place *place = *state;
+    place->rig.options.limits.per_origin[EXCHANGE_DELIVER] = 1;
+    rig_open(&place->rig);
+    rig_submit(&place->rig, post(place, 0, EXCHANGE_DELIVER, 1, "/hold"));
+    stub_await(place->stub, &place->stub->holding, 1);
+    struct exchange *late = post(place, 1, EXCHANGE_DELIVER, 1, "/ok");
+    late->not_after = wall_ms() + 1;
+    rig_submit(&place->rig, late);
+    outlive(late->not_after);
+    stub_release(place->stub);
+    collect(place, 1, EXCHANGE_ANSWERED);
+    assert_ptr_equal(rig_next(&place->rig), late);
+    assert_int_equal(late->result, EXCHANGE_CANCELLED);
+    assert_int_equal(place->stub->requests, 1);
+    exchange_clear(late);
+}
+
+static void dawdle(const struct exchange *exchange,
+                   char line[EXCHANGE_LINE_MAX])
+{
+    (void)line;
+    outlive(exchange->not_after);
+}
+
+static void a_hop_beyond_its_time_is_not_made(void **state)
+{
+    struct place *place = *state;
+    rig_open(&place->rig);
+    struct exchange *get = post(place, 0, EXCHANGE_FETCH, 1, "/to/302//ok");
+    get->post = false;
+    get->redirects_max = 1;
+    get->not_after = wall_ms() + 500;
+    get->prepare = dawdle;
+    rig_run(&place->rig, get);
+    assert_int_equal(get->result, EXCHANGE_CANCELLED);
+    assert_int_equal(place->stub->requests, 1);
+    exchange_clear(get);
+}
+
+static void strangers_share_what_an_address_is_called(void **state)
+{
+    struct place *place = *state;
+    struct stub *second = stub_open("127.0.0.1");
+    place->rig.options.threads = 4;
+    place->rig.options.limits.strangers = 12;
+    rig_open(&place->rig);
+    enum exchange_result results[] = { EXCHANGE_ANSWERED, EXCHANGE_ANSWERED,
+                                       EXCHANGE_LIMITED, EXCHANGE_LIMITED };
+    // Two origins, and so perhaps two threads; one address.
+    for (size_t i = 0; i < 4; i++) {
+        struct exchange *it = post(place, 0, EXCHANGE_VERIFY, 1, "/ok");
+        if (i % 2)
+            snprintf(place->urls[0], sizeof place->urls[0],
+                     "http://127.0.0.1:%u/", second->port);
+        it->stranger = true;
+        rig_run(&place->rig, it);
+        assert_int_equal(it->result, results[i]);
+        assert_int_equal(it->started_ms == 0, it->result == EXCHANGE_LIMITED);
+        exchange_clear(it);
+    }
+    assert_int_equal(place->stub->accepted + second->accepted, 2);
+    // Neither another address nor who is no stranger is in it.
+    struct exchange *it = post(place, 0, EXCHANGE_VERIFY, 2, "/ok");
+    it->stranger = true;
+    rig_run(&place->rig, it);
+    assert_int_equal(it->result, EXCHANGE_ANSWERED);
+    exchange_clear(it);
+    it = post(place, 0, EXCHANGE_VERIFY, 1, "/ok");
+    rig_run(&place->rig, it);
+    assert_int_equal(it->result, EXCHANGE_ANSWERED);
+    exchange_clear(it);
+    stub_close(second);
+}
+
+static void whom_we_know_is_counted_until_somebody_vouches(void **state)
+{
+    struct place *place = *state;
+    place->rig.options.threads = 4;
+    place->rig.options.limits.strangers = 12;
+    rig_open(&place->rig);
+    static const enum exchange_result results[] = { EXCHANGE_ANSWERED,
+                                                    EXCHANGE_ANSWERED,
+                                                    EXCHANGE_LIMITED };
+    for (size_t i = 0; i < 6; i++) {
+        struct exchange *it = post(place, 0, EXCHANGE_VERIFY, 1, "/ok");
+        it->renews = i >= 3;
+        rig_run(&place->rig, it);
+        assert_int_equal(it->result, results[i % 3]);
+        exchange_clear(it);
+    }
+    // A delivery says nothing of who wants to be asked.
+    struct exchange *it = post(place, 0, EXCHANGE_DELIVER, 1, "/ok");
+    rig_run(&place->rig, it);
+    exchange_clear(it);
+    // Whoever answers elsewhere vouches for elsewhere.
+    it = post(place, 0, EXCHANGE_VERIFY, 2, "/ok");
+    rig_run(&place->rig, it);
+    engine_vouch(place->rig.engine, it);
+    exchange_clear(it);
+    for (unsigned i = 0; i < MANY; i++) {
+        unsigned where = 1 + i % 2;
+        it = post(place, 0, EXCHANGE_VERIFY, where, "/ok");
+        rig_run(&place->rig, it);
+        assert_int_equal(it->result,
+                         where == 2 ? EXCHANGE_ANSWERED : EXCHANGE_LIMITED);
+        exchange_clear(it);
+    }
+}
+
+static void fetches_of_strangers_are_counted_apart_and_hop_by_hop(void **state)
+{
+    struct place *place = *state;
+    place->rig.options.limits.strangers = 6;
+    place->rig.options.limits.stranger_fetches = 18;
+    rig_open(&place->rig);
+    // Two hops, and one, and there is no more; but for verifications.
+    static const struct {
+        enum exchange_class class;
+        const char *path;
+        enum exchange_result result;
+        unsigned requests;
+    } cases[] = {
+        { EXCHANGE_FETCH, "/to/302//ok", EXCHANGE_ANSWERED, 2 },
+        { EXCHANGE_FETCH, "/to/302//ok", EXCHANGE_LIMITED, 3 },
+        { EXCHANGE_FETCH, "/ok", EXCHANGE_LIMITED, 3 },
+        { EXCHANGE_VERIFY, "/ok", EXCHANGE_ANSWERED, 4 },
+        { EXCHANGE_VERIFY, "/ok", EXCHANGE_LIMITED, 4 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct exchange *it = post(place, 0, cases[i].class, 1, cases[i].path);
+        it->post = false;
+        it->redirects_max = cases[i].class == EXCHANGE_FETCH ? 5 : 0;
+        it->stranger = true;
+        rig_run(&place->rig, it);
+        assert_int_equal(it->result, cases[i].result);
+        assert_int_equal(place->stub->requests, cases[i].requests);
+        exchange_clear(it);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -293,6 +470,12 @@ int main(void)
         TEST(one_not_even_flushed_can_be_cancelled),
         TEST(closing_ends_what_is_under_way),
         TEST(each_of_many_comes_back_exactly_once),
+        TEST(what_is_after_its_time_is_not_started),
+        TEST(what_waits_beyond_its_time_is_not_started),
+        TEST(a_hop_beyond_its_time_is_not_made),
+        TEST(strangers_share_what_an_address_is_called),
+        TEST(whom_we_know_is_counted_until_somebody_vouches),
+        TEST(fetches_of_strangers_are_counted_apart_and_hop_by_hop),
     };
     return cmocka_run_group_tests_name("engine_dispatch", tests, NULL, NULL);
 }

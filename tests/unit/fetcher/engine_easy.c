@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "rig.h"
+#include "stub.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,7 +19,7 @@
 enum { HANDSHAKES = 20 };
 
 struct place {
-    char folder[32], key[64], certificate[64], bundle[64], url[64];
+    char folder[32], key[64], certificate[64], bundle[64], page[64], url[128];
     pid_t server;
     FILE *said;
     struct rig rig;
@@ -53,12 +54,14 @@ static bool make_certificate(struct place *place)
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-static void start_server(struct place *place)
+// `mode` is what openssl calls how it answers.
+static void start_server(struct place *place, const char *mode)
 {
     char command[512];
     snprintf(command, sizeof command,
-             "exec openssl s_server -accept 127.0.0.1:0 -www -key %s -cert %s",
-             place->key, place->certificate);
+             "cd %s && exec openssl s_server -accept 127.0.0.1:0 %s -key %s "
+             "-cert %s",
+             place->folder, mode, place->key, place->certificate);
     int ends[2];
     char line[128];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
@@ -76,6 +79,15 @@ static void start_server(struct place *place)
     fail_msg("the server does not say its port");
 }
 
+static void stop_server(struct place *place)
+{
+    if (place->server <= 0)
+        return;
+    kill(place->server, SIGTERM);
+    waitpid(place->server, NULL, 0);
+    fclose(place->said);
+}
+
 static int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof *place);
@@ -86,9 +98,10 @@ static int set_up(void **state)
     snprintf(place->certificate, sizeof place->certificate, "%s/cert",
              place->folder);
     snprintf(place->bundle, sizeof place->bundle, "%s/bundle", place->folder);
+    snprintf(place->page, sizeof place->page, "%s/page", place->folder);
     *state = place;
     if (make_certificate(place))
-        start_server(place);
+        start_server(place, "-www");
     rig_init(&place->rig);
     return 0;
 }
@@ -98,11 +111,8 @@ static int tear_down(void **state)
     struct place *place = *state;
     if (place->rig.engine)
         rig_close(&place->rig);
-    if (place->server > 0) {
-        kill(place->server, SIGTERM);
-        waitpid(place->server, NULL, 0);
-        fclose(place->said);
-    }
+    stop_server(place);
+    unlink(place->page);
     unlink(place->key);
     unlink(place->certificate);
     unlink(place->bundle);
@@ -153,6 +163,42 @@ static void a_known_authority_is_trusted(void **state)
     assert_int_equal(get.result, EXCHANGE_ANSWERED);
     assert_int_equal(get.status, 200);
     exchange_clear(&get);
+}
+
+static void a_redirect_from_https_to_http_is_followed_and_told(void **state)
+{
+    struct place *place = *state;
+    need_server(place);
+    struct stub *stub = stub_open("127.0.0.1");
+    FILE *page = fopen(place->page, "w");
+    assert_non_null(page);
+    fprintf(page,
+            "HTTP/1.0 301 Moved\r\nLocation: http://127.0.0.1:%u/\r\n\r\n",
+            stub->port);
+    fclose(page);
+    stop_server(place);
+    start_server(place, "-HTTP");
+    setenv("SSL_CERT_FILE", place->certificate, 1);
+    rig_open(&place->rig);
+    char url[160];
+    snprintf(url, sizeof url, "%spage", place->url);
+    struct exchange get = rig_get(url);
+    rig_run(&place->rig, &get);
+    assert_int_equal(get.result, EXCHANGE_ANSWERED);
+    assert_int_equal(get.status, 200);
+    assert_true(get.downgraded);
+    assert_non_null(get.final_url);
+    assert_memory_equal(get.final_url, "http://", 7);
+    exchange_clear(&get);
+    assert_false(get.downgraded);
+    // Nothing is lost where there was nothing.
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/to/302//", stub->port);
+    get = rig_get(url);
+    rig_run(&place->rig, &get);
+    assert_int_equal(get.result, EXCHANGE_ANSWERED);
+    assert_false(get.downgraded);
+    exchange_clear(&get);
+    stub_close(stub);
 }
 
 static void a_certificate_for_another_name_is_refused(void **state)
@@ -213,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_unknown_authority_is_refused),
         TEST(a_known_authority_is_trusted),
+        TEST(a_redirect_from_https_to_http_is_followed_and_told),
         TEST(a_certificate_for_another_name_is_refused),
         TEST(the_bundle_is_parsed_once_and_not_for_each_connection),
     };

@@ -10,6 +10,8 @@
 #include "rig.h"
 #include "stub.h"
 
+#include <time.h>
+
 struct place {
     struct rig rig;
     struct stub *stub;
@@ -75,24 +77,41 @@ static void every_slow_peer_runs_into_the_timeout(void **state)
 }
 
 // A listener whose queue is full drops further SYNs.
+struct hole {
+    int fd, fill[4];
+    char url[64];
+};
+
+static void dig(struct hole *hole)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(0x7f000001) };
+    socklen_t len = sizeof at;
+    hole->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(hole->fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(hole->fd, 0), 0);
+    getsockname(hole->fd, (struct sockaddr *)&at, &len);
+    for (size_t i = 0; i < 4; i++) {
+        hole->fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)!connect(hole->fill[i], (struct sockaddr *)&at, len);
+    }
+    snprintf(hole->url, sizeof hole->url, "http://127.0.0.1:%u/",
+             ntohs(at.sin_port));
+}
+
+static void fill_in(struct hole *hole)
+{
+    for (size_t i = 0; i < 4; i++)
+        close(hole->fill[i]);
+    close(hole->fd);
+}
+
 static void a_black_hole_runs_into_the_connect_timeout(void **state)
 {
     struct place *place = *state;
-    struct sockaddr_in hole = { .sin_family = AF_INET,
-                                .sin_addr.s_addr = htonl(0x7f000001) };
-    socklen_t len = sizeof hole;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&hole, len), 0);
-    assert_int_equal(listen(fd, 0), 0);
-    getsockname(fd, (struct sockaddr *)&hole, &len);
-    int fill[4];
-    for (size_t i = 0; i < 4; i++) {
-        fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)!connect(fill[i], (struct sockaddr *)&hole, len);
-    }
-    char url[64];
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/", ntohs(hole.sin_port));
-    struct exchange tries[2] = { rig_get(url), rig_post(url) };
+    struct hole hole;
+    dig(&hole);
+    struct exchange tries[2] = { rig_get(hole.url), rig_post(hole.url) };
     for (size_t i = 0; i < 2; i++) {
         tries[i].connect_timeout_ms = 300;
         rig_run(&place->rig, &tries[i]);
@@ -100,9 +119,45 @@ static void a_black_hole_runs_into_the_connect_timeout(void **state)
         assert_in_range(tries[i].ended_ms - tries[i].started_ms, 290, 3000);
         exchange_clear(&tries[i]);
     }
-    for (size_t i = 0; i < 4; i++)
-        close(fill[i]);
-    close(fd);
+    fill_in(&hole);
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void who_connects_after_his_time_says_nothing(void **state)
+{
+    struct place *place = *state;
+    struct hole hole;
+    dig(&hole);
+    int64_t end = wall_ms() + 500;
+    struct exchange tries[2] = { rig_get(hole.url), rig_post(hole.url) };
+    for (size_t i = 0; i < 2; i++) {
+        tries[i].not_after = end;
+        tries[i].connect_timeout_ms = 10000;
+        rig_submit(&place->rig, &tries[i]);
+    }
+    while (wall_ms() <= end)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    // Now there is room, and the next SYN gets through.
+    assert_int_equal(listen(hole.fd, 64), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_non_null(rig_next(&place->rig));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(tries[i].result, EXCHANGE_CANCELLED);
+        assert_int_equal(tries[i].status, 0);
+        exchange_clear(&tries[i]);
+    }
+    for (int fd; (fd = accept4(hole.fd, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
+        char byte;
+        assert_true(recv(fd, &byte, 1, 0) <= 0);
+        close(fd);
+    }
+    fill_in(&hole);
 }
 
 static void a_closed_port_gives_no_connection(void **state)
@@ -174,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_slow_peer_runs_into_the_timeout),
         TEST(a_black_hole_runs_into_the_connect_timeout),
+        TEST(who_connects_after_his_time_says_nothing),
         TEST(a_closed_port_gives_no_connection),
         TEST(a_connection_is_used_again),
         TEST(a_cold_origin_keeps_no_connection),

@@ -228,6 +228,63 @@ static void a_name_that_changes_its_mind_is_refused(void **state)
     exchange_clear(&exchange);
 }
 
+static void who_answers_vouches_for_where_he_really_is(void **state)
+{
+    struct place *place = *state;
+    rig_close(&place->rig);
+    place->rig.allow[0] = "127.0.0.0/8";
+    place->rig.options.limits.strangers = 12; // two at once
+    rig_open(&place->rig);
+    // By both kinds of connections, which are kept.
+    struct exchange both[2];
+    for (size_t i = 0; i < 2; i++) {
+        both[i] = get(place, "rebind.test", "/");
+        both[i].class = EXCHANGE_VERIFY;
+        both[i].redirects_max = 0;
+        both[i].decode = i > 0;
+    }
+    for (bool moved = false; !moved;)
+        for (size_t i = 0; i < 2; i++) {
+            rig_run(&place->rig, &both[i]);
+            moved = both[i].result != EXCHANGE_ANSWERED;
+            if (!moved)
+                engine_vouch(place->rig.engine, &both[i]);
+            else
+                assert_int_equal(both[i].result, EXCHANGE_NO_CONNECT);
+            exchange_clear(&both[i]);
+            nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+        }
+    // Where the name leads now nobody has agreed to anything.
+    rig_run(&place->rig, &both[0]);
+    rig_run(&place->rig, &both[1]);
+    assert_int_equal(both[1].result, EXCHANGE_LIMITED);
+    exchange_clear(&both[1]);
+}
+
+static void a_dead_address_does_not_use_up_what_another_may(void **state)
+{
+    struct place *place = *state;
+    rig_close(&place->rig);
+    place->rig.options.limits.strangers = 12; // two at once
+    rig_open(&place->rig);
+    struct exchange half = get(place, "half.test", "/");
+    half.class = EXCHANGE_VERIFY;
+    half.redirects_max = 0;
+    for (size_t i = 0; i < 20; i++) {
+        rig_run(&place->rig, &half);
+        assert_int_equal(half.result, EXCHANGE_ANSWERED);
+        engine_vouch(place->rig.engine, &half);
+        exchange_clear(&half);
+    }
+    // And it was not that one that answered.
+    struct exchange dead = get(place, "127.0.0.3", "/");
+    dead.class = EXCHANGE_VERIFY;
+    dead.redirects_max = 0;
+    expect(place, dead, EXCHANGE_NO_CONNECT);
+    rig_run(&place->rig, &dead);
+    expect(place, dead, EXCHANGE_LIMITED);
+}
+
 static void a_dead_name_server_fails_its_own_names_alone(void **state)
 {
     struct place *place = *state;
@@ -259,6 +316,131 @@ static void closing_while_names_are_looked_up_leaks_nothing(void **state)
     expect(place, get(place, "good.test", "/"), EXCHANGE_ANSWERED);
 }
 
+// Opens the engine again as one that listens at `host`, port of the stub.
+static void listen_at(struct place *place, const char *host)
+{
+    static char address[64];
+    static const char *own[1] = { address };
+    rig_close(&place->rig);
+    snprintf(address, sizeof address, "%s:%u", host, place->stub->port);
+    place->rig.options.own = own;
+    place->rig.options.own_count = 1;
+    rig_open(&place->rig);
+}
+
+static void it_never_calls_itself_whatever_is_allowed(void **state)
+{
+    static const char *const listen[] = { "127.0.0.2", "0.0.0.0", "[::]" };
+    struct place *place = *state;
+    for (size_t i = 0; i < sizeof listen / sizeof *listen; i++) {
+        listen_at(place, listen[i]);
+        expect(place, get(place, "127.0.0.2", "/"), EXCHANGE_REFUSED);
+        expect(place, get(place, "[::ffff:127.0.0.2]", "/"), EXCHANGE_REFUSED);
+        expect(place, get(place, "good.test", "/"), EXCHANGE_REFUSED);
+        struct exchange post = get(place, "good.test", "/");
+        post.class = EXCHANGE_DELIVER;
+        post.post = true;
+        expect(place, post, EXCHANGE_REFUSED);
+    }
+    assert_int_equal(place->stub->accepted, 0);
+    // Its neighbour at another port, and another address at its own one.
+    listen_at(place, "127.0.0.3");
+    expect(place, get(place, "127.0.0.2", "/"), EXCHANGE_ANSWERED);
+    expect(place, get(place, "127.0.0.3", "/"), EXCHANGE_REFUSED);
+}
+
+static void a_redirect_to_itself_is_not_followed(void **state)
+{
+    struct place *place = *state;
+    struct stub *other = stub_open("127.0.0.2");
+    listen_at(place, "127.0.0.2");
+    char url[256];
+    snprintf(url, sizeof url, "http://127.0.0.2:%u/to/307/http://good.test:%u/",
+             other->port, place->stub->port);
+    expect(place, rig_get(url), EXCHANGE_REFUSED);
+    assert_int_equal(other->accepted, 1);
+    assert_int_equal(place->stub->accepted, 0);
+    stub_close(other);
+}
+
+static void a_port_of_another_protocol_is_never_called(void **state)
+{
+    struct place *place = *state;
+    expect(place, rig_get("http://127.0.0.2:25/"), EXCHANGE_REFUSED);
+    expect(place, rig_get("http://good.test:6379/"), EXCHANGE_REFUSED);
+    struct exchange post = rig_post("http://127.0.0.2:11211/");
+    expect(place, post, EXCHANGE_REFUSED);
+    struct engine_numbers numbers;
+    engine_numbers(place->rig.engine, &numbers);
+    assert_int_equal(numbers.connections, 0);
+    expect(place, get(place, "127.0.0.2", "/to/302/http://127.0.0.2:25/"),
+           EXCHANGE_REDIRECTS);
+    engine_numbers(place->rig.engine, &numbers);
+    assert_int_equal(numbers.connections, 1);
+}
+
+static void expect_judgement(struct place *place, const char *url,
+                             enum exchange_result result, const char *told)
+{
+    struct exchange exchange = rig_post(url);
+    exchange.class = EXCHANGE_VERIFY;
+    exchange.judge_only = true;
+    exchange.stranger = true;
+    rig_run(&place->rig, &exchange);
+    assert_int_equal(exchange.result, result);
+    assert_int_equal(exchange.status, 0);
+    assert_int_equal(exchange.started_ms > 0, result == EXCHANGE_NO_NAME);
+    if (told) {
+        assert_string_equal(exchange.response, told);
+        assert_int_equal(exchange.response_len, strlen(told));
+    } else {
+        assert_null(exchange.response);
+    }
+    exchange_clear(&exchange);
+}
+
+static void a_judgement_calls_nobody(void **state)
+{
+    struct place *place = *state;
+    place->rig.options.limits.strangers = 1;
+    listen_at(place, "127.0.0.3");
+    char url[128];
+    snprintf(url, sizeof url, "http://127.0.0.3:%u/", place->stub->port);
+    expect_judgement(place, "http://good.test/", EXCHANGE_ANSWERED,
+                     "127.0.0.2 allowed\n");
+    struct exchange bad = rig_get("http://bad.test/x");
+    bad.judge_only = true;
+    rig_run(&place->rig, &bad);
+    assert_int_equal(bad.result, EXCHANGE_REFUSED);
+    // Which of them would be first is the resolver's business.
+    assert_non_null(strstr(bad.response, "10.0.0.1 refused\n"));
+    assert_non_null(strstr(bad.response, "127.9.9.9 refused\n"));
+    exchange_clear(&bad);
+    expect_judgement(place, "http://0x7f.9/", EXCHANGE_ANSWERED,
+                     "127.0.0.9 allowed\n");
+    expect_judgement(place, url, EXCHANGE_REFUSED, "127.0.0.3 own\n");
+    expect_judgement(place, "http://[2606:4700::1]:25/", EXCHANGE_REFUSED,
+                     "2606:4700::1 port\n");
+    expect_judgement(place, "http://nowhere.test/", EXCHANGE_NO_NAME, NULL);
+    expect_judgement(place, "ftp://nowhere.test/", EXCHANGE_BAD_URL, NULL);
+    assert_int_equal(place->stub->accepted, 0);
+    struct engine_numbers numbers;
+    engine_numbers(place->rig.engine, &numbers);
+    assert_int_equal(numbers.connections, 0);
+}
+
+static void a_listener_that_is_no_address_opens_nothing(void **state)
+{
+    static const char *own[1] = { "nowhere:80" };
+    struct place *place = *state;
+    struct engine_options options = place->rig.options;
+    const char *problem = NULL;
+    options.own = own;
+    options.own_count = 1;
+    assert_null(engine_open(&options, &problem));
+    assert_non_null(problem);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -273,8 +455,15 @@ int main(void)
         TEST(a_redirect_to_a_forbidden_address_is_not_followed),
         TEST(a_redirect_to_another_origin_is_followed),
         TEST(a_name_that_changes_its_mind_is_refused),
+        TEST(who_answers_vouches_for_where_he_really_is),
+        TEST(a_dead_address_does_not_use_up_what_another_may),
         TEST(a_dead_name_server_fails_its_own_names_alone),
         TEST(closing_while_names_are_looked_up_leaks_nothing),
+        TEST(it_never_calls_itself_whatever_is_allowed),
+        TEST(a_redirect_to_itself_is_not_followed),
+        TEST(a_port_of_another_protocol_is_never_called),
+        TEST(a_judgement_calls_nobody),
+        TEST(a_listener_that_is_no_address_opens_nothing),
     };
     return cmocka_run_group_tests_name("engine_transfer", tests, NULL, NULL);
 }

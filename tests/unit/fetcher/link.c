@@ -166,18 +166,54 @@ static void what_only_looks_like_a_link_is_none(void **state)
     assert_string_equal(
         of_page("<!-- <link rel=hub href=/1> --><script>'<link rel=hub "
                 "href=/2>'</script><title><link rel=hub href=/3></title>"
-                "<p title='<link rel=hub href=/4>'><linkx rel=hub href=/5>"
-                "<link rel=hub title=/6 hrefx=/6>"),
+                "<meta title='<link rel=hub href=/4>'>"
+                "<link rel=hub title=/6 hrefx=/6>"
+                "<template><link rel=hub href=/7></template>"
+                "<STYLE><link rel=hub href=/8></style>"),
         "|");
 }
 
-static void an_anchor_counts_only_where_no_link_element_speaks(void **state)
+static void what_stands_behind_the_head_is_anybodys(void **state)
 {
     (void)state;
-    assert_string_equal(of_page("<a rel=hub href=/a>x</a>"
-                                "<link rel=hub href=/l>"
-                                "<a rel=self href=/s>"),
-                        "https://e.example/l|https://e.example/s");
+    static const char *const begin[] = { "<body>",
+                                         "</head><BODY class=x>",
+                                         "<p>",
+                                         "</head><h1>",
+                                         "<a>",
+                                         "<linkx rel=hub href=/5>",
+                                         "<a rel=hub href=/a>" };
+    for (size_t i = 0; i < sizeof begin / sizeof begin[0]; i++) {
+        char page[256];
+        snprintf(page, sizeof page,
+                 "<html><head><link rel=hub href=/good>%s"
+                 "<link rel=hub href=/bad><a rel=self href=/bad>",
+                 begin[i]);
+        assert_string_equal(of_page(page), "https://e.example/good|");
+    }
+    assert_string_equal(of_page("<link rel=hub href=/1></head>"
+                                "<noscript><link rel=self href=/2>"),
+                        "https://e.example/1|https://e.example/2");
+}
+
+static void end_with(char *field, size_t size, const char *end)
+{
+    memcpy(field + size - strlen(end) - 1, end, strlen(end) + 1);
+}
+
+static void a_target_that_is_too_long_is_none_and_not_its_beginning(
+    void **state)
+{
+    (void)state;
+    char field[9000];
+    memset(field, 'x', sizeof field);
+    memcpy(field, "<http://h.example/", 18);
+    end_with(field, sizeof field, ">; rel=hub, </good>; rel=hub");
+    assert_string_equal(of_field(field), "https://e.example/good|");
+    memset(field, 'x', sizeof field);
+    memcpy(field, "</a>; rel=\"hub ", 15);
+    end_with(field, sizeof field, "\", </good>; rel=hub");
+    assert_string_equal(of_field(field), "https://e.example/good|");
 }
 
 static void pages_that_end_anywhere_are_read(void **state)
@@ -210,7 +246,9 @@ int main(void)
         cmocka_unit_test(headers_go_before_the_document),
         cmocka_unit_test(a_page_names_links_in_link_elements),
         cmocka_unit_test(what_only_looks_like_a_link_is_none),
-        cmocka_unit_test(an_anchor_counts_only_where_no_link_element_speaks),
+        cmocka_unit_test(what_stands_behind_the_head_is_anybodys),
+        cmocka_unit_test(
+            a_target_that_is_too_long_is_none_and_not_its_beginning),
         cmocka_unit_test(pages_that_end_anywhere_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,38 +265,45 @@ static bool stub_bomb(struct stub *stub, int fd, const char *rest)
         stub_put(&bits, 0, 5);    // distance 1
     }
     size_t len = bits.count / 8;
-    char head[128];
-    snprintf(head, sizeof head,
-             "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
-             "Content-Length: %zu\r\n\r\n",
-             len);
-    stub_say(fd, head);
+    stub_say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
     send(fd, body, len, MSG_NOSIGNAL);
     free(body);
     return false;
+}
+
+// /coded/LEN/STATUS/CODING: so much of "hello hello hello" in gzip.
+static bool stub_coded(struct stub *stub, int fd, const char *rest)
+{
+    static const unsigned char body[] = { 0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00,
+                                          0x00, 0x00, 0x02, 0x03, 0xcb, 0x48,
+                                          0xcd, 0xc9, 0xc9, 0x57, 0xc8, 0x40,
+                                          0x90, 0x00, 0x80, 0x88, 0xf9, 0xe5,
+                                          0x11, 0x00, 0x00, 0x00 };
+    char head[256], *coding;
+    (void)stub;
+    size_t len = strtoul(rest, &coding, 10);
+    snprintf(head, sizeof head,
+             "HTTP/1.1 %.3s Well\r\nContent-Encoding: %s\r\n"
+             "Content-Length: %zu\r\n\r\n",
+             coding + 1, coding + 5, len);
+    stub_say(fd, head);
+    send(fd, body, len, MSG_NOSIGNAL);
+    return true;
 }
 
 static const struct stub_behaviour {
     const char *path;
     bool (*answer)(struct stub *stub, int fd, const char *rest);
 } stub_behaviours[] = {
-    { "/status/", stub_status },
-    { "/to/", stub_to },
-    { "/big/", stub_big },
-    { "/cut-chunk", stub_cut_chunk },
-    { "/cut", stub_cut },
-    { "/chunked", stub_chunked },
-    { "/close", stub_until_close },
-    { "/interim", stub_interim },
-    { "/headers/", stub_headers },
-    { "/silent", stub_silent },
-    { "/drip", stub_drip },
-    { "/endless", stub_endless },
-    { "/garbage", stub_garbage },
-    { "/hang-up", stub_hang_up },
-    { "/hold", stub_hold },
-    { "/bomb", stub_bomb },
-    { "/", stub_ok },
+    { "/status/", stub_status },    { "/to/", stub_to },
+    { "/big/", stub_big },          { "/cut-chunk", stub_cut_chunk },
+    { "/cut", stub_cut },           { "/chunked", stub_chunked },
+    { "/close", stub_until_close }, { "/interim", stub_interim },
+    { "/headers/", stub_headers },  { "/silent", stub_silent },
+    { "/drip", stub_drip },         { "/endless", stub_endless },
+    { "/garbage", stub_garbage },   { "/hang-up", stub_hang_up },
+    { "/hold", stub_hold },         { "/bomb", stub_bomb },
+    { "/coded/", stub_coded },      { "/", stub_ok },
 };
 
 static bool stub_answer(struct stub *stub, int fd, const char *path)

@@ -31,6 +31,39 @@ static void the_parts_of_a_url_are_told(void **state)
     assert_memory_equal(target.path, "/a/../b?x", 9);
 }
 
+static void expect_request(const char *url, const char *wanted)
+{
+    char out[256];
+    size_t len = target_request_length(url);
+    char *end = target_request(url, out);
+    assert_int_equal(end - out, len);
+    *end = '\0';
+    assert_string_equal(out, wanted);
+}
+
+static void the_request_target_is_the_urls_own_bytes(void **state)
+{
+    (void)state;
+    expect_request("http://h", "/");
+    expect_request("http://h#f", "/");
+    expect_request("http://h/", "/");
+    expect_request("http://h?", "/?");
+    expect_request("http://h?q=/#f", "/?q=/");
+    expect_request("http://h/a/../b/./c%7e?x=1&&y=%7E#f",
+                   "/a/../b/./c%7e?x=1&&y=%7E");
+    expect_request("HTTPS://[::1]:81//x/?", "//x/?");
+}
+
+static void what_is_beyond_ascii_is_escaped_on_the_way(void **state)
+{
+    (void)state;
+    expect_request("http://h/\xc3\xa9", "/%C3%A9");
+    expect_request("http://h?\xff=\x80", "/?%FF=%80");
+    expect_request("http://b\xc3\xbc"
+                   "cher/%c3%a9\xc2\x85#\xc3",
+                   "/%c3%a9%C2%85");
+}
+
 static void the_port_is_the_schemes_by_default(void **state)
 {
     (void)state;
@@ -59,6 +92,16 @@ static void loopback_in_any_notation_is_an_address(void **state)
     struct target six = read_one("http://[0:0::1]/");
     assert_true(six.literal);
     assert_string_equal(six.host, "::1");
+}
+
+static void numbers_are_read_as_where_urls_are_judged(void **state)
+{
+    (void)state;
+    // Not inet_aton()'s opinion, which has no digits to read after 0x.
+    assert_string_equal(read_one("http://0x7f.0x/").host, "127.0.0.0");
+    assert_string_equal(read_one("http://0x/").host, "0.0.0.0");
+    assert_string_equal(read_one("http://1.0x./").host, "1.0.0.0");
+    assert_int_equal(read_one("http://h:0000080/").port, 80);
 }
 
 static void a_name_is_no_address(void **state)
@@ -126,8 +169,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_of_a_url_are_told),
+        cmocka_unit_test(the_request_target_is_the_urls_own_bytes),
+        cmocka_unit_test(what_is_beyond_ascii_is_escaped_on_the_way),
         cmocka_unit_test(the_port_is_the_schemes_by_default),
         cmocka_unit_test(loopback_in_any_notation_is_an_address),
+        cmocka_unit_test(numbers_are_read_as_where_urls_are_judged),
         cmocka_unit_test(a_name_is_no_address),
         cmocka_unit_test(what_cannot_be_called_is_refused),
         cmocka_unit_test(spellings_of_one_origin_have_one_hash),

@@ -265,12 +265,26 @@ static void a_url_has_at_most_2048_bytes(void **state)
 {
     (void)state;
     char text[URL_MAX + 2];
-    memset(text, 0xe9, sizeof text);
+    memset(text, 'x', sizeof text);
     memcpy(text, "http://e.example/", 17);
     struct url url;
     assert_null(url_read(text, URL_MAX, &url));
-    assert_int_equal(url.normal_len, 17 + 3 * (URL_MAX - 17));
+    assert_int_equal(url.normal_len, URL_MAX);
     assert_string_equal(url_read(text, URL_MAX + 1, &url), "is too long");
+}
+
+static void what_is_beyond_ascii_is_as_long_as_it_travels(void **state)
+{
+    (void)state;
+    char text[URL_MAX + 1];
+    const size_t most = 17 + (URL_MAX - 17) / 3;
+    memset(text, 0xe9, sizeof text);
+    memcpy(text, "http://e.example/", 17);
+    struct url url;
+    assert_null(url_read(text, most, &url));
+    assert_int_equal(url.normal_len, 17 + 3 * (most - 17));
+    assert_string_equal(url_read(text, most + 1, &url), "is too long");
+    assert_string_equal(url_read(text, URL_MAX, &url), "is too long");
 }
 
 static void keys_are_of_the_normal_form_and_of_its_origin(void **state)
@@ -405,6 +419,7 @@ int main(void)
         cmocka_unit_test(an_address_is_seen_in_every_notation),
         cmocka_unit_test(ports_of_other_protocols_are_refused),
         cmocka_unit_test(a_url_has_at_most_2048_bytes),
+        cmocka_unit_test(what_is_beyond_ascii_is_as_long_as_it_travels),
         cmocka_unit_test(keys_are_of_the_normal_form_and_of_its_origin),
         cmocka_unit_test(references_resolve_as_in_rfc_3986),
         cmocka_unit_test(a_reference_that_could_do_harm_is_none),

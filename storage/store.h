@@ -62,8 +62,13 @@ enum {
     STORE_HEADER_MAX = 1024, // validators, a content type
     STORE_LINKS_MAX = 4096,  // all hub links of a topic, one a line
     STORE_CHUNK = 65536,     // a larger body is put in pieces beforehand
-    STORE_PENDING_MAX = 4,   // requests of one (topic, callback) at a time
+    STORE_PENDING_MAX = 4,   // requests of one mode for a (topic, callback)
+    STORE_WAITING_MAX = 8,   // of both
     STORE_BATCH_MAX = 1024,  // items in one operation
+    STORE_ALIASES_MAX = 25,  // marked with a topic that is pinged (M15)
+    // That wait to be said. Beyond it, and when the store is nearly full,
+    // what ends ends unsaid: those that wait are not pushed out by a flood.
+    STORE_DENIALS_MAX = 65536,
 };
 
 // Bytes that need not end in NUL. In outputs one NUL always follows.
@@ -117,8 +122,8 @@ struct store_request {
     struct store_profile profile;
     int64_t accepted, deadline; // unix ms
     uint32_t tries;             // finished attempts so far
-    bool renews; // its subscription existed when it was accepted
-    bool known;  // claimed: something at its origin is subscribed
+    bool renews;                // its subscription existed when it was accepted
+    bool known; // claimed: something at its origin is subscribed
 };
 
 // Why a subscriber is told that the hub is not going to serve him (WebSub
@@ -138,11 +143,12 @@ struct store_denial {
     uint64_t id;
     struct bytes topic; // both as in the latest verified request
     struct bytes callback;
-    struct store_key origin;
+    struct store_key topic_key, callback_key, origin;
     enum store_denial_reason reason;
     bool verified;  // the subscriber had once verified something
     int64_t made;   // unix ms
     uint32_t tries; // finished attempts so far
+    bool moot;      // claimed: subscribed again since, so it is not to be said
 };
 
 struct store_subscriber {
@@ -169,7 +175,8 @@ enum store_outcome_kind {
     STORE_OWED,      // not (yet): a lagging record, due at `due`
     STORE_GONE,      // 410: end the subscription if `rev` is still its rev
     STORE_REMINDED,  // a walk passed one that lags: attempts start anew
-    STORE_PASSED,    // nothing is owed (lease over, start not reached)
+    STORE_PASSED,    // a walk did not call it (lease over, start not reached):
+                     // what it is owed is kept for a renewal
 };
 
 // What became of one delivery. Outcomes of a subscription that is gone are
@@ -309,17 +316,23 @@ struct store_op {
 
 // Accept a (un)subscribe request (M18: also one that changes nothing commits
 // a record). `request` in: all but id, accepted, tries, renews and known;
-// deadline is the length in ms. CONFLICT: STORE_PENDING_MAX others wait for
-// this key, or, with STORE_TAKEN_CROWDED, too many for this host: more than
-// options.pending_per_host, or twenty times that if something at its origin
-// is subscribed; a request about an existing subscription is never refused
-// for that. FULL: also when max_topics or max_subscriptions leaves no place
-// for a new one (S20); what exists can still be renewed and ended.
+// deadline is the length in ms. CONFLICT: STORE_PENDING_MAX other subscribes
+// wait for this key (an unsubscribe beyond so many is IDLE, whether there is
+// something or not: a refusal would tell), or, with STORE_TAKEN_CROWDED, too
+// many new ones for this host: more than options.pending_per_host, or twenty
+// times that if something at its origin is subscribed. A request about an
+// existing subscription is never refused for that, nor counted. The same answer
+// has a new subscription at an origin with options.subscriptions_per_origin of
+// them. FULL: also when max_topics or max_subscriptions leaves no place for a
+// new one (S20); what exists can still be renewed and ended.
 enum store_taken {
-    STORE_TAKEN_NEW,    // will be claimed, due now: as STORE_DUE_RENEW if
-                        // request.renews, else as STORE_DUE_VERIFY
-    STORE_TAKEN_JOINED, // an identical one waits already
-    STORE_TAKEN_IDLE,   // unsubscribe of what does not exist: no GET follows
+    STORE_TAKEN_NEW,     // will be claimed, due now: as STORE_DUE_RENEW if
+                         // request.renews, else as STORE_DUE_VERIFY
+    STORE_TAKEN_JOINED,  // an identical one waits already, and no other
+                         // mode was asked for since
+    STORE_TAKEN_IDLE,    // unsubscribe of what does not exist: no GET follows;
+                         // it is written like any other, and soon forgotten.
+                         // Or there are unsubscribes enough already
     STORE_TAKEN_CROWDED, // with CONFLICT alone
 };
 struct store_take {
@@ -400,6 +413,9 @@ struct store_settle {
     int64_t lease;   // as announced, ms
     int64_t due;     // LATER
     enum store_denial_reason reason; // DENIED
+    // VERIFIED: a renewal with another secret than the subscription has is as
+    // failed (the operator has pinned it).
+    bool keep_secret;
     enum store_effect effect;
     uint64_t topic, subscription;
     bool topic_new;       // just created, or followed again: fetch it (M7)
@@ -408,14 +424,15 @@ struct store_settle {
 
 // A publisher pinged these. For each that is followed: dirty + 1, due now;
 // the same for its aliases (M15): the topics whose discovered self it is, and
-// the one that is its own self, one hop, at most 25, and only those of the
-// same origin or that name each other. Duplicates count once. The one operation that counts again when
-// it is repeated: that costs a fetch, and loses nothing.
+// the one that is its own self, one hop, at most STORE_ALIASES_MAX, and only
+// those of the same origin or that name each other. Duplicates count once. The
+// one operation that counts again when it is repeated: that costs a fetch, and
+// loses nothing.
 struct store_ping {
     struct store_op op;
     const struct store_key *keys;
     size_t count; // 1..STORE_BATCH_MAX
-    size_t known; // how many are followed
+    size_t known; // how many are followed, or have an alias that is
 };
 
 // Look topics up by key (keys != NULL) or by number. items[i] answers the
@@ -670,7 +687,7 @@ struct store_find {
     bool subscribed;
     struct store_subscriber subscriber;
     size_t pending_count;
-    struct store_request pending[STORE_PENDING_MAX]; // oldest first
+    struct store_request pending[STORE_WAITING_MAX]; // oldest first
 };
 
 struct store_numbers {
@@ -694,6 +711,7 @@ struct store_options {
     uint64_t map_bytes;
     uint64_t max_topics, max_subscriptions; // 0: no ceiling but the map's
     uint64_t pending_per_host;              // 0: no ceiling
+    uint64_t subscriptions_per_origin;      // 0: no ceiling
     // Called on any thread when store_step() has something to do.
     void (*wake)(void *context);
     void *context;

@@ -2,6 +2,7 @@
 
 #include "due.h"
 #include "ops.h"
+#include "storage/lifecycle.h"
 #include "tables.h"
 
 #include <assert.h>
@@ -33,17 +34,27 @@ static bool load_subscriber(struct engine_context *context,
     return true;
 }
 
+static bool subscribed_again(struct txn *txn, const struct store_denial *denial)
+{
+    uint64_t topic = topic_find(txn, &denial->topic_key);
+    return topic && subscription_find(txn, topic, &denial->callback_key) != 0;
+}
+
 static bool load_item(struct engine_context *context, enum store_due_kind kind,
                       struct due_place place, struct store_claimed *out)
 {
     struct arena *results = &context->results;
     struct request request;
     struct topic topic;
+    struct denial denial;
     switch (kind) {
     case STORE_DUE_VERIFY:
+    case STORE_DUE_RENEW:
         if (!request_load(context->txn, results, place.id, &request))
             return false;
         out->request = request.shown;
+        out->request.known =
+            subscription_any_at(context->txn, &request.shown.origin);
         return true;
     case STORE_DUE_DELIVER:
         return load_subscriber(context, place, out);
@@ -53,9 +64,12 @@ static bool load_item(struct engine_context *context, enum store_due_kind kind,
             return false;
         out->topic = topic.shown;
         return true;
-    case STORE_DUE_RENEW:
     case STORE_DUE_DENY:
-        break;
+        if (!denial_load(context->txn, results, place.id, &denial))
+            return false;
+        out->denial = denial.shown;
+        out->denial.moot = subscribed_again(context->txn, &denial.shown);
+        return true;
     }
     return false;
 }
@@ -65,9 +79,15 @@ static bool load_item(struct engine_context *context, enum store_due_kind kind,
 static bool withheld(const struct engine_context *context,
                      enum store_due_kind kind, const struct store_claimed *item)
 {
-    if (kind == STORE_DUE_VERIFY)
-        return item->request.deadline <= context->now;
-    return kind == STORE_DUE_DELIVER && item->subscriber.suspended;
+    if (kind == STORE_DUE_DELIVER)
+        return item->subscriber.suspended;
+    if (kind != STORE_DUE_VERIFY && kind != STORE_DUE_RENEW)
+        return false;
+    // Of any state.
+    struct lifecycle_step step = lifecycle_step(
+        LIFECYCLE_NONE, LIFECYCLE_ATTEMPT,
+        lifecycle_deadline(item->request.deadline, context->now));
+    return !(step.effects & LIFECYCLE_ASK);
 }
 
 static void note_due(struct store_claim *op, int64_t due)
@@ -167,23 +187,35 @@ static void run_scan(struct scan *scan)
     break_here(scan, (struct due_place){ INT64_MAX, UINT64_MAX, UINT64_MAX });
 }
 
+static struct work work_of(enum store_due_kind kind,
+                           const struct store_claimed *item)
+{
+    struct work work = { .kind = kind };
+    switch (kind) {
+    case STORE_DUE_VERIFY:
+    case STORE_DUE_RENEW:
+        work.id = item->request.id;
+        break;
+    case STORE_DUE_DELIVER:
+        work.topic = item->subscriber.topic;
+        work.id = item->subscriber.id;
+        break;
+    case STORE_DUE_FETCH:
+    case STORE_DUE_TRIM:
+        work.id = item->topic.id;
+        break;
+    case STORE_DUE_DENY:
+        work.id = item->denial.id;
+        break;
+    }
+    return work;
+}
+
 static void give_back(struct engine_context *context, struct store_claim *op)
 {
     for (size_t i = 0; i < op->count; i++) {
         const struct store_claimed *item = &op->items[i];
-        struct work work;
-        switch (op->kind) {
-        case STORE_DUE_VERIFY:
-            work = work_request(item->request.id);
-            break;
-        case STORE_DUE_DELIVER:
-            work =
-                work_subscription(item->subscriber.topic, item->subscriber.id);
-            break;
-        default:
-            work = (struct work){ .kind = op->kind, .id = item->topic.id };
-        }
-        claims_release(context->claims, work, item->token);
+        claims_release(context->claims, work_of(op->kind, item), item->token);
     }
     op->count = 0;
 }
@@ -194,7 +226,7 @@ enum store_status op_claim(struct engine_context *context,
     op->count = 0;
     op->items = NULL;
     op->next_due = INT64_MAX;
-    if (op->kind < STORE_DUE_VERIFY || op->kind > STORE_DUE_TRIM
+    if (op->kind < STORE_DUE_VERIFY || op->kind > STORE_DUE_DENY
         || op->max > STORE_BATCH_MAX || (op->max > 0 && op->hold_ms <= 0))
         return STORE_INVALID;
     if (op->max > 0)

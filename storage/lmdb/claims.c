@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    KINDS = STORE_DUE_TRIM + 1,
+    KINDS = STORE_DUE_DENY + 2, // and one that is never claimed
     BUCKETS_FIRST = 1024,
     // More work under way at once than any hub can have.
     CLAIMS_MAX = 1 << 20,
@@ -236,13 +236,19 @@ uint64_t claims_make(struct claims *claims, struct work work, int64_t due,
     struct claim *claim = blank(claims);
     if (!claim)
         return 0;
+    // The transaction under way may have moved the key before there was a claim
+    // to tell; when this one ends, the scan begins no later than there.
+    const struct kind *kind = &claims->kinds[work.kind];
+    struct due_place place = { due, work.topic, work.id };
+    if (kind->has_planned && place_before(kind->planned, place))
+        place = kind->planned;
     uint64_t token;
     do
         token = mix(claims->seed += 0x9e3779b97f4a7c15U);
     while (token == 0);
     *claim = (struct claim){
         .work = work,
-        .place = { due, work.topic, work.id },
+        .place = place,
         .token = token,
         .until = until,
     };

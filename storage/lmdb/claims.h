@@ -20,7 +20,7 @@
 
 struct claims;
 
-// The name of a piece of work. Requests and topics have topic = 0.
+// The name of a piece of work. All but subscriptions have topic = 0.
 struct work {
     enum store_due_kind kind;
     uint64_t topic, id;

@@ -4,9 +4,14 @@
 
 enum { DUE_TIME = 1, DUE_TOPIC = 9, DUE_ID = 17 };
 
-struct work work_request(uint64_t request)
+struct work work_request(const struct request *request)
 {
-    return (struct work){ .kind = STORE_DUE_VERIFY, .id = request };
+    struct work work = { .kind = STORE_DUE_VERIFY, .id = request->shown.id };
+    if (request->shown.renews)
+        work.kind = STORE_DUE_RENEW;
+    if (request->idle)
+        work.kind = (enum store_due_kind)DUE_IDLE;
+    return work;
 }
 
 struct work work_subscription(uint64_t topic, uint64_t subscription)
@@ -22,6 +27,11 @@ struct work work_fetch(uint64_t topic)
 struct work work_trim(uint64_t topic)
 {
     return (struct work){ .kind = STORE_DUE_TRIM, .id = topic };
+}
+
+struct work work_denial(uint64_t denial)
+{
+    return (struct work){ .kind = STORE_DUE_DENY, .id = denial };
 }
 
 void due_key(struct key *key, struct work work, int64_t due)

@@ -10,10 +10,14 @@
 #include "ops.h"
 
 // The names by which work is known in `due` and to the claims.
-struct work work_request(uint64_t request);
+// A request waits as a renewal or as something new; one that is idle for
+// nobody, under a kind that is never claimed.
+enum { DUE_IDLE = STORE_DUE_DENY + 1 };
+struct work work_request(const struct request *request);
 struct work work_subscription(uint64_t topic, uint64_t subscription);
 struct work work_fetch(uint64_t topic);
 struct work work_trim(uint64_t topic);
+struct work work_denial(uint64_t denial);
 
 // From one time to another; 0 stands for no key.
 void due_move(struct engine_context *context, struct work work, int64_t from,

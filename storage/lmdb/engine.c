@@ -130,6 +130,10 @@ enum store_status engine_run(struct engine_context *context,
         return op_trim(context, whole);
     case STORE_REMOVE:
         return op_remove(context, whole);
+    case STORE_TELL:
+        return op_tell(context, whole);
+    case STORE_FIND:
+        return op_find(context, whole);
     default:
         return run_reader(context, op);
     }

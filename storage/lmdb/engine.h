@@ -45,6 +45,8 @@ struct store {
     struct counters counters;    // the writer's, as committed
     struct arena writer_scratch; // the writer's
     struct pairs *pairs;         // the writer's
+    struct crowds *crowds;       // the writer's
+    struct crowds *origins;      // the writer's; NULL: not counted
 
     struct txn reader;           // the owner's
     struct arena reader_scratch; // the owner's

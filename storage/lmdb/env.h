@@ -17,11 +17,13 @@ enum table {
     TABLE_TOPIC_STATE,      // topic -> what changes with each fetch
     TABLE_TOPIC_IDS,        // key of the topic -> topic
     TABLE_TOPIC_URLS,       // start of its URL, topic -> nothing
+    TABLE_ALIASES,          // key of its self, topic -> nothing
     TABLE_SUBSCRIPTIONS,    // topic, subscription -> record
     TABLE_SUBSCRIPTION_IDS, // topic, key of the callback -> subscription
     TABLE_ORIGINS,          // origin, topic, subscription -> nothing
     TABLE_LEASES,           // kind (u8), end, topic, id -> nothing
     TABLE_REQUESTS,         // request -> record
+    TABLE_DENIALS,          // denial -> record
     TABLE_UPDATES,          // topic, seq -> record
     TABLE_EVENTS,           // event -> topic, seq
     TABLE_BODIES,           // topic, seq, which (u8), chunk (u32) -> bytes

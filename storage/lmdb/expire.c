@@ -1,49 +1,62 @@
 // SPDX-License-Identifier: MIT
 
+#include "denials.h"
 #include "leases.h"
-#include "ops.h"
 #include "requests.h"
+#include "standing.h"
 #include "subscriptions.h"
 
 // State G: nothing is sent until the renewal has settled; if it fails, the
 // subscription ends with it, and if nobody settles it, at its deadline.
-static void suspend(struct engine_context *context,
-                    struct subscription *subscription, int64_t deadline)
+static void suspend(struct engine_context *context, struct standing *standing,
+                    int64_t deadline)
 {
+    struct subscription *subscription = &standing->subscription;
     const struct store_subscriber *shown = &subscription->shown;
-    struct lagging old;
     subscription->shown.suspended = true;
     subscription_lease(context, subscription, deadline);
     subscription_save(context->txn, subscription);
-    if (!lagging_load(context->txn, shown->topic, shown->id, &old))
+    if (!standing->lags)
         return;
     // The renewal makes it due again.
-    struct lagging lagging = old;
+    struct lagging lagging = standing->lagging;
     lagging.due = 0;
-    lagging_save(context, shown->topic, shown->id, &old, &lagging);
+    lagging_save(context, shown->topic, shown->id, &standing->lagging,
+                 &lagging);
+}
+
+static void end(struct engine_context *context, struct store_expire *op,
+                struct standing *standing, bool told)
+{
+    struct subscription *subscription = &standing->subscription;
+    subscription_show(subscription, NULL, standing->topic.shown.baseline,
+                      &op->items[op->count++]);
+    if (told)
+        denial_of_subscription(context, &standing->topic.key, subscription,
+                               STORE_DENIAL_EXPIRED);
+    subscription_end(context, &standing->topic, subscription);
+    topic_save(context->txn, &standing->topic);
 }
 
 // One whose lease is over. False: it does not fit together.
 static bool end_lease(struct engine_context *context, struct store_expire *op,
                       const struct lease *lease)
 {
-    struct txn *txn = context->txn;
-    struct topic topic;
-    struct subscription subscription;
-    if (!topic_load(txn, &context->scratch, lease->topic, &topic)
-        || !subscription_load(txn, &context->results, lease->topic, lease->id,
-                              &subscription))
+    struct standing standing;
+    if (!standing_load(context, &context->results, lease->topic, lease->id,
+                       &standing))
         return false;
-    int64_t deadline =
-        requests_renewing(context, &topic.key, &subscription.callback_key);
-    if (deadline != 0) {
-        suspend(context, &subscription, deadline);
-        return true;
-    }
-    subscription_show(&subscription, NULL, topic.shown.baseline,
-                      &op->items[op->count++]);
-    subscription_end(context, &topic, &subscription);
-    topic_save(txn, &topic);
+    int64_t deadline = requests_renewing(context, &standing.topic.key,
+                                         &standing.subscription.callback_key);
+    unsigned facts = op->goodbye ? LIFECYCLE_GOODBYE : 0;
+    if (deadline != 0)
+        facts |= LIFECYCLE_SUBSCRIBES;
+    struct lifecycle_step step =
+        lifecycle_step(standing.state, LIFECYCLE_LEASE_END, facts);
+    if (step.effects & LIFECYCLE_SUSPEND)
+        suspend(context, &standing, deadline);
+    if (step.effects & LIFECYCLE_END)
+        end(context, op, &standing, step.effects & LIFECYCLE_DENY);
     return true;
 }
 
@@ -75,7 +88,8 @@ static bool end_requests(struct engine_context *context,
             return true;
         if (!request_load(context->txn, &context->scratch, lease.id, &request))
             return false;
-        request_fail(context, &request);
+        request_drop(context, &request);
+        request_failed(context, &request);
     }
     return true;
 }

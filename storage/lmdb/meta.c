@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    FORMAT = 1,
+    FORMAT = 2, // reads 1 too
     COUNTERS_SIZE = 64,
     EPOCH_BITS = 48,
 };
@@ -133,6 +133,9 @@ static bool open_within(struct txn *txn, bool copied, struct meta *out,
         return say(problem, "its format is newer than this program knows");
     if (!load(txn, out))
         return say(problem, "its own description is damaged");
+    // What is written from here on an older program does not know.
+    if (format < FORMAT)
+        put_number(txn, "format", FORMAT);
     if (copied)
         renew_epoch(txn);
     return true;

@@ -12,6 +12,7 @@
 
 #include "arena.h"
 #include "claims.h"
+#include "crowds.h"
 #include "pairs.h"
 #include "records.h"
 #include "txn.h"
@@ -19,7 +20,10 @@
 struct engine_context {
     struct txn *txn;
     struct claims *claims;
-    struct pairs *pairs; // the writer's; NULL in a reader
+    struct pairs *pairs;   // the writer's; NULL in a reader
+    struct crowds *crowds; // the same
+    // Subscriptions by origin; the same, and NULL without a ceiling for them.
+    struct crowds *origins;
     const struct store_options *options;
     int64_t now; // unix ms
     // What output fields point at; goes to the operation.
@@ -68,6 +72,11 @@ enum store_status op_trim(struct engine_context *context,
                           struct store_trim *op);
 enum store_status op_remove(struct engine_context *context,
                             struct store_remove *op);
+enum store_status op_tell(struct engine_context *context,
+                          struct store_tell *op);
+// Writes nothing, but only the writer knows what waits for a pair.
+enum store_status op_find(struct engine_context *context,
+                          struct store_find *op);
 
 // Readers.
 // Begins the reader itself, under the lock of the claims.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 #include "due.h"
+#include "standing.h"
 #include "subscriptions.h"
-#include "tables.h"
 
 // A topic with its walk, kept while outcomes of one topic follow each other.
 struct scene {
@@ -59,37 +59,6 @@ static uint64_t first_owed(const struct scene *scene,
     return next > start ? next : start + 1;
 }
 
-// The walk passes one who has no record and yet is owed something of it.
-static void fall_behind(struct engine_context *context,
-                        const struct scene *scene,
-                        const struct subscription *subscription,
-                        uint64_t cursor)
-{
-    struct lagging rest = {
-        .next = first_owed(scene, subscription, cursor + 1),
-        .due = context->now,
-    };
-    if (scene->passing && rest.next <= scene->walk.to)
-        lagging_save(context, subscription->shown.topic, subscription->shown.id,
-                     NULL, &rest);
-}
-
-static void deliver(struct engine_context *context, const struct scene *scene,
-                    const struct store_outcome *outcome,
-                    const struct lagging *old)
-{
-    uint64_t id = outcome->subscription;
-    struct lagging rest = { .next = outcome->upto + 1, .due = context->now };
-    if (outcome->upto >= implied_cursor(scene, id)) {
-        lagging_remove(context, outcome->topic, id, old);
-        return;
-    }
-    // An older attempt, overtaken by one that brought him further.
-    if (rest.next < old->next)
-        rest = *old;
-    lagging_save(context, outcome->topic, id, old, &rest);
-}
-
 // Where a failure does not say what is owed, it is all that it carried.
 static uint64_t owed_from(const struct scene *scene,
                           const struct store_outcome *outcome)
@@ -99,12 +68,129 @@ static uint64_t owed_from(const struct scene *scene,
     return scene->passing ? scene->walk.from + 1 : outcome->upto;
 }
 
-static void owe(struct engine_context *context, const struct scene *scene,
-                const struct subscription *subscription,
-                const struct store_outcome *outcome, const struct lagging *old)
+// One to whom an outcome applies.
+struct party {
+    struct subscription subscription;
+    bool lags;
+    struct lagging lagging;
+};
+
+// ---------------------------------------------------------------- deciding
+
+// Whether the walk passes one who has no record with something of it owed.
+static bool passed_owing(const struct scene *scene, const struct party *party,
+                         uint64_t cursor)
 {
+    return scene->passing
+           && first_owed(scene, &party->subscription, cursor + 1)
+                  <= scene->walk.to;
+}
+
+static unsigned facts_of_delivery(const struct scene *scene,
+                                  const struct party *party,
+                                  const struct store_outcome *outcome)
+{
+    uint64_t upto = outcome->upto;
+    if (!party->lags)
+        return passed_owing(scene, party, upto) ? 0 : LIFECYCLE_AT_HEAD;
+    if (upto >= implied_cursor(scene, outcome->subscription))
+        return LIFECYCLE_AT_HEAD;
+    return upto + 1 < party->lagging.next ? LIFECYCLE_OVERTAKEN : 0;
+}
+
+static unsigned facts_of_failure(const struct scene *scene,
+                                 const struct party *party,
+                                 const struct store_outcome *outcome)
+{
+    const struct subscription *subscription = &party->subscription;
+    unsigned facts = outcome->due != 0 ? LIFECYCLE_TRIES_LEFT : 0;
+    bool renewed = outcome->rev != subscription->shown.rev;
+    if (renewed)
+        facts |= LIFECYCLE_OUTDATED;
+    if (!scene->passing
+        && (renewed
+            || outcome->upto < reminded_of(scene, outcome->subscription)))
+        facts |= LIFECYCLE_ANEW;
+    // A baseline may have overtaken what was owed.
+    if (!party->lags
+        && first_owed(scene, subscription, owed_from(scene, outcome))
+               > scene->topic.shown.head)
+        facts |= LIFECYCLE_AT_HEAD;
+    return facts;
+}
+
+static unsigned facts_of_update(const struct engine_context *context,
+                                const struct scene *scene,
+                                const struct party *party,
+                                const struct store_outcome *outcome)
+{
+    unsigned facts = party->lags ? LIFECYCLE_LAGS : 0;
+    // One may have caught up since the walk read that he lags.
+    if (!party->lags && !passed_owing(scene, party, scene->walk.from))
+        facts |= LIFECYCLE_AT_HEAD;
+    if (outcome->kind == STORE_PASSED)
+        facts |= LIFECYCLE_UNCALLED;
+    return facts
+           | lifecycle_lease(party->subscription.shown.lease_end, 0,
+                             context->now);
+}
+
+static struct lifecycle_step decide(const struct engine_context *context,
+                                    const struct scene *scene,
+                                    const struct party *party,
+                                    const struct store_outcome *outcome)
+{
+    enum lifecycle_state state =
+        standing_of(&party->subscription, party->lags ? &party->lagging : NULL);
+    switch (outcome->kind) {
+    case STORE_DELIVERED:
+        return lifecycle_step(state, LIFECYCLE_POST_OK,
+                              facts_of_delivery(scene, party, outcome));
+    case STORE_GONE:
+        return lifecycle_step(state, LIFECYCLE_POST_GONE,
+                              facts_of_failure(scene, party, outcome));
+    case STORE_OWED:
+        return lifecycle_step(state, LIFECYCLE_POST_FAILED,
+                              facts_of_failure(scene, party, outcome));
+    case STORE_REMINDED:
+    case STORE_PASSED:
+        break;
+    }
+    return lifecycle_step(state, LIFECYCLE_UPDATE,
+                          facts_of_update(context, scene, party, outcome));
+}
+
+// ------------------------------------------------------------ carrying out
+
+static void save(struct engine_context *context, const struct party *party,
+                 const struct lagging *now)
+{
+    const struct store_subscriber *shown = &party->subscription.shown;
+    lagging_save(context, shown->topic, shown->id,
+                 party->lags ? &party->lagging : NULL, now);
+}
+
+// What is left after a delivery, or what a walk has passed.
+static void leave(struct engine_context *context, const struct scene *scene,
+                  const struct party *party, uint64_t cursor, unsigned effects)
+{
+    struct lagging rest = {
+        .next = party->lags
+                    ? cursor + 1
+                    : first_owed(scene, &party->subscription, cursor + 1),
+        .due = effects & LIFECYCLE_STOP ? 0 : context->now,
+    };
+    save(context, party, &rest);
+}
+
+static void fail(struct engine_context *context, const struct scene *scene,
+                 const struct party *party, const struct store_outcome *outcome,
+                 unsigned effects)
+{
+    const struct lagging *old = party->lags ? &party->lagging : NULL;
     struct lagging now = {
-        .next = first_owed(scene, subscription, owed_from(scene, outcome)),
+        .next =
+            first_owed(scene, &party->subscription, owed_from(scene, outcome)),
         .attempts = outcome->attempts,
         .step = outcome->step,
         .due = outcome->due,
@@ -115,83 +201,79 @@ static void owe(struct engine_context *context, const struct scene *scene,
         now.next = old->next;
     if (old && old->first_failure > 0)
         now.first_failure = old->first_failure;
-    if (!old && now.next > scene->topic.shown.head)
-        return; // a baseline has overtaken what was owed
-    // M4: while the attempt was under way, an update or a renewal had the
-    // count begin anew, so this is not the last attempt; and what a renewal
-    // has hurried, an older attempt does not delay.
-    bool renewed = outcome->rev != subscription->shown.rev;
-    bool anew =
-        renewed || outcome->upto < reminded_of(scene, outcome->subscription);
-    if (!scene->passing && anew) {
+    if (effects & LIFECYCLE_RESET) {
         now.attempts = 0;
-        if (renewed && old)
+        // What a renewal has hurried, an older attempt does not delay.
+        if (old && outcome->rev != party->subscription.shown.rev)
             now.due = old->due;
         if (now.due == 0)
             now.due = context->now;
     }
-    lagging_save(context, outcome->topic, outcome->subscription, old, &now);
+    if (effects & LIFECYCLE_STOP)
+        now.due = 0;
+    save(context, party, &now);
 }
 
-static void remind(struct engine_context *context,
-                   const struct store_outcome *outcome,
-                   const struct lagging *old)
+static void remind(struct engine_context *context, const struct party *party,
+                   unsigned effects)
 {
-    struct lagging now = *old;
-    now.attempts = 0;
-    if (now.due == 0)
+    struct lagging now = party->lagging;
+    if (effects & LIFECYCLE_RESET)
+        now.attempts = 0;
+    if (effects & LIFECYCLE_HURRY)
         now.due = context->now;
-    if (now.attempts != old->attempts || now.due != old->due)
-        lagging_save(context, outcome->topic, outcome->subscription, old, &now);
+    if (now.attempts != party->lagging.attempts
+        || now.due != party->lagging.due)
+        save(context, party, &now);
+}
+
+static void carry_out(struct engine_context *context, struct scene *scene,
+                      const struct party *party,
+                      const struct store_outcome *outcome, unsigned effects)
+{
+    bool update =
+        outcome->kind == STORE_REMINDED || outcome->kind == STORE_PASSED;
+    if (effects & LIFECYCLE_END) {
+        subscription_end(context, &scene->topic, &party->subscription);
+        scene->changed = true;
+    } else if (effects & LIFECYCLE_CATCH_UP) {
+        if (party->lags)
+            lagging_remove(context, outcome->topic, outcome->subscription,
+                           &party->lagging);
+    } else if (effects & LIFECYCLE_ADVANCE) {
+        leave(context, scene, party, outcome->upto, effects);
+    } else if (effects & LIFECYCLE_OWE) {
+        if (update)
+            leave(context, scene, party, scene->walk.from, effects);
+        else
+            fail(context, scene, party, outcome, effects);
+    } else if (effects & (LIFECYCLE_RESET | LIFECYCLE_HURRY)) {
+        remind(context, party, effects);
+    }
 }
 
 // Whether it counted.
 static bool apply(struct engine_context *context, struct scene *scene,
                   const struct store_outcome *outcome)
 {
-    struct subscription subscription;
-    struct lagging lagging;
+    struct party party;
+    struct txn *txn = context->txn;
     uint64_t id = outcome->subscription;
-    if (outcome->kind == STORE_PASSED || !scene->there
-        || !subscription_load(context->txn, &context->scratch, outcome->topic,
-                              id, &subscription))
+    if (!scene->there
+        || !subscription_load(txn, &context->scratch, outcome->topic, id,
+                              &party.subscription))
         return false;
     if (outcome->token != 0
         && !claims_settle(context->claims,
                           work_subscription(outcome->topic, id),
                           outcome->token))
         return false;
-    bool lags = lagging_load(context->txn, outcome->topic, id, &lagging);
-    if (!txn_ok(context->txn))
+    party.lags = lagging_load(txn, outcome->topic, id, &party.lagging);
+    if (!txn_ok(txn))
         return false;
-    switch (outcome->kind) {
-    case STORE_DELIVERED:
-        if (lags)
-            deliver(context, scene, outcome, &lagging);
-        else
-            fall_behind(context, scene, &subscription, outcome->upto);
-        break;
-    case STORE_GONE:
-        if (outcome->rev == subscription.shown.rev) {
-            subscription_end(context, &scene->topic, &subscription);
-            scene->changed = true;
-            break;
-        }
-        owe(context, scene, &subscription, outcome, lags ? &lagging : NULL);
-        break;
-    case STORE_OWED:
-        owe(context, scene, &subscription, outcome, lags ? &lagging : NULL);
-        break;
-    case STORE_REMINDED:
-        if (lags)
-            remind(context, outcome, &lagging);
-        else // he has caught up since the walk read that he lags
-            fall_behind(context, scene, &subscription, scene->walk.from);
-        break;
-    case STORE_PASSED:
-        break;
-    }
-    return true;
+    struct lifecycle_step step = decide(context, scene, &party, outcome);
+    carry_out(context, scene, &party, outcome, step.effects);
+    return outcome->kind != STORE_PASSED;
 }
 
 static bool sound(const struct store_outcome *outcomes, size_t count)

@@ -7,81 +7,9 @@
 #include <string.h>
 
 enum {
-    KEY_ID = 8,             // where the subscription is in a key
-    SUBSCRIBER_BYTES = 384, // of a usual record
+    KEY_SEQ = 8, // where the seq is in a key
     ID_SIZE = 16,
 };
-
-// The lagging record of `id`, while both tables are read in the same order.
-static bool lags(struct txn *txn, uint64_t topic, uint64_t id,
-                 struct bytes *key, struct bytes *record, bool *more)
-{
-    while (*more && key_part(*key, 0) == topic && key_part(*key, KEY_ID) < id)
-        *more = txn_next(txn, TABLE_LAGGING, key, record);
-    return *more && key_part(*key, 0) == topic && key_part(*key, KEY_ID) == id;
-}
-
-static bool show(struct engine_context *context, struct bytes record,
-                 const struct bytes *lagging_record, uint64_t baseline,
-                 struct store_subscriber *out)
-{
-    struct subscription subscription = { .shown = { .topic = out->topic,
-                                                    .id = out->id } };
-    struct lagging lagging;
-    struct bytes copy = arena_copy(&context->results, record);
-    if (context->results.failed)
-        return false;
-    if (!subscription_decode(copy, &subscription)
-        || (lagging_record && !lagging_decode(*lagging_record, &lagging))) {
-        txn_fail(context->txn, STORE_CORRUPT);
-        return false;
-    }
-    subscription_show(&subscription, lagging_record ? &lagging : NULL, baseline,
-                      out);
-    return true;
-}
-
-enum store_status op_page_subscribers(struct engine_context *context,
-                                      struct store_page_subscribers *op)
-{
-    struct txn *txn = context->txn;
-    struct topic topic;
-    struct key from;
-    struct bytes key, record, lag_key, lag_record;
-    op->count = 0;
-    op->end = true;
-    if (op->max == 0 || op->max > STORE_BATCH_MAX)
-        return STORE_INVALID;
-    if (!topic_load(txn, &context->scratch, op->topic, &topic))
-        return STORE_NOT_FOUND;
-    arena_expect(&context->results,
-                 op->max * (sizeof *op->items + SUBSCRIBER_BYTES));
-    op->items = arena_array(&context->results, op->max, sizeof *op->items);
-    if (!op->items)
-        return STORE_AGAIN;
-    if (op->after == UINT64_MAX)
-        return STORE_OK;
-    key_two(&from, op->topic, op->after + 1);
-    bool more = txn_seek(txn, TABLE_SUBSCRIPTIONS, &from, &key, &record);
-    bool lag_more = txn_seek(txn, TABLE_LAGGING, &from, &lag_key, &lag_record);
-    while (more && key_part(key, 0) == op->topic) {
-        if (op->count == op->max) {
-            op->end = false;
-            break;
-        }
-        struct store_subscriber *item = &op->items[op->count];
-        item->topic = op->topic;
-        item->id = key_part(key, KEY_ID);
-        bool lagging =
-            lags(txn, op->topic, item->id, &lag_key, &lag_record, &lag_more);
-        if (!show(context, record, lagging ? &lag_record : NULL,
-                  topic.shown.baseline, item))
-            return STORE_AGAIN;
-        op->count++;
-        more = txn_next(txn, TABLE_SUBSCRIPTIONS, &key, &record);
-    }
-    return STORE_OK;
-}
 
 enum store_status op_read_body(struct engine_context *context,
                                struct store_read_body *op)
@@ -133,7 +61,7 @@ static size_t survey(struct engine_context *context, struct store_missed *op,
             if (!txn_seek(context->txn, TABLE_UPDATES, &from, &key, &record)
                 || key_part(key, 0) != op->topic)
                 break;
-            seq = key_part(key, KEY_ID) - 1;
+            seq = key_part(key, KEY_SEQ) - 1;
             continue;
         }
         if (update.baseline)

@@ -152,7 +152,7 @@ bool pairs_set(struct pairs *pairs, const struct store_key *topic,
                const struct store_key *callback, const struct pending *pending)
 {
     struct pair pair = { .pending = *pending };
-    assert(pending->count <= STORE_PENDING_MAX);
+    assert(pending->count <= STORE_WAITING_MAX);
     make_key(topic, callback, pair.key);
     struct pair before = pair;
     before.pending = place_of(pairs->places, pairs->size, pair.key)->pending;

@@ -19,7 +19,7 @@ enum { PAIRS_MAX = 2 * 1024 * 1024 }; // that wait at a time: 56 bytes each
 // Those of one key, oldest first, expired ones included.
 struct pending {
     size_t count;
-    uint64_t ids[STORE_PENDING_MAX];
+    uint64_t ids[STORE_WAITING_MAX];
 };
 
 struct pairs;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include "aliases.h"
 #include "bodies.h"
 #include "due.h"
 #include "entries.h"
@@ -16,6 +17,7 @@ enum {
     MANY_BODIES = 1200,
     MANY_BYTES = 300 * 1024 * 1024,
     ROW_BYTES = 1024, // an update costs this much beside its bodies
+    GONE = 410,
 };
 
 enum store_status op_put_chunk(struct engine_context *context,
@@ -131,6 +133,17 @@ static void plan_fetch(struct engine_context *context, struct topic *topic,
     due_fetch(context, topic, topic->shown.unfollowed_at == 0 ? due : 0);
 }
 
+// Other failures say nothing of whether it is gone for good.
+static void note_gone(struct store_topic *shown, int32_t status, int64_t now)
+{
+    if (status != GONE)
+        return;
+    if (shown->gone == 0)
+        shown->gone_since = now;
+    if (shown->gone < UINT32_MAX)
+        shown->gone++;
+}
+
 static void note_fetch(struct engine_context *context, struct topic *topic,
                        const struct store_publish *op)
 {
@@ -141,10 +154,13 @@ static void note_fetch(struct engine_context *context, struct topic *topic,
         shown->failures++;
         if (shown->failing_since == 0)
             shown->failing_since = context->now;
+        note_gone(shown, op->status, context->now);
         return;
     }
     shown->failures = 0;
     shown->failing_since = 0;
+    shown->gone = 0;
+    shown->gone_since = 0;
     shown->last_fetch = context->now;
     shown->fetched = op->generation;
     if (op->new_validators) {
@@ -156,6 +172,7 @@ static void note_fetch(struct engine_context *context, struct topic *topic,
     if (op->new_links) {
         shown->self = kept(op->self);
         shown->hubs = kept(op->hubs);
+        alias_set(context, topic, &op->self_key, op->self_same_origin);
         topic_save_names(context->txn, topic);
     }
     if (op->new_entries)

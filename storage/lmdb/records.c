@@ -3,20 +3,24 @@
 #include "records.h"
 
 enum {
-    TOPIC_VERSION = 1,
-    STATE_VERSION = 1,
+    TOPIC_VERSION = 2, // key of self, same origin
+    STATE_VERSION = 2, // gone, gone since
     SUBSCRIPTION_VERSION = 1,
     LAGGING_VERSION = 1,
-    REQUEST_VERSION = 1,
+    REQUEST_VERSION = 2, // host, renews, idle
     WALK_VERSION = 1,
-    COUNTERS_VERSION = 1,
+    DENIAL_VERSION = 1,
+    COUNTERS_VERSION = 2, // denial, idle
 };
 
-static void begin(struct reader *reader, struct bytes record, uint8_t version)
+// Its version, from 1 to `newest`.
+static uint8_t begin(struct reader *reader, struct bytes record, uint8_t newest)
 {
     reader_init(reader, record);
-    if (read_u8(reader) != version)
+    uint8_t version = read_choice(reader, newest);
+    if (version == 0)
         reader->failed = true;
+    return version;
 }
 
 static void write_key(struct writer *writer, const struct store_key *key)
@@ -58,19 +62,25 @@ void topic_encode(struct writer *writer, const struct topic *topic)
     write_text(writer, shown->url_normal);
     write_text(writer, shown->self);
     write_text(writer, shown->hubs);
+    write_key(writer, &topic->self_key);
+    write_bool(writer, topic->self_near);
 }
 
 bool topic_decode(struct bytes record, struct topic *topic)
 {
     struct store_topic *shown = &topic->shown;
     struct reader reader;
-    begin(&reader, record, TOPIC_VERSION);
+    uint8_t version = begin(&reader, record, TOPIC_VERSION);
     read_key(&reader, &topic->key);
     topic->incarnation = read_u64(&reader);
     shown->url = read_text(&reader, STORE_URL_MAX);
     shown->url_normal = read_text(&reader, STORE_URL_MAX);
     shown->self = read_text(&reader, STORE_URL_MAX);
     shown->hubs = read_text(&reader, STORE_LINKS_MAX);
+    if (version >= 2) {
+        read_key(&reader, &topic->self_key);
+        topic->self_near = read_bool(&reader);
+    }
     return reader_done(&reader);
 }
 
@@ -100,13 +110,15 @@ void topic_state_encode(struct writer *writer, const struct topic *topic)
     write_text(writer, shown->etag);
     write_text(writer, shown->modified);
     write_text(writer, shown->moved);
+    write_u32(writer, shown->gone);
+    write_i64(writer, shown->gone_since);
 }
 
 bool topic_state_decode(struct bytes record, struct topic *topic)
 {
     struct store_topic *shown = &topic->shown;
     struct reader reader;
-    begin(&reader, record, STATE_VERSION);
+    uint8_t version = begin(&reader, record, STATE_VERSION);
     shown->head = read_u64(&reader);
     shown->baseline = read_u64(&reader);
     shown->baseline_at = read_time(&reader);
@@ -129,6 +141,10 @@ bool topic_state_decode(struct bytes record, struct topic *topic)
     shown->etag = read_text(&reader, STORE_HEADER_MAX);
     shown->modified = read_text(&reader, STORE_HEADER_MAX);
     shown->moved = read_text(&reader, STORE_URL_MAX);
+    if (version >= 2) {
+        shown->gone = read_u32(&reader);
+        shown->gone_since = read_time(&reader);
+    }
     return reader_done(&reader) && shown->baseline <= shown->head
            && shown->removed <= shown->head;
 }
@@ -209,13 +225,16 @@ void request_encode(struct writer *writer, const struct request *request)
     write_text(writer, shown->topic);
     write_text(writer, shown->callback);
     write_text(writer, shown->topic_normal);
+    write_u64(writer, shown->host);
+    write_bool(writer, shown->renews);
+    write_bool(writer, request->idle);
 }
 
 bool request_decode(struct bytes record, struct request *request)
 {
     struct store_request *shown = &request->shown;
     struct reader reader;
-    begin(&reader, record, REQUEST_VERSION);
+    uint8_t version = begin(&reader, record, REQUEST_VERSION);
     shown->mode = read_choice(&reader, STORE_UNSUBSCRIBE);
     shown->lease = read_time(&reader);
     shown->accepted = read_time(&reader);
@@ -229,7 +248,46 @@ bool request_decode(struct bytes record, struct request *request)
     shown->topic = read_text(&reader, STORE_URL_MAX);
     shown->callback = read_text(&reader, STORE_URL_MAX);
     shown->topic_normal = read_text(&reader, STORE_URL_MAX);
+    if (version >= 2) {
+        shown->host = read_u64(&reader);
+        shown->renews = read_bool(&reader);
+        request->idle = read_bool(&reader);
+    }
     return reader_done(&reader) && shown->mode != 0;
+}
+
+void denial_encode(struct writer *writer, const struct denial *denial)
+{
+    const struct store_denial *shown = &denial->shown;
+    write_u8(writer, DENIAL_VERSION);
+    write_u8(writer, (uint8_t)shown->reason);
+    write_bool(writer, shown->verified);
+    write_i64(writer, shown->made);
+    write_u32(writer, shown->tries);
+    write_i64(writer, denial->due);
+    write_key(writer, &shown->topic_key);
+    write_key(writer, &shown->callback_key);
+    write_key(writer, &shown->origin);
+    write_text(writer, shown->topic);
+    write_text(writer, shown->callback);
+}
+
+bool denial_decode(struct bytes record, struct denial *denial)
+{
+    struct store_denial *shown = &denial->shown;
+    struct reader reader;
+    begin(&reader, record, DENIAL_VERSION);
+    shown->reason = read_choice(&reader, STORE_DENIAL_EXPIRED);
+    shown->verified = read_bool(&reader);
+    shown->made = read_time(&reader);
+    shown->tries = read_u32(&reader);
+    denial->due = read_time(&reader);
+    read_key(&reader, &shown->topic_key);
+    read_key(&reader, &shown->callback_key);
+    read_key(&reader, &shown->origin);
+    shown->topic = read_text(&reader, STORE_URL_MAX);
+    shown->callback = read_text(&reader, STORE_URL_MAX);
+    return reader_done(&reader) && shown->reason != STORE_DENIAL_NONE;
 }
 
 void walk_encode(struct writer *writer, const struct store_walk *walk)
@@ -258,16 +316,20 @@ void counters_encode(struct writer *writer, const struct counters *counters)
     write_u64(writer, counters->request);
     write_u64(writer, counters->event);
     write_i64(writer, counters->clock);
+    write_u64(writer, counters->denial);
+    write_u64(writer, counters->idle);
 }
 
 bool counters_decode(struct bytes record, struct counters *counters)
 {
     struct reader reader;
-    begin(&reader, record, COUNTERS_VERSION);
+    uint8_t version = begin(&reader, record, COUNTERS_VERSION);
     counters->topic = read_u64(&reader);
     counters->subscription = read_u64(&reader);
     counters->request = read_u64(&reader);
     counters->event = read_u64(&reader);
     counters->clock = read_time(&reader);
+    counters->denial = version >= 2 ? read_u64(&reader) : 0;
+    counters->idle = version >= 2 ? read_u64(&reader) : 0;
     return reader_done(&reader);
 }

@@ -4,7 +4,8 @@
 //
 // Pure: bytes in, a struct out, and back. Everything that is decoded is
 // checked; a false means that the record is damaged or of a version that this
-// program does not know. Bytes in a decoded struct are borrowed from the
+// program does not know; those of older versions are known, and what they do
+// not have is zero. Bytes in a decoded struct are borrowed from the
 // record, each followed by a NUL.
 //
 // What a key says is not repeated in its record: the functions fill in only
@@ -22,6 +23,10 @@ struct topic {
     // As stored; what is shown depends on the store's epoch too (M8).
     uint64_t incarnation;
     struct store_key key;
+    // Of the discovered self, all zero: none, or itself; and whether it is of
+    // the topic's origin, so that there is a mark in `aliases`.
+    struct store_key self_key;
+    bool self_near;
     int64_t trim_due; // 0: none is planned
 };
 
@@ -57,10 +62,21 @@ bool lagging_decode(struct bytes record, struct lagging *lagging);
 struct request {
     struct store_request shown;
     int64_t due; // of its key in `due`
+    // M18: an unsubscribe of nothing. It is there for as long as it takes to
+    // write it, and nobody ever asks about it.
+    bool idle;
 };
 
 void request_encode(struct writer *writer, const struct request *request);
 bool request_decode(struct bytes record, struct request *request);
+
+struct denial {
+    struct store_denial shown;
+    int64_t due; // of its key in `due`
+};
+
+void denial_encode(struct writer *writer, const struct denial *denial);
+bool denial_decode(struct bytes record, struct denial *denial);
 
 // `number` and `time` outlive the bodies (M9): a skeleton has only the first
 // four fields.
@@ -87,8 +103,9 @@ bool walk_decode(struct bytes record, struct store_walk *walk);
 
 // The last numbers given, and the clock at the last commit.
 struct counters {
-    uint64_t topic, subscription, request, event;
+    uint64_t topic, subscription, request, event, denial;
     int64_t clock;
+    uint64_t idle; // requests that are there, but idle
 };
 
 void counters_encode(struct writer *writer, const struct counters *counters);

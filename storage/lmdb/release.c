@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+#include "denials.h"
 #include "due.h"
 #include "ops.h"
-#include "tables.h"
 
 static void delay_request(struct engine_context *context, uint64_t id,
                           int64_t due)
@@ -10,7 +10,7 @@ static void delay_request(struct engine_context *context, uint64_t id,
     struct request request;
     if (!request_load(context->txn, &context->scratch, id, &request))
         return;
-    due_move(context, work_request(id), request.due, due);
+    due_move(context, work_request(&request), request.due, due);
     request.due = due;
     request_save(context->txn, &request);
 }
@@ -39,12 +39,20 @@ static void delay_topic(struct engine_context *context,
     topic_save(context->txn, &topic);
 }
 
+static void put_off_denial(struct engine_context *context, uint64_t id,
+                           int64_t due)
+{
+    struct denial denial;
+    if (denial_load(context->txn, &context->scratch, id, &denial))
+        denial_delay(context, &denial, due);
+}
+
 enum store_status op_release(struct engine_context *context,
                              struct store_release_claim *op)
 {
     bool delivery = op->kind == STORE_DUE_DELIVER;
     struct work work = { op->kind, delivery ? op->topic : 0, op->id };
-    if (op->kind < STORE_DUE_VERIFY || op->kind > STORE_DUE_TRIM || op->due < 0)
+    if (op->kind < STORE_DUE_VERIFY || op->kind > STORE_DUE_DENY || op->due < 0)
         return STORE_INVALID;
     if (!claims_settle(context->claims, work, op->token))
         return STORE_STALE;
@@ -53,11 +61,21 @@ enum store_status op_release(struct engine_context *context,
         return STORE_OK;
     }
     // What is claimed may have been removed meanwhile: nothing to delay.
-    if (delivery)
-        delay_delivery(context, op->topic, op->id, op->due);
-    else if (op->kind == STORE_DUE_VERIFY)
+    switch (op->kind) {
+    case STORE_DUE_VERIFY:
+    case STORE_DUE_RENEW:
         delay_request(context, op->id, op->due);
-    else
+        break;
+    case STORE_DUE_DELIVER:
+        delay_delivery(context, op->topic, op->id, op->due);
+        break;
+    case STORE_DUE_FETCH:
+    case STORE_DUE_TRIM:
         delay_topic(context, op->kind, op->id, op->due);
+        break;
+    case STORE_DUE_DENY:
+        put_off_denial(context, op->id, op->due);
+        break;
+    }
     return STORE_OK;
 }

@@ -1,36 +1,30 @@
 // SPDX-License-Identifier: MIT
 
-#include "ops.h"
+#include "denials.h"
 #include "requests.h"
+#include "standing.h"
 #include "subscriptions.h"
-
-// Table B: an operator's word ends all of it, also what waits to renew it.
-static void drop_requests(struct engine_context *context,
-                          const struct store_key *topic,
-                          const struct store_key *callback)
-{
-    struct pending pending;
-    pairs_find(context->pairs, topic, callback, &pending);
-    for (size_t i = 0; i < pending.count; i++) {
-        struct request request;
-        if (request_load(context->txn, &context->scratch, pending.ids[i],
-                         &request))
-            request_drop(context, &request);
-    }
-}
 
 enum store_status op_remove(struct engine_context *context,
                             struct store_remove *op)
 {
-    struct txn *txn = context->txn;
-    struct topic topic;
-    struct subscription subscription;
-    if (!topic_load(txn, &context->scratch, op->topic, &topic)
-        || !subscription_load(txn, &context->scratch, op->topic,
-                              op->subscription, &subscription))
+    struct standing standing;
+    if (op->reason > STORE_DENIAL_EXPIRED)
+        return STORE_INVALID;
+    if (!standing_load(context, &context->scratch, op->topic, op->subscription,
+                       &standing))
         return STORE_NOT_FOUND;
-    drop_requests(context, &topic.key, &subscription.callback_key);
-    subscription_end(context, &topic, &subscription);
-    topic_save(txn, &topic);
+    const struct store_key *topic = &standing.topic.key;
+    struct subscription *subscription = &standing.subscription;
+    struct lifecycle_step step =
+        lifecycle_step(standing.state, LIFECYCLE_REMOVED, 0);
+    if (step.effects & LIFECYCLE_DROP_ALL)
+        requests_drop_all(context, topic, &subscription->callback_key);
+    if (step.effects & LIFECYCLE_DENY)
+        denial_of_subscription(context, topic, subscription, op->reason);
+    if (step.effects & LIFECYCLE_END) {
+        subscription_end(context, &standing.topic, subscription);
+        topic_save(context->txn, &standing.topic);
+    }
     return STORE_OK;
 }

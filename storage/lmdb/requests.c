@@ -4,6 +4,7 @@
 
 #include "due.h"
 #include "leases.h"
+#include "standing.h"
 #include "subscriptions.h"
 
 #include <assert.h>
@@ -18,7 +19,14 @@ static void save_pending(struct engine_context *context,
         txn_fail(context->txn, STORE_AGAIN);
 }
 
-bool requests_recall(struct txn *txn, struct pairs *pairs)
+// The crowd that it is counted in: neither what exists is, nor what is idle.
+static uint64_t crowd_of(const struct request *request)
+{
+    return request->shown.renews || request->idle ? 0 : request->shown.host;
+}
+
+bool requests_recall(struct txn *txn, struct pairs *pairs,
+                     struct crowds *crowds)
 {
     struct key from;
     struct bytes key, record;
@@ -34,14 +42,20 @@ bool requests_recall(struct txn *txn, struct pairs *pairs)
         }
         pairs_find(pairs, &request.shown.topic_key, &request.shown.callback_key,
                    &pending);
-        if (pending.count == STORE_PENDING_MAX)
+        if (pending.count == STORE_WAITING_MAX)
             txn_fail(txn, STORE_CORRUPT);
         else
             pending.ids[pending.count++] = key_part(key, 0);
+        struct lifecycle_step step =
+            lifecycle_step(LIFECYCLE_NONE, LIFECYCLE_RESTART, 0);
+        if (!(step.effects & LIFECYCLE_AWAIT))
+            continue;
         if (!pairs_set(pairs, &request.shown.topic_key,
-                       &request.shown.callback_key, &pending))
+                       &request.shown.callback_key, &pending)
+            || !crowds_add(crowds, crowd_of(&request)))
             txn_fail(txn, STORE_AGAIN);
         pairs_commit(pairs);
+        crowds_commit(crowds);
     }
     return txn_ok(txn);
 }
@@ -52,11 +66,14 @@ void request_add(struct engine_context *context, const struct request *request)
     struct pending pending;
     pairs_find(context->pairs, &shown->topic_key, &shown->callback_key,
                &pending);
-    assert(pending.count < STORE_PENDING_MAX);
+    assert(pending.count < STORE_WAITING_MAX);
     pending.ids[pending.count++] = shown->id;
     save_pending(context, request, &pending);
+    if (!crowds_add(context->crowds, crowd_of(request)))
+        txn_fail(context->txn, STORE_AGAIN);
+    context->counters.idle += request->idle;
     request_save(context->txn, request);
-    due_move(context, work_request(shown->id), 0, request->due);
+    due_move(context, work_request(request), 0, request->due);
     lease_move(context->txn, lease_of_request(shown->id), 0, shown->deadline);
 }
 
@@ -72,13 +89,16 @@ void request_drop(struct engine_context *context, const struct request *request)
             pending.ids[kept++] = pending.ids[i];
     pending.count = kept;
     save_pending(context, request, &pending);
+    if (!crowds_remove(context->crowds, crowd_of(request)))
+        txn_fail(context->txn, STORE_AGAIN);
 
+    context->counters.idle -= request->idle;
     struct key key;
     key_one(&key, shown->id);
     txn_remove(context->txn, TABLE_REQUESTS, &key);
     lease_move(context->txn, lease_of_request(shown->id), shown->deadline, 0);
-    claims_drop(context->claims, work_request(shown->id));
-    due_move(context, work_request(shown->id), request->due, 0);
+    claims_drop(context->claims, work_request(request));
+    due_move(context, work_request(request), request->due, 0);
 }
 
 int64_t requests_renewing(struct engine_context *context,
@@ -101,25 +121,53 @@ int64_t requests_renewing(struct engine_context *context,
     return last;
 }
 
-void request_fail(struct engine_context *context, const struct request *request)
+static void drop_below(struct engine_context *context,
+                       const struct store_key *topic,
+                       const struct store_key *callback, uint64_t limit)
 {
-    const struct store_request *shown = &request->shown;
-    struct txn *txn = context->txn;
-    struct arena *scratch = &context->scratch;
-    request_drop(context, request);
-    if (shown->mode != STORE_SUBSCRIBE)
+    struct pending pending;
+    pairs_find(context->pairs, topic, callback, &pending);
+    for (size_t i = 0; i < pending.count; i++) {
+        struct request request;
+        if (pending.ids[i] < limit
+            && request_load(context->txn, &context->scratch, pending.ids[i],
+                            &request))
+            request_drop(context, &request);
+    }
+}
+
+void requests_drop_older(struct engine_context *context,
+                         const struct request *request)
+{
+    drop_below(context, &request->shown.topic_key, &request->shown.callback_key,
+               request->shown.id);
+}
+
+void requests_drop_all(struct engine_context *context,
+                       const struct store_key *topic,
+                       const struct store_key *callback)
+{
+    drop_below(context, topic, callback, UINT64_MAX);
+}
+
+void request_failed(struct engine_context *context,
+                    const struct request *failed)
+{
+    const struct store_request *request = &failed->shown;
+    struct standing standing;
+    // Nobody waited for it.
+    if (failed->idle)
         return;
-    struct topic topic;
-    struct subscription subscription;
-    uint64_t topic_id = topic_find(txn, &shown->topic_key);
-    uint64_t id =
-        topic_id ? subscription_find(txn, topic_id, &shown->callback_key) : 0;
-    if (!id || !subscription_load(txn, scratch, topic_id, id, &subscription)
-        || !subscription.shown.suspended
-        || !topic_load(txn, scratch, topic_id, &topic)
-        || requests_renewing(context, &shown->topic_key, &shown->callback_key)
-               != 0)
-        return;
-    subscription_end(context, &topic, &subscription);
-    topic_save(txn, &topic);
+    standing_find(context, &context->scratch, &request->topic_key,
+                  &request->callback_key, &standing);
+    bool another =
+        requests_renewing(context, &request->topic_key, &request->callback_key)
+        != 0;
+    struct lifecycle_step step =
+        lifecycle_step(standing.state, LIFECYCLE_REQUEST_FAILED,
+                       another ? LIFECYCLE_SUBSCRIBES : 0);
+    if (step.effects & LIFECYCLE_END) {
+        subscription_end(context, &standing.topic, &standing.subscription);
+        topic_save(context->txn, &standing.topic);
+    }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
+#include "denials.h"
 #include "due.h"
 #include "leases.h"
-#include "ops.h"
 #include "requests.h"
+#include "standing.h"
 #include "subscriptions.h"
 
 #include <string.h>
@@ -21,43 +22,14 @@ static bool profile_equal(const struct store_profile *a,
            && equal(a->verify_token, b->verify_token);
 }
 
-// This request and the older ones of its key; the later ones go on.
-static void drop_with_older(struct engine_context *context,
-                            const struct request *request)
-{
-    struct pending pending;
-    pairs_find(context->pairs, &request->shown.topic_key,
-               &request->shown.callback_key, &pending);
-    for (size_t i = 0; i < pending.count; i++) {
-        struct request older;
-        if (pending.ids[i] < request->shown.id
-            && request_load(context->txn, &context->scratch, pending.ids[i],
-                            &older))
-            request_drop(context, &older);
-    }
-    request_drop(context, request);
-}
-
-static bool ceiling_reached(uint64_t count, uint64_t max)
-{
-    return max != 0 && count >= max;
-}
-
-static enum store_status refuse(struct engine_context *context,
-                                const struct request *request,
-                                struct store_settle *op,
-                                enum store_effect effect)
-{
-    request_fail(context, request);
-    op->effect = effect;
-    return STORE_OK;
-}
-
-static void activate(struct engine_context *context,
-                     const struct request *request, struct topic *topic,
-                     struct store_settle *op)
+static void create(struct engine_context *context,
+                   const struct request *request, struct topic *topic,
+                   struct store_settle *op)
 {
     const struct store_request *shown = &request->shown;
+    if (topic->shown.id == 0)
+        topic_make(context, &shown->topic_key, shown->topic,
+                   shown->topic_normal, topic);
     struct subscription subscription = {
         .callback_key = shown->callback_key,
         .shown = {
@@ -77,21 +49,7 @@ static void activate(struct engine_context *context,
         topic_follow(context, topic);
     subscription_add(context, topic, &subscription);
     topic_save(context->txn, topic);
-    op->effect = STORE_EFFECT_ACTIVE;
     op->subscription = subscription.shown.id;
-}
-
-// Whoever can answer a verification can take deliveries again (M4).
-static void hurry(struct engine_context *context, uint64_t topic, uint64_t id)
-{
-    struct lagging old;
-    if (!lagging_load(context->txn, topic, id, &old))
-        return;
-    struct lagging lagging = old;
-    if (old.due == 0)
-        lagging.attempts = 0;
-    lagging.due = context->now;
-    lagging_save(context, topic, id, &old, &lagging);
 }
 
 static void renew(struct engine_context *context, const struct request *request,
@@ -108,97 +66,156 @@ static void renew(struct engine_context *context, const struct request *request,
     mine->lease_end = op->sent_at + op->lease;
     subscription_lease(context, subscription, mine->lease_end);
     subscription_save(context->txn, subscription);
-    hurry(context, mine->topic, mine->id);
-    op->effect = STORE_EFFECT_RENEWED;
     op->subscription = mine->id;
 }
 
-// What of the key exists already.
-struct existing {
-    struct topic topic; // id 0: none
-    bool subscribed;
-    struct subscription subscription;
-};
-
-static void find_existing(struct engine_context *context,
-                          const struct request *request, struct existing *out)
+// Whoever can answer a verification can take deliveries again (M4).
+static void hurry(struct engine_context *context,
+                  const struct standing *standing, bool anew)
 {
-    struct txn *txn = context->txn;
-    struct arena *scratch = &context->scratch;
-    memset(out, 0, sizeof *out);
-    uint64_t topic = topic_find(txn, &request->shown.topic_key);
-    if (!topic || !topic_load(txn, scratch, topic, &out->topic))
-        return;
-    uint64_t id = subscription_find(txn, topic, &request->shown.callback_key);
-    out->subscribed =
-        id && subscription_load(txn, scratch, topic, id, &out->subscription);
+    const struct store_subscriber *shown = &standing->subscription.shown;
+    struct lagging lagging = standing->lagging;
+    if (anew)
+        lagging.attempts = 0;
+    lagging.due = context->now;
+    lagging_save(context, shown->topic, shown->id, &standing->lagging,
+                 &lagging);
 }
 
-static enum store_status subscribe(struct engine_context *context,
-                                   const struct request *request,
-                                   struct store_settle *op)
+static void end(struct engine_context *context, struct standing *standing,
+                struct store_settle *op)
 {
-    const struct store_request *shown = &request->shown;
-    const struct store_options *options = context->options;
-    struct txn *txn = context->txn;
-    struct existing existing;
-    if (op->sent_at + op->lease <= context->now)
-        return refuse(context, request, op, STORE_EFFECT_FAILED);
-    find_existing(context, request, &existing);
-    if (!existing.subscribed
-        && (ceiling_reached(txn_count(txn, TABLE_SUBSCRIPTIONS),
-                            options->max_subscriptions)
-            || (existing.topic.shown.id == 0
-                && ceiling_reached(txn_count(txn, TABLE_TOPICS),
-                                   options->max_topics))))
-        return refuse(context, request, op, STORE_EFFECT_REFUSED);
-
-    drop_with_older(context, request);
-    if (existing.topic.shown.id == 0)
-        topic_make(context, &shown->topic_key, shown->topic,
-                   shown->topic_normal, &existing.topic);
-    op->topic = existing.topic.shown.id;
-    if (existing.subscribed)
-        renew(context, request, &existing.subscription, op);
-    else
-        activate(context, request, &existing.topic, op);
-    return STORE_OK;
+    op->subscription = standing->subscription.shown.id;
+    subscription_end(context, &standing->topic, &standing->subscription);
+    topic_save(context->txn, &standing->topic);
 }
 
-static enum store_status unsubscribe(struct engine_context *context,
-                                     const struct request *request,
-                                     struct store_settle *op)
+static void delay(struct engine_context *context, struct request *request,
+                  int64_t due)
 {
-    struct existing existing;
-    find_existing(context, request, &existing);
-    drop_with_older(context, request);
-    op->topic = existing.topic.shown.id;
-    if (!existing.subscribed)
-        return STORE_OK;
-    op->subscription = existing.subscription.shown.id;
-    subscription_end(context, &existing.topic, &existing.subscription);
-    topic_save(context->txn, &existing.topic);
-    op->effect = STORE_EFFECT_ENDED;
-    return STORE_OK;
-}
-
-static enum store_status later(struct engine_context *context,
-                               struct request *request, struct store_settle *op)
-{
-    int64_t due = op->due > 0 ? op->due : context->now;
-    due_move(context, work_request(request->shown.id), request->due, due);
+    due_move(context, work_request(request), request->due, due);
     request->due = due;
     request->shown.tries++;
     request_save(context->txn, request);
-    op->effect = STORE_EFFECT_LATER;
-    return STORE_OK;
+}
+
+// ---------------------------------------------------------------- deciding
+
+static enum lifecycle_event event_of(const struct store_settle *op,
+                                     const struct request *request)
+{
+    switch (op->verdict) {
+    case STORE_VERIFY_LATER:
+        return LIFECYCLE_NOT_REACHED;
+    case STORE_VERIFY_FAILED:
+        return LIFECYCLE_NOT_CONFIRMED;
+    case STORE_VERIFY_DENIED:
+        return LIFECYCLE_DENIED;
+    case STORE_VERIFIED:
+        break;
+    }
+    return request->shown.mode == STORE_UNSUBSCRIBE
+               ? LIFECYCLE_VERIFIED_UNSUBSCRIBE
+               : LIFECYCLE_VERIFIED_SUBSCRIBE;
+}
+
+static int64_t due_of(const struct engine_context *context,
+                      const struct store_settle *op)
+{
+    return op->due > 0 ? op->due : context->now;
+}
+
+static unsigned facts_of(struct engine_context *context,
+                         const struct store_settle *op,
+                         const struct request *request,
+                         const struct standing *standing)
+{
+    unsigned facts = standing->lags ? LIFECYCLE_LAGS : 0;
+    switch (op->verdict) {
+    case STORE_VERIFIED:
+        facts |= lifecycle_lease(op->sent_at, op->lease, context->now);
+        if (subscriptions_full(context, standing->topic.shown.id != 0)
+            || origin_full(context, &request->shown.origin))
+            facts |= LIFECYCLE_NO_PLACE;
+        if (op->keep_secret && standing->state != LIFECYCLE_NONE
+            && !equal(request->shown.profile.secret,
+                      standing->subscription.shown.profile.secret))
+            facts |= LIFECYCLE_PINNED;
+        break;
+    case STORE_VERIFY_LATER:
+        // Who sent it counts the tries, and gives up by another verdict.
+        facts |= LIFECYCLE_TRIES_LEFT;
+        facts |=
+            lifecycle_deadline(request->shown.deadline, due_of(context, op));
+        break;
+    case STORE_VERIFY_FAILED:
+    case STORE_VERIFY_DENIED:
+        break;
+    }
+    return facts;
+}
+
+static void drop(struct engine_context *context, const struct request *request,
+                 unsigned effects)
+{
+    if (effects & LIFECYCLE_DROP_OLDER)
+        requests_drop_older(context, request);
+    if (effects & LIFECYCLE_DROP)
+        request_drop(context, request);
+}
+
+static enum store_effect effect_of(const struct store_settle *op,
+                                   unsigned effects)
+{
+    if (effects & LIFECYCLE_CREATE)
+        return STORE_EFFECT_ACTIVE;
+    if (effects & LIFECYCLE_RENEW)
+        return STORE_EFFECT_RENEWED;
+    if (effects & LIFECYCLE_END)
+        return STORE_EFFECT_ENDED;
+    if (effects & LIFECYCLE_DELAY)
+        return STORE_EFFECT_LATER;
+    if (effects & LIFECYCLE_DENY && op->verdict == STORE_VERIFIED)
+        return STORE_EFFECT_REFUSED;
+    if (effects & LIFECYCLE_DENY && op->reason != STORE_DENIAL_NONE)
+        return STORE_EFFECT_DENIED;
+    bool without_effect =
+        effects & LIFECYCLE_DROP && !(effects & LIFECYCLE_DROP_OLDER);
+    return without_effect ? STORE_EFFECT_FAILED : STORE_EFFECT_NONE;
+}
+
+static void carry_out(struct engine_context *context, struct request *request,
+                      struct standing *standing, unsigned effects,
+                      struct store_settle *op)
+{
+    bool verified = op->verdict == STORE_VERIFIED;
+    if (effects & LIFECYCLE_DENY)
+        denial_of_request(context, &request->shown,
+                          verified || standing->state != LIFECYCLE_NONE,
+                          verified ? STORE_DENIAL_LIMIT : op->reason);
+    if (effects & LIFECYCLE_DELAY)
+        delay(context, request, due_of(context, op));
+    drop(context, request, effects);
+    if (effects & LIFECYCLE_CREATE)
+        create(context, request, &standing->topic, op);
+    if (effects & LIFECYCLE_RENEW)
+        renew(context, request, &standing->subscription, op);
+    if (effects & LIFECYCLE_HURRY)
+        hurry(context, standing, effects & LIFECYCLE_RESET);
+    if (effects & LIFECYCLE_END)
+        end(context, standing, op);
+    op->effect = effect_of(op, effects);
+    op->topic = effects & LIFECYCLE_DROP_OLDER ? standing->topic.shown.id : 0;
+    if (effects & LIFECYCLE_DROP && !(effects & LIFECYCLE_DROP_OLDER))
+        request_failed(context, request);
 }
 
 static bool valid(const struct store_settle *op)
 {
     bool times = op->sent_at >= 0 && op->lease >= 0
                  && op->lease <= INT64_MAX - op->sent_at;
-    return op->verdict >= STORE_VERIFIED && op->verdict <= STORE_VERIFY_FAILED
+    return op->verdict >= STORE_VERIFIED && op->verdict <= STORE_VERIFY_DENIED
+           && op->reason <= STORE_DENIAL_EXPIRED
            && (op->verdict != STORE_VERIFIED || times);
 }
 
@@ -206,21 +223,23 @@ enum store_status op_settle(struct engine_context *context,
                             struct store_settle *op)
 {
     struct request request;
+    struct standing standing = { .state = LIFECYCLE_NONE };
     op->effect = STORE_EFFECT_NONE;
     op->topic = op->subscription = 0;
     op->topic_new = op->profile_changed = false;
     if (!valid(op))
         return STORE_INVALID;
-    if (!request_load(context->txn, &context->scratch, op->request, &request))
-        return STORE_OK;
-    struct work work = work_request(op->request);
-    if (!claims_settle(context->claims, work, op->token))
-        return STORE_STALE;
-    if (op->verdict == STORE_VERIFY_FAILED)
-        return refuse(context, &request, op, STORE_EFFECT_FAILED);
-    if (op->verdict == STORE_VERIFY_LATER)
-        return later(context, &request, op);
-    return request.shown.mode == STORE_SUBSCRIBE
-               ? subscribe(context, &request, op)
-               : unsubscribe(context, &request, op);
+    memset(&request, 0, sizeof request);
+    unsigned facts = LIFECYCLE_VANISHED;
+    if (request_load(context->txn, &context->scratch, op->request, &request)) {
+        if (!claims_settle(context->claims, work_request(&request), op->token))
+            return STORE_STALE;
+        standing_find(context, &context->scratch, &request.shown.topic_key,
+                      &request.shown.callback_key, &standing);
+        facts = facts_of(context, op, &request, &standing);
+    }
+    struct lifecycle_step step =
+        lifecycle_step(standing.state, event_of(op, &request), facts);
+    carry_out(context, &request, &standing, step.effects, op);
+    return STORE_OK;
 }

@@ -6,6 +6,7 @@
 #include "directory.h"
 #include "engine.h"
 #include "requests.h"
+#include "subscriptions.h"
 #include "sweep.h"
 
 #include <errno.h>
@@ -78,12 +79,13 @@ static bool sweep(struct store *store, struct problem *problem)
     return true;
 }
 
-// What waits for its verification is known by its pair in memory.
+// What waits is known by pair and host in memory, what is subscribed by origin.
 static bool recall(struct store *store, struct problem *problem)
 {
     struct txn txn = { 0 };
     txn_begin_read(&txn, &store->env);
-    bool whole = requests_recall(&txn, store->pairs);
+    bool whole = requests_recall(&txn, store->pairs, store->crowds)
+                 && (!store->origins || origins_recall(&txn, store->origins));
     enum store_status status = txn.status;
     txn_abort(&txn);
     return whole ? true : say(problem, store_status_name(status));
@@ -96,7 +98,11 @@ static bool start(struct store *store, struct problem *problem)
         return say(problem, "no randomness");
     store->claims = claims_new(seed);
     store->pairs = pairs_new();
-    if (!store->claims || !store->pairs)
+    store->crowds = crowds_new(~seed);
+    bool counted = store->options.subscriptions_per_origin != 0;
+    store->origins = counted ? crowds_new(seed ^ 1) : NULL;
+    if (!store->claims || !store->pairs || !store->crowds
+        || (counted && !store->origins))
         return say(problem, "no memory");
     if (!sweep(store, problem) || !recall(store, problem))
         return false;
@@ -173,6 +179,8 @@ void store_close(struct store *store)
     arena_clear(&store->writer_scratch);
     claims_free(store->claims);
     pairs_free(store->pairs);
+    crowds_free(store->crowds);
+    crowds_free(store->origins);
     env_close(&store->env);
     if (store->lock_file >= 0)
         close(store->lock_file);

@@ -25,6 +25,66 @@ static void origin_key(struct key *key, const struct store_subscriber *shown)
     key_u64(key, shown->id);
 }
 
+static bool reached(uint64_t count, uint64_t max)
+{
+    return max != 0 && count >= max;
+}
+
+bool subscriptions_full(const struct engine_context *context, bool topic_exists)
+{
+    const struct store_options *options = context->options;
+    return reached(txn_count(context->txn, TABLE_SUBSCRIPTIONS),
+                   options->max_subscriptions)
+           || (!topic_exists
+               && reached(txn_count(context->txn, TABLE_TOPICS),
+                          options->max_topics));
+}
+
+// Its origin as a number: hashes are spread already.
+static uint64_t crowd_of(struct bytes origin)
+{
+    return key_part(origin, 0);
+}
+
+static struct bytes bytes_of(const struct store_key *key)
+{
+    return (struct bytes){ (const char *)key->bytes, sizeof key->bytes };
+}
+
+bool origin_full(const struct engine_context *context,
+                 const struct store_key *origin)
+{
+    return context->origins
+           && reached(
+               crowds_count(context->origins, crowd_of(bytes_of(origin))),
+               context->options->subscriptions_per_origin);
+}
+
+bool origins_recall(struct txn *txn, struct crowds *origins)
+{
+    struct key from;
+    struct bytes key, nothing;
+    key_start(&from);
+    bool more = txn_seek(txn, TABLE_ORIGINS, &from, &key, &nothing);
+    for (; more; more = txn_next(txn, TABLE_ORIGINS, &key, &nothing)) {
+        if (!crowds_add(origins, crowd_of(key)))
+            txn_fail(txn, STORE_AGAIN);
+        crowds_commit(origins);
+    }
+    return txn_ok(txn);
+}
+
+// Of its origin, one more or one less.
+static void count(struct engine_context *context,
+                  const struct store_subscriber *shown, bool more)
+{
+    uint64_t origin = crowd_of(bytes_of(&shown->origin));
+    if (context->origins
+        && !(more ? crowds_add(context->origins, origin)
+                  : crowds_remove(context->origins, origin)))
+        txn_fail(context->txn, STORE_AGAIN);
+}
+
 void subscription_add(struct engine_context *context, struct topic *topic,
                       struct subscription *subscription)
 {
@@ -36,6 +96,7 @@ void subscription_add(struct engine_context *context, struct topic *topic,
     put_indexes(context->txn, subscription);
     origin_key(&key, shown);
     txn_mark(context->txn, TABLE_ORIGINS, &key);
+    count(context, shown, true);
     subscription_save(context->txn, subscription);
     topic->shown.subscriptions++;
 }
@@ -63,6 +124,7 @@ void subscription_end(struct engine_context *context, struct topic *topic,
                0);
     origin_key(&key, shown);
     txn_remove(txn, TABLE_ORIGINS, &key);
+    count(context, shown, false);
     key_one(&key, shown->topic);
     key_hash(&key, &subscription->callback_key);
     txn_remove(txn, TABLE_SUBSCRIPTION_IDS, &key);

@@ -9,6 +9,18 @@
 
 #include "topics.h"
 
+// Whether max_subscriptions, or max_topics where it needs a new topic, leaves
+// no place for another one.
+bool subscriptions_full(const struct engine_context *context,
+                        bool topic_exists);
+
+// Whether subscriptions_per_origin leaves no place for another one.
+bool origin_full(const struct engine_context *context,
+                 const struct store_key *origin);
+// Count them anew from the table. False: it cannot be read, or there is no
+// memory; txn->status says which.
+bool origins_recall(struct txn *txn, struct crowds *origins);
+
 // Put a new one: record, indexes, count. The id is already given.
 void subscription_add(struct engine_context *context, struct topic *topic,
                       struct subscription *subscription);

@@ -119,6 +119,16 @@ uint64_t subscription_find(struct txn *txn, uint64_t topic,
                                                            : 0;
 }
 
+bool subscription_any_at(struct txn *txn, const struct store_key *origin)
+{
+    struct key from;
+    struct bytes key, nothing;
+    key_start(&from);
+    key_hash(&from, origin);
+    return txn_seek(txn, TABLE_ORIGINS, &from, &key, &nothing)
+           && key.len > from.len && memcmp(key.at, from.at, from.len) == 0;
+}
+
 void subscription_save(struct txn *txn, const struct subscription *subscription)
 {
     uint8_t buffer[RECORD_MAX];
@@ -203,6 +213,30 @@ void request_save(struct txn *txn, const struct request *request)
     request_encode(&writer, request);
     key_one(&key, request->shown.id);
     txn_put(txn, TABLE_REQUESTS, &key, written(&writer));
+}
+
+bool denial_load(struct txn *txn, struct arena *arena, uint64_t id,
+                 struct denial *out)
+{
+    struct key key;
+    struct bytes record;
+    key_one(&key, id);
+    if (!load(txn, arena, TABLE_DENIALS, &key, &record))
+        return false;
+    memset(out, 0, sizeof *out);
+    out->shown.id = id;
+    return sound(txn, denial_decode(record, out));
+}
+
+void denial_save(struct txn *txn, const struct denial *denial)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct writer writer;
+    struct key key;
+    writer_init(&writer, buffer, sizeof buffer);
+    denial_encode(&writer, denial);
+    key_one(&key, denial->shown.id);
+    txn_put(txn, TABLE_DENIALS, &key, written(&writer));
 }
 
 bool update_peek(struct txn *txn, uint64_t topic, uint64_t seq,

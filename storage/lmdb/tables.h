@@ -27,6 +27,8 @@ bool subscription_load(struct txn *txn, struct arena *arena, uint64_t topic,
 // 0: there is none.
 uint64_t subscription_find(struct txn *txn, uint64_t topic,
                            const struct store_key *callback);
+// Whether anything at this origin is subscribed.
+bool subscription_any_at(struct txn *txn, const struct store_key *origin);
 // The record alone; the indexes of it are subscriptions.h's.
 void subscription_save(struct txn *txn,
                        const struct subscription *subscription);
@@ -49,6 +51,10 @@ void lagging_remove(struct engine_context *context, uint64_t topic, uint64_t id,
 bool request_load(struct txn *txn, struct arena *arena, uint64_t id,
                   struct request *out);
 void request_save(struct txn *txn, const struct request *request);
+
+bool denial_load(struct txn *txn, struct arena *arena, uint64_t id,
+                 struct denial *out);
+void denial_save(struct txn *txn, const struct denial *denial);
 
 // Borrowed from the transaction, not copied: good until it next writes.
 bool update_peek(struct txn *txn, uint64_t topic, uint64_t seq,

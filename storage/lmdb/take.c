@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-#include "ops.h"
 #include "requests.h"
+#include "standing.h"
+#include "subscriptions.h"
 
 #include <string.h>
 
 enum {
     // Beyond its strings: four keys of it, and what pages waste.
     TAKE_SIZE = 1024,
+    // So many times as many may wait for a host that has subscriptions.
+    KNOWN_FACTOR = 20,
+    IDLE_MS = 15 * 1000,
 };
 
 static bool fits(struct bytes text, size_t max)
@@ -57,9 +61,10 @@ static bool identical(const struct store_request *a,
 }
 
 struct waiting {
-    size_t count;
+    size_t count; // of the mode that is wanted
     bool subscribes;
-    uint64_t identical; // 0: none is
+    uint64_t identical; // 0: none is, or it is no longer what is wanted
+    bool idle;          // nothing will come of that one
 };
 
 // What waits for the key, after those past their deadline have been cleared.
@@ -76,47 +81,133 @@ static struct waiting look(struct engine_context *context,
                           &request))
             continue;
         if (request.shown.deadline <= context->now) {
-            request_fail(context, &request);
+            request_drop(context, &request);
+            request_failed(context, &request);
             continue;
         }
-        waiting.count++;
+        waiting.count += request.shown.mode == wanted->mode;
         if (request.shown.mode == STORE_SUBSCRIBE)
             waiting.subscribes = true;
-        if (identical(&request.shown, wanted))
-            waiting.identical = request.shown.id;
+        // The latest word counts: what has been taken back is not joined.
+        if (request.shown.mode != wanted->mode)
+            waiting.identical = 0;
+        if (!identical(&request.shown, wanted))
+            continue;
+        waiting.identical = request.shown.id;
+        waiting.idle = request.idle;
     }
     return waiting;
 }
 
-static bool subscribed(struct engine_context *context,
-                       const struct store_request *request)
+struct place {
+    uint64_t topic; // 0: there is none
+    enum lifecycle_state state;
+};
+
+static struct place place_of(struct engine_context *context,
+                             const struct store_request *request)
 {
-    uint64_t topic = topic_find(context->txn, &request->topic_key);
-    return topic
-           && subscription_find(context->txn, topic, &request->callback_key)
-                  != 0;
+    struct txn *txn = context->txn;
+    struct subscription subscription;
+    struct lagging lagging;
+    struct place place = { topic_find(txn, &request->topic_key),
+                           LIFECYCLE_NONE };
+    uint64_t id = place.topic ? subscription_find(txn, place.topic,
+                                                  &request->callback_key)
+                              : 0;
+    if (!id
+        || !subscription_load(txn, &context->scratch, place.topic, id,
+                              &subscription))
+        return place;
+    bool lags = lagging_load(txn, place.topic, id, &lagging);
+    place.state = standing_of(&subscription, lags ? &lagging : NULL);
+    return place;
 }
 
-static void insert(struct engine_context *context, struct store_take *op)
+// S5: one host must not fill the room of all others.
+static bool crowded(const struct engine_context *context,
+                    const struct store_request *request, struct place place)
+{
+    uint64_t max = context->options->pending_per_host;
+    uint64_t count = crowds_count(context->crowds, request->host);
+    if (place.state != LIFECYCLE_NONE || max == 0 || count < max)
+        return false;
+    return count / KNOWN_FACTOR >= max
+           || !subscription_any_at(context->txn, &request->origin);
+}
+
+// S20, S5: what exists is neither refused nor counted.
+static enum store_status admit(struct engine_context *context,
+                               struct store_take *op, struct place place,
+                               bool idle)
+{
+    const struct store_request *request = &op->request;
+    if (request->mode == STORE_SUBSCRIBE && place.state == LIFECYCLE_NONE
+        && subscriptions_full(context, place.topic != 0))
+        return STORE_FULL;
+    if (!pairs_room(context->pairs))
+        return STORE_FULL;
+    bool another =
+        request->mode == STORE_SUBSCRIBE && place.state == LIFECYCLE_NONE;
+    if (idle)
+        return STORE_OK;
+    if (!crowded(context, request, place)
+        && !(another && origin_full(context, &request->origin)))
+        return STORE_OK;
+    op->taken = STORE_TAKEN_CROWDED;
+    return STORE_CONFLICT;
+}
+
+// M18: what nothing will come of is written all the same, so that nobody can
+// tell by the time it takes whether there was a subscription. It is not for
+// long: it is waited for by nobody.
+static void insert(struct engine_context *context, struct store_take *op,
+                   bool idle)
 {
     struct request request = {
         .shown = op->request,
         .due = context->now,
+        .idle = idle,
     };
+    int64_t length = op->request.deadline;
+    if (idle && length > IDLE_MS)
+        length = IDLE_MS;
     request.shown.id = ++context->counters.request;
     request.shown.accepted = context->now;
-    request.shown.deadline = op->request.deadline < INT64_MAX - context->now
-                                 ? context->now + op->request.deadline
-                                 : INT64_MAX;
+    request.shown.deadline =
+        length < INT64_MAX - context->now ? context->now + length : INT64_MAX;
     request.shown.tries = 0;
+    request.shown.renews = op->renews;
+    request.shown.known = false;
     request_add(context, &request);
+    op->taken = idle ? STORE_TAKEN_IDLE : STORE_TAKEN_NEW;
     op->id = request.shown.id;
+}
+
+static struct lifecycle_step decide(const struct store_request *request,
+                                    struct place place,
+                                    const struct waiting *waiting)
+{
+    unsigned facts = 0;
+    if (waiting->identical)
+        facts |= LIFECYCLE_IDENTICAL;
+    if (waiting->subscribes)
+        facts |= LIFECYCLE_SUBSCRIBES;
+    if (waiting->count >= STORE_PENDING_MAX)
+        facts |= LIFECYCLE_CROWD;
+    return lifecycle_step(place.state,
+                          request->mode == STORE_SUBSCRIBE
+                              ? LIFECYCLE_SUBSCRIBE
+                              : LIFECYCLE_UNSUBSCRIBE,
+                          facts);
 }
 
 enum store_status op_take(struct engine_context *context, struct store_take *op)
 {
     const struct store_request *request = &op->request;
     op->id = 0;
+    op->renews = false;
+    op->taken = STORE_TAKEN_NEW;
     if (!valid(request))
         return STORE_INVALID;
     if (!engine_admits(context, TAKE_SIZE + request->topic.len
@@ -124,23 +215,25 @@ enum store_status op_take(struct engine_context *context, struct store_take *op)
                                     + request->topic_normal.len))
         return STORE_FULL;
     struct waiting waiting = look(context, request);
-    if (waiting.identical) {
-        op->taken = STORE_TAKEN_JOINED;
+    struct place place = place_of(context, request);
+    op->renews = place.state != LIFECYCLE_NONE;
+    struct lifecycle_step step = decide(request, place, &waiting);
+    if (step.effects & LIFECYCLE_JOIN) {
+        op->taken = waiting.idle ? STORE_TAKEN_IDLE : STORE_TAKEN_JOINED;
         op->id = waiting.identical;
-        return STORE_OK;
     }
-    // Nothing of its own is stored, but the commit itself stores the
-    // counters, so that this answer takes as long as any other (M18).
-    if (request->mode == STORE_UNSUBSCRIBE && !waiting.subscribes
-        && !subscribed(context, request)) {
+    if (step.effects & LIFECYCLE_REFUSE)
+        return STORE_CONFLICT;
+    if (!(step.effects & (LIFECYCLE_INSERT | LIFECYCLE_DUMMY)))
+        return STORE_OK;
+    bool idle = step.effects & LIFECYCLE_DUMMY;
+    enum store_status status = admit(context, op, place, idle);
+    if (status != STORE_OK)
+        return status;
+    if (idle && waiting.count >= STORE_PENDING_MAX) {
         op->taken = STORE_TAKEN_IDLE;
         return STORE_OK;
     }
-    if (waiting.count >= STORE_PENDING_MAX)
-        return STORE_CONFLICT;
-    if (!pairs_room(context->pairs))
-        return STORE_FULL;
-    op->taken = STORE_TAKEN_NEW;
-    insert(context, op);
+    insert(context, op, idle);
     return STORE_OK;
 }

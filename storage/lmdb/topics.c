@@ -61,6 +61,8 @@ void topic_follow(struct engine_context *context, struct topic *topic)
     topic->shown.last_fetch = 0;
     topic->shown.failures = 0;
     topic->shown.failing_since = 0;
+    topic->shown.gone = 0;
+    topic->shown.gone_since = 0;
     due_fetch(context, topic, context->now);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include "aliases.h"
 #include "bodies.h"
 #include "due.h"
 #include "entries.h"
@@ -138,6 +139,7 @@ static void remove_names(struct engine_context *context, struct topic *topic)
     due_trim(context, topic, 0);
     claims_drop(context->claims, work_fetch(topic->shown.id));
     walk_remove(context->txn, topic->shown.id);
+    alias_forget(context, topic);
     key_start(&key);
     key_hash(&key, &topic->key);
     txn_remove(context->txn, TABLE_TOPIC_IDS, &key);

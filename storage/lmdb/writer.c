@@ -94,15 +94,20 @@ static void forget(struct engine_context *context)
     txn_abort(context->txn);
     claims_abort(context->claims);
     pairs_abort(context->pairs);
+    crowds_abort(context->crowds);
+    crowds_abort(context->origins);
 }
 
 static enum result commit(struct store *store, struct engine_context *context,
                           struct batch *batch, uint64_t changes)
 {
     if (changes == 0) {
+        // A refused one may have cleared away what was past its time.
         txn_abort(context->txn);
         claims_commit(context->claims);
-        pairs_commit(context->pairs);
+        pairs_abort(context->pairs);
+        crowds_abort(context->crowds);
+        crowds_abort(context->origins);
         return RESULT_DONE;
     }
     context->counters.clock = context->now;
@@ -113,6 +118,8 @@ static enum result commit(struct store *store, struct engine_context *context,
         store->counters = context->counters;
         claims_commit(context->claims);
         pairs_commit(context->pairs);
+        crowds_commit(context->crowds);
+        crowds_commit(context->origins);
         pthread_mutex_lock(&store->mutex);
         store->commits++;
         store->operations += changes;
@@ -122,6 +129,8 @@ static enum result commit(struct store *store, struct engine_context *context,
     }
     claims_abort(context->claims);
     pairs_abort(context->pairs);
+    crowds_abort(context->crowds);
+    crowds_abort(context->origins);
     // Until the header is written nothing has happened.
     bool unknown = sound && env_panicked(&store->env);
     if (!unknown && batch->count > 1)
@@ -142,6 +151,8 @@ static enum result attempt(struct store *store, struct batch *batch,
         .txn = &txn,
         .claims = store->claims,
         .pairs = store->pairs,
+        .crowds = store->crowds,
+        .origins = store->origins,
         .options = &store->options,
         .now = engine_now(store),
         .scratch = store->writer_scratch,

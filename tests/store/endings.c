@@ -20,14 +20,6 @@ static enum store_outcome_kind nothing_arrives(uint64_t subscription)
     return STORE_OWED;
 }
 
-static struct store_settle renew(struct session *s,
-                                 enum store_verification verdict)
-{
-    struct store_take take = scene_asks(STORE_SUBSCRIBE, TOPIC, CALLBACK);
-    uint64_t id = scene_take(s, &take);
-    return scene_settle(s, id, verdict);
-}
-
 // Ends what is over, in pages of `max`; returns how many ended.
 static size_t expire_all(struct session *s, size_t max)
 {
@@ -329,44 +321,6 @@ static void B_what_an_operator_removed_has_no_requests_left(void **state)
     assert_int_equal(scene_stats(s).requests, 0);
 }
 
-static void the_ceiling_of_subscriptions_refuses_only_new_ones(void **state)
-{
-    struct session *s = *state;
-    session_close(s);
-    s->options.max_subscriptions = 1;
-    session_open(s);
-    struct store_settle first = renew(s, STORE_VERIFIED);
-    assert_int_equal(first.effect, STORE_EFFECT_ACTIVE);
-    struct store_take take =
-        scene_asks(STORE_SUBSCRIBE, TOPIC, CALLBACK "/second");
-    uint64_t id = scene_take(s, &take);
-    struct store_settle second = scene_settle(s, id, STORE_VERIFIED);
-    assert_int_equal(second.effect, STORE_EFFECT_REFUSED);
-    assert_int_equal(scene_stats(s).subscriptions, 1);
-    assert_int_equal(scene_stats(s).requests, 0);
-    assert_int_equal(renew(s, STORE_VERIFIED).effect, STORE_EFFECT_RENEWED);
-    scene_unsubscribe(s, TOPIC, CALLBACK);
-    id = scene_take(s, &take);
-    second = scene_settle(s, id, STORE_VERIFIED);
-    assert_int_equal(second.effect, STORE_EFFECT_ACTIVE);
-}
-
-static void the_ceiling_of_topics_refuses_only_new_ones(void **state)
-{
-    struct session *s = *state;
-    session_close(s);
-    s->options.max_topics = 1;
-    session_open(s);
-    scene_subscribe(s, TOPIC, CALLBACK);
-    struct store_take take =
-        scene_asks(STORE_SUBSCRIBE, TOPIC "/second", CALLBACK);
-    uint64_t id = scene_take(s, &take);
-    struct store_settle settled = scene_settle(s, id, STORE_VERIFIED);
-    assert_int_equal(settled.effect, STORE_EFFECT_REFUSED);
-    assert_int_equal(scene_stats(s).topics, 1);
-    scene_subscribe(s, TOPIC, CALLBACK "/second");
-}
-
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, session_setup, session_teardown)
 
@@ -391,8 +345,6 @@ int main(void)
         TEST(B_a_request_of_another_key_does_not_suspend),
         TEST(B_an_operator_ends_one_subscription),
         TEST(B_what_an_operator_removed_has_no_requests_left),
-        TEST(the_ceiling_of_subscriptions_refuses_only_new_ones),
-        TEST(the_ceiling_of_topics_refuses_only_new_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Every order of {walk reads, walk says, new update, retry succeeds, retry
-// fails, unsubscribe, renew} for one subscriber, and in each: nobody who is
-// owed is forgotten, nobody is owed again what has arrived, and records are
-// gone when there is nothing left to deliver.
+// fails, unsubscribe, renew} for one subscriber, and of {walk reads, walk says,
+// new update, retry succeeds, lease ends, that is noticed, renew}; and in each:
+// nobody who is owed is forgotten, nobody is owed again what has arrived, and
+// records are gone when there is nothing left to deliver.
 
 #include "scene.h"
 
@@ -25,8 +26,11 @@ enum step {
     RETRY_FAILS,
     UNSUBSCRIBE,
     RENEW,
-    STEPS,
+    LEASE_ENDS,
+    EXPIRE,
 };
+
+enum { STEPS = 7 }; // of one story
 
 // What a hub knows of the one subscriber.
 struct story {
@@ -34,9 +38,12 @@ struct story {
     struct scene_name name;
     bool starts_lagging;
     bool last_attempt; // a failing retry is the last one
+    bool short_lease;
+    uint64_t renewal; // the request that waits, if its lease is short
     bool ended;
     bool read; // the walk has read it, and `seen` is what it saw
     struct store_subscriber seen;
+    bool uncalled; // its lease was over
     struct store_walk walk;
     // The retry that is under way.
     struct store_outcome attempt;
@@ -50,7 +57,10 @@ struct story {
 static void begin_attempt(struct story *story)
 {
     struct session *s = story->session;
-    if (story->ended || story->attempt.token != 0)
+    struct store_subscriber now = { .lease_end = 0 };
+    if (story->ended || story->attempt.token != 0
+        || !scene_subscriber(s, story->name, &now)
+        || now.lease_end <= session_now(s))
         return;
     uint64_t token = scene_claim_delivery(s, story->name);
     if (token == 0)
@@ -72,6 +82,7 @@ static void walk_reads(struct story *story)
     if (!walks && !story->ended)
         fail_msg("%s: there is no walk", story->steps);
     story->read = scene_subscriber(s, story->name, &story->seen);
+    story->uncalled = story->seen.lease_end <= session_now(s);
 }
 
 static void walk_says(struct story *story)
@@ -83,6 +94,8 @@ static void walk_says(struct story *story)
         .rev = story->seen.rev,
         .upto = story->walk.to,
     };
+    if (story->uncalled && !story->seen.lagging)
+        outcome.kind = STORE_PASSED;
     struct store_checkpoint end = {
         .op.verb = STORE_CHECKPOINT,
         .walk = story->walk,
@@ -127,8 +140,29 @@ static void end_attempt(struct story *story, bool success)
     begin_attempt(story);
 }
 
+static void end_lease(struct story *story)
+{
+    struct store_take take = scene_asks(STORE_SUBSCRIBE, TOPIC, CALLBACK);
+    story->renewal = scene_take(story->session, &take);
+    session_advance(story->session, 2 * SECOND);
+}
+
+static void notice(struct story *story)
+{
+    struct store_expire expire = { .op.verb = STORE_EXPIRE, .max = 10 };
+    session_must(story->session, &expire.op);
+    assert_int_equal(expire.count, 0);
+    store_release(&expire.op);
+}
+
 static void renew(struct story *story)
 {
+    if (story->renewal != 0) {
+        scene_settle(story->session, story->renewal, STORE_VERIFIED);
+        story->renewal = 0;
+        story->given_up = 0;
+        return;
+    }
     struct scene_name name = scene_subscribe(story->session, TOPIC, CALLBACK);
     if (story->ended)
         scene_unsubscribe(story->session, TOPIC, CALLBACK);
@@ -140,7 +174,7 @@ static void renew(struct story *story)
 
 static void take_step(struct story *story, enum step step)
 {
-    static const char letters[] = "rwusfxn";
+    static const char letters[] = "rwusfxnle";
     size_t len = strlen(story->steps);
     story->steps[len] = letters[step];
     switch (step) {
@@ -161,8 +195,15 @@ static void take_step(struct story *story, enum step step)
         scene_unsubscribe(story->session, TOPIC, CALLBACK);
         story->ended = true;
         break;
-    default:
+    case RENEW:
         renew(story);
+        break;
+    case LEASE_ENDS:
+        end_lease(story);
+        break;
+    case EXPIRE:
+        notice(story);
+        break;
     }
 }
 
@@ -198,7 +239,8 @@ static void check(struct story *story)
     if (now.next <= story->arrived && !story->blind)
         fail_msg("%s: owed again", story->steps);
     uint64_t reminded = walks ? walks_from : story->head;
-    if (now.due == 0 && story->given_up < reminded)
+    bool waits = now.lease_end <= session_now(story->session);
+    if (now.due == 0 && !waits && story->given_up < reminded)
         fail_msg("%s: stopped before an attempt", story->steps);
 }
 
@@ -207,6 +249,8 @@ static void begin(struct story *story)
     struct session *s = story->session;
     story->name = scene_subscribe(s, TOPIC, CALLBACK);
     story->head = story->arrived = scene_topic(s, TOPIC).head;
+    if (story->short_lease)
+        session_advance(s, LEASE - SECOND);
     if (story->starts_lagging) {
         update(story);
         struct store_walk walk;
@@ -263,14 +307,8 @@ static void finish(struct story *story)
         scene_unsubscribe(s, TOPIC, CALLBACK);
 }
 
-static void tell(struct session *s, const enum step steps[STEPS],
-                 bool starts_lagging, bool last_attempt)
+static void tell(struct story story, const enum step steps[STEPS])
 {
-    struct story story = {
-        .session = s,
-        .starts_lagging = starts_lagging,
-        .last_attempt = last_attempt,
-    };
     begin(&story);
     for (int i = 0; i < STEPS; i++) {
         take_step(&story, steps[i]);
@@ -305,20 +343,60 @@ static bool reads_before_it_says(const enum step steps[STEPS])
     return steps[i] == WALK_READS;
 }
 
-static void tell_all(struct session *s, bool starts_lagging, bool last_attempt)
+// Only a lease that has ended is noticed, and renewed by what waited.
+static bool ends_before_all_that(const enum step steps[STEPS])
+{
+    int i = 0;
+    while (i < STEPS && steps[i] != LEASE_ENDS)
+        if (steps[i] == RENEW || steps[i] == EXPIRE)
+            return false;
+        else
+            i++;
+    return true;
+}
+
+static int tell_all(struct story story, const enum step of[STEPS])
 {
     enum step steps[STEPS];
     int counters[STEPS] = { 0 };
-    for (int i = 0; i < STEPS; i++)
-        steps[i] = (enum step)i;
+    memcpy(steps, of, sizeof steps);
     int count = 0;
     do {
-        if (!reads_before_it_says(steps))
+        if (!reads_before_it_says(steps)
+            || (story.short_lease && !ends_before_all_that(steps)))
             continue;
-        tell(s, steps, starts_lagging, last_attempt);
+        tell(story, steps);
         count++;
     } while (next_order(steps, counters));
-    assert_int_equal(count, 2520);
+    return count;
+}
+
+static void serve(struct session *s, bool starts_lagging, bool last_attempt)
+{
+    static const enum step steps[STEPS] = {
+        WALK_READS,  WALK_SAYS,   UPDATE, RETRY_SUCCEEDS,
+        RETRY_FAILS, UNSUBSCRIBE, RENEW,
+    };
+    struct story story = {
+        .session = s,
+        .starts_lagging = starts_lagging,
+        .last_attempt = last_attempt,
+    };
+    assert_int_equal(tell_all(story, steps), 2520);
+}
+
+static void outlive_the_lease(struct session *s, bool starts_lagging)
+{
+    static const enum step steps[STEPS] = {
+        WALK_READS, WALK_SAYS, UPDATE, RETRY_SUCCEEDS,
+        LEASE_ENDS, EXPIRE,    RENEW,
+    };
+    struct story story = {
+        .session = s,
+        .starts_lagging = starts_lagging,
+        .short_lease = true,
+    };
+    assert_int_equal(tell_all(story, steps), 840);
 }
 
 // Somebody else keeps the topic, so that it is the same one in all stories.
@@ -332,17 +410,28 @@ static int with_a_witness(void **state)
 
 static void M1_nobody_is_forgotten_while_retries_go_on(void **state)
 {
-    tell_all(*state, true, false);
+    serve(*state, true, false);
 }
 
 static void M4_nobody_is_forgotten_after_the_last_attempt(void **state)
 {
-    tell_all(*state, true, true);
+    serve(*state, true, true);
 }
 
 static void M1_nobody_is_forgotten_who_was_up_to_date(void **state)
 {
-    tell_all(*state, false, false);
+    serve(*state, false, false);
+}
+
+static void B_nobody_is_forgotten_whose_renewal_comes_after_the_lease(
+    void **state)
+{
+    outlive_the_lease(*state, false);
+}
+
+static void B_nobody_is_forgotten_who_lags_when_the_lease_ends(void **state)
+{
+    outlive_the_lease(*state, true);
 }
 
 #define TEST(name)                                                             \
@@ -354,6 +443,8 @@ int main(void)
         TEST(M1_nobody_is_forgotten_while_retries_go_on),
         TEST(M4_nobody_is_forgotten_after_the_last_attempt),
         TEST(M1_nobody_is_forgotten_who_was_up_to_date),
+        TEST(B_nobody_is_forgotten_whose_renewal_comes_after_the_lease),
+        TEST(B_nobody_is_forgotten_who_lags_when_the_lease_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

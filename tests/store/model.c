@@ -33,6 +33,8 @@ static void restart(struct model *model)
     session_reopen(model->session);
     for (int i = 0; i < MODEL_REQUESTS; i++)
         model->requests[i].claim = (struct model_claim){ .lapsed = true };
+    for (int i = 0; i < MODEL_DENIALS; i++)
+        model->denials[i].claim = (struct model_claim){ .lapsed = true };
     for (int t = 0; t < MODEL_TOPICS; t++) {
         struct model_topic *topic = &model->topics[t];
         topic->fetch = (struct model_claim){ .lapsed = true };
@@ -50,9 +52,12 @@ static void make_move(struct model *model)
     } moves[] = {
         { pass_time, 20 },
         { model_take, 14 },
-        { model_claim_requests, 12 },
+        { model_claim_requests, 20 },
         { model_settle, 25 },
         { model_remove, 1 },
+        { model_claim_denials, 6 },
+        { model_tell, 12 },
+        { model_find, 6 },
         { model_ping, 10 },
         { model_claim_fetches, 14 },
         { model_publish, 30 },
@@ -85,6 +90,9 @@ static void the_store_does_what_the_model_says(void **state)
     struct model *model = calloc(1, sizeof *model);
     assert_non_null(model);
     model->session = s;
+    session_close(s);
+    s->options.pending_per_host = MODEL_PER_HOST;
+    session_open(s);
     model->chance = chance_from(chance_seed());
     uint64_t next_restart = 5000;
     while (model->operations < OPERATIONS) {

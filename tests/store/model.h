@@ -18,8 +18,10 @@ enum {
     MODEL_TOPICS = 4,
     MODEL_CALLBACKS = 5,
     MODEL_PROFILES = 3,
-    MODEL_REQUESTS = MODEL_TOPICS * MODEL_CALLBACKS * STORE_PENDING_MAX,
+    MODEL_REQUESTS = MODEL_TOPICS * MODEL_CALLBACKS * STORE_WAITING_MAX,
     MODEL_UPDATES = 16384, // of one topic
+    MODEL_DENIALS = 256,
+    MODEL_PER_HOST = 4,
 };
 
 struct model_claim {
@@ -33,6 +35,18 @@ struct model_request {
     enum store_mode mode;
     int topic, callback, profile;
     int64_t lease, due;
+    uint32_t tries;
+    bool renews;
+    bool idle; // an unsubscribe of nothing, gone at `due`
+    struct model_claim claim;
+};
+
+struct model_denial {
+    uint64_t id; // 0: free
+    int topic, callback;
+    enum store_denial_reason reason;
+    bool verified;
+    int64_t made, due;
     uint32_t tries;
     struct model_claim claim;
 };
@@ -71,6 +85,8 @@ struct model_topic {
     struct model_claim fetch;
     bool walking;
     struct store_walk walk;
+    int self; // a topic and one, 0: none
+    bool self_near;
     size_t entry_count;
     uint8_t entry_salt;
     uint64_t last_subscription;
@@ -81,9 +97,10 @@ struct model_topic {
 struct model {
     struct session *session;
     struct chance chance;
-    uint64_t events, last_topic, last_request;
+    uint64_t events, last_topic, last_request, last_denial;
     uint64_t operations;
     struct model_request requests[MODEL_REQUESTS];
+    struct model_denial denials[MODEL_DENIALS];
     struct model_topic topics[MODEL_TOPICS];
 };
 
@@ -99,6 +116,10 @@ void model_must(struct model *model, struct store_op *op);
 const char *model_topic_url(int topic);
 const char *model_callback_url(int callback);
 struct store_profile model_profile(int profile);
+// Some callbacks share a host, which is also their origin; 0: it has none.
+uint64_t model_host(int callback);
+// Whether anything at the origin of this callback is subscribed.
+bool model_known(const struct model *model, int callback);
 
 // By number; NULL: there is none.
 struct model_topic *model_topic(struct model *model, uint64_t id);
@@ -116,6 +137,11 @@ bool model_held(const struct model *model, const struct model_claim *claim);
 void model_lapse(const struct model *model, struct model_claim *claim);
 void model_end(struct model *model, struct model_topic *topic,
                struct model_subscriber *subscriber);
+// One is made now, unless there is no reason.
+void model_deny(struct model *model, int topic, int callback, bool verified,
+                enum store_denial_reason reason);
+// Any, also none.
+enum store_denial_reason model_reason(struct model *model);
 // It is new or followed again: learn what the engine made of it.
 void model_refetch(struct model *model, int topic);
 // The body of an update.
@@ -138,6 +164,10 @@ void model_claim_requests(struct model *model);
 void model_settle(struct model *model);
 void model_remove(struct model *model);
 void model_expire(struct model *model);
+
+void model_claim_denials(struct model *model);
+void model_tell(struct model *model);
+void model_find(struct model *model);
 
 void model_ping(struct model *model);
 void model_claim_fetches(struct model *model);

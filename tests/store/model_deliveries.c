@@ -124,7 +124,7 @@ static struct store_outcome visit(struct model *model,
     fill_failure(model, &outcome);
     if (s->lagging)
         outcome.kind = STORE_REMINDED;
-    else if (s->start >= topic->walk.to)
+    else if (s->start >= topic->walk.to || (s->suspended && chance < 15))
         outcome.kind = STORE_PASSED;
     else if (chance == 0)
         outcome.kind = STORE_GONE;
@@ -157,6 +157,16 @@ static void remind(struct model *model, struct model_subscriber *s)
         s->due = model_now(model);
 }
 
+// Not called in state G: it is kept for the renewal.
+static void keep(struct model_subscriber *s, uint64_t next)
+{
+    s->lagging = true;
+    s->attempts_known = s->history_known = false;
+    s->next = next;
+    s->due = 0;
+    s->claim = (struct model_claim){ 0 };
+}
+
 static void pass(struct model *model, struct model_topic *topic,
                  const struct store_outcome *outcome)
 {
@@ -167,6 +177,8 @@ static void pass(struct model *model, struct model_topic *topic,
         begin_lagging(model, s, outcome);
     else if (outcome->kind == STORE_GONE)
         model_end(model, topic, s);
+    else if (outcome->kind == STORE_PASSED && s->start < topic->walk.to)
+        keep(s, outcome->next);
 }
 
 static void finish(struct model_topic *topic,

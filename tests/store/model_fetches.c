@@ -15,10 +15,37 @@ enum { BODY_MAX = 200, ENTRIES_MAX = 40 };
 
 static const int64_t KEEP_MS = 8 * (int64_t)HOUR + 1;
 
+// Which topics a ping of this one means (M15).
+static void mean(struct model *model, int t, bool meant[MODEL_TOPICS])
+{
+    const struct model_topic *topics = model->topics;
+    int self = topics[t].id != 0 ? topics[t].self - 1 : -1;
+    memset(meant, 0, MODEL_TOPICS * sizeof *meant);
+    meant[t] = true;
+    if (self >= 0 && (topics[t].self_near || topics[self].self - 1 == t))
+        meant[self] = true;
+    for (int i = 0; i < MODEL_TOPICS; i++)
+        if (topics[i].id != 0 && topics[i].self - 1 == t && topics[i].self_near)
+            meant[i] = true;
+    for (int i = 0; i < MODEL_TOPICS; i++)
+        if (topics[i].id == 0 || !model_followed(model, &topics[i]))
+            meant[i] = false;
+}
+
+static void mark(struct model *model, struct model_topic *topic)
+{
+    topic->dirty++;
+    // What was overdue stays as much overdue.
+    if (topic->fetch_due == 0 || topic->fetch_due > model_now(model))
+        topic->fetch_due = model_now(model);
+    if (!model_held(model, &topic->fetch))
+        topic->fetch.lapsed = false;
+}
+
 void model_ping(struct model *model)
 {
     struct store_key keys[3];
-    bool pinged[MODEL_TOPICS] = { false };
+    bool pinged[MODEL_TOPICS] = { false }, marked[MODEL_TOPICS] = { false };
     struct store_ping ping = {
         .op.verb = STORE_PING,
         .keys = keys,
@@ -27,18 +54,19 @@ void model_ping(struct model *model)
     size_t known = 0;
     for (size_t i = 0; i < ping.count; i++) {
         int t = (int)model_below(model, MODEL_TOPICS);
-        struct model_topic *topic = &model->topics[t];
+        bool meant[MODEL_TOPICS], any = false;
         keys[i] = scene_key(model_topic_url(t));
-        if (pinged[t] || topic->id == 0 || !model_followed(model, topic))
+        if (pinged[t])
             continue;
         pinged[t] = true;
-        known++;
-        topic->dirty++;
-        // What was overdue stays as much overdue.
-        if (topic->fetch_due == 0 || topic->fetch_due > model_now(model))
-            topic->fetch_due = model_now(model);
-        if (!model_held(model, &topic->fetch))
-            topic->fetch.lapsed = false;
+        mean(model, t, meant);
+        for (int k = 0; k < MODEL_TOPICS; k++) {
+            any = any || meant[k];
+            if (meant[k] && !marked[k])
+                mark(model, &model->topics[k]);
+            marked[k] = marked[k] || meant[k];
+        }
+        known += any;
     }
     model_must(model, &ping.op);
     assert_int_equal(ping.known, known);
@@ -121,6 +149,21 @@ static void draw_entries(struct model *model, struct model_topic *topic,
     }
     publish->entries = entries;
     publish->entry_count = topic->entry_count;
+}
+
+static void draw_self(struct model *model, struct model_topic *topic,
+                      struct store_publish *publish)
+{
+    publish->new_links = model_below(model, 3) == 0;
+    if (!publish->new_links)
+        return;
+    int self = (int)model_below(model, MODEL_TOPICS + 1);
+    bool itself = self == topic - model->topics + 1;
+    publish->self_same_origin = model_below(model, 2);
+    if (self > 0)
+        publish->self_key = scene_key(model_topic_url(self - 1));
+    topic->self = itself ? 0 : self;
+    topic->self_near = topic->self > 0 && publish->self_same_origin;
 }
 
 static void append(struct model *model, struct model_topic *topic,
@@ -219,8 +262,10 @@ void model_publish(struct model *model)
         assert_int_equal(model_run(model, &publish.op), STORE_CONFLICT);
         publish.expected_head = topic->head;
     }
-    if (publish.verdict != STORE_FETCH_FAILED)
+    if (publish.verdict != STORE_FETCH_FAILED) {
         draw_entries(model, topic, &publish);
+        draw_self(model, topic, &publish);
+    }
     model_must(model, &publish.op);
     settle_fetch(model, topic, &publish);
     if (!appends)

@@ -288,7 +288,10 @@ void model_compare_stats(struct model *model)
         wanted.walks += topic->walking;
     }
     for (int i = 0; i < MODEL_REQUESTS; i++)
-        wanted.requests += model->requests[i].id != 0;
+        wanted.requests +=
+            model->requests[i].id != 0 && !model->requests[i].idle;
+    for (int i = 0; i < MODEL_DENIALS; i++)
+        wanted.denials += model->denials[i].id != 0;
     struct store_numbers now = scene_stats(model->session);
     model->operations++;
     assert_true(now.topics == wanted.topics);
@@ -296,5 +299,6 @@ void model_compare_stats(struct model *model)
     assert_true(now.lagging == wanted.lagging);
     assert_true(now.walks == wanted.walks);
     assert_true(now.requests == wanted.requests);
+    assert_true(now.denials == wanted.denials);
     assert_true(now.events == wanted.events);
 }

@@ -11,23 +11,29 @@
 
 #include <cmocka.h>
 
+enum { IDLE = 15 * SECOND };
+
+// The latest that is identical, if no other mode was asked for since.
 static struct model_request *find_twin(struct model *model,
                                        const struct model_request *wanted,
                                        size_t *pending)
 {
     struct model_request *twin = NULL;
+    uint64_t other = 0;
     *pending = 0;
     for (int i = 0; i < MODEL_REQUESTS; i++) {
         struct model_request *r = &model->requests[i];
         if (r->id == 0 || r->topic != wanted->topic
             || r->callback != wanted->callback)
             continue;
-        ++*pending;
+        *pending += r->mode == wanted->mode;
+        if (r->mode != wanted->mode && r->id > other)
+            other = r->id;
         if (r->mode == wanted->mode && r->lease == wanted->lease
-            && r->profile == wanted->profile)
+            && r->profile == wanted->profile && (!twin || r->id > twin->id))
             twin = r;
     }
-    return twin;
+    return twin && twin->id > other ? twin : NULL;
 }
 
 static void keep_request(struct model *model, struct model_request wanted,
@@ -36,7 +42,8 @@ static void keep_request(struct model *model, struct model_request wanted,
     assert_true(take->id > model->last_request);
     model->last_request = take->id;
     wanted.id = take->id;
-    wanted.due = model_now(model);
+    wanted.due = model_now(model) + (wanted.idle ? IDLE : 0);
+    wanted.renews = take->renews;
     for (int i = 0; i < MODEL_REQUESTS; i++) {
         if (model->requests[i].id == 0) {
             model->requests[i] = wanted;
@@ -44,6 +51,25 @@ static void keep_request(struct model *model, struct model_request wanted,
         }
     }
     fail_msg("more requests than keys allow");
+}
+
+static bool crowded(const struct model *model, int callback)
+{
+    uint64_t host = model_host(callback), count = 0;
+    for (int i = 0; i < MODEL_REQUESTS; i++) {
+        const struct model_request *r = &model->requests[i];
+        count += r->id != 0 && !r->renews && !r->idle
+                 && model_host(r->callback) == host;
+    }
+    uint64_t max = MODEL_PER_HOST * (model_known(model, callback) ? 20 : 1);
+    return host != 0 && count >= max;
+}
+
+static struct store_key origin_of(int callback)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%d", (int)model_host(callback));
+    return scene_key(name);
 }
 
 void model_take(struct model *model)
@@ -61,28 +87,39 @@ void model_take(struct model *model)
     take.request.lease = wanted.lease;
     take.request.deadline = 30 * (int64_t)DAY;
     take.request.profile = model_profile(wanted.profile);
+    take.request.host = model_host(wanted.callback);
+    take.request.origin = origin_of(wanted.callback);
     const struct model_subscriber *subscriber =
         &model->topics[wanted.topic].subscribers[wanted.callback];
     size_t pending;
     struct model_request *twin = find_twin(model, &wanted, &pending);
     enum store_status status = model_run(model, &take.op);
-    if (wanted.mode == STORE_UNSUBSCRIBE
+    assert_int_equal(take.renews, subscriber->id != 0);
+    wanted.idle =
+        wanted.mode == STORE_UNSUBSCRIBE
         && (subscriber->id == 0 || subscriber->suspended)
-        && !model_pending_subscribe(model, wanted.topic, wanted.callback, 0)) {
-        assert_int_equal(status, STORE_OK);
-        assert_true(take.taken == STORE_TAKEN_IDLE
-                    || (twin && take.taken == STORE_TAKEN_JOINED));
-        return;
-    }
+        && !model_pending_subscribe(model, wanted.topic, wanted.callback, 0);
     if (twin) {
         assert_int_equal(status, STORE_OK);
-        assert_int_equal(take.taken, STORE_TAKEN_JOINED);
+        assert_int_equal(take.taken,
+                         twin->idle ? STORE_TAKEN_IDLE : STORE_TAKEN_JOINED);
         assert_true(take.id == twin->id);
+    } else if (pending >= STORE_PENDING_MAX
+               && wanted.mode == STORE_UNSUBSCRIBE) {
+        assert_int_equal(status, STORE_OK);
+        assert_int_equal(take.taken, STORE_TAKEN_IDLE);
+        assert_true(take.id == 0);
     } else if (pending >= STORE_PENDING_MAX) {
         assert_int_equal(status, STORE_CONFLICT);
+        assert_int_equal(take.taken, STORE_TAKEN_NEW);
+    } else if (subscriber->id == 0 && !wanted.idle
+               && crowded(model, wanted.callback)) {
+        assert_int_equal(status, STORE_CONFLICT);
+        assert_int_equal(take.taken, STORE_TAKEN_CROWDED);
     } else {
         assert_int_equal(status, STORE_OK);
-        assert_int_equal(take.taken, STORE_TAKEN_NEW);
+        assert_int_equal(take.taken,
+                         wanted.idle ? STORE_TAKEN_IDLE : STORE_TAKEN_NEW);
         keep_request(model, wanted, &take);
     }
 }
@@ -91,15 +128,16 @@ void model_claim_requests(struct model *model)
 {
     struct model_due due[MODEL_REQUESTS];
     size_t count = 0;
+    bool renews = model_below(model, 2);
     for (int i = 0; i < MODEL_REQUESTS; i++) {
         struct model_request *r = &model->requests[i];
-        if (r->id != 0)
+        if (r->id != 0 && r->renews == renews && !r->idle)
             due[count++] =
                 (struct model_due){ r->id, r->due, &r->claim, false };
     }
     struct store_claim claim = {
         .op.verb = STORE_CLAIM,
-        .kind = STORE_DUE_VERIFY,
+        .kind = renews ? STORE_DUE_RENEW : STORE_DUE_VERIFY,
         .max = model_below(model, 4),
         .hold_ms = model_length(model, MINUTE),
     };
@@ -109,6 +147,9 @@ void model_claim_requests(struct model *model)
         const struct model_request *r = model_request(model, got->id);
         assert_int_equal(got->mode, r->mode);
         assert_int_equal(got->tries, r->tries);
+        assert_int_equal(got->renews, renews);
+        assert_int_equal(got->known, model_known(model, r->callback));
+        assert_true(got->host == model_host(r->callback));
         assert_true(got->lease == r->lease);
         assert_true(scene_same(got->topic, model_topic_url(r->topic)));
         assert_true(scene_same(got->callback, model_callback_url(r->callback)));
@@ -238,9 +279,14 @@ static void settle_as(struct model *model, struct model_request *r,
         r->claim = (struct model_claim){ 0 };
     } else if (settle->verdict == STORE_VERIFIED && !over) {
         verified(model, r, settle);
+    } else if (settle->verdict == STORE_VERIFY_DENIED && settle->reason != 0) {
+        assert_int_equal(settle->effect, STORE_EFFECT_DENIED);
+        bool verified =
+            model->topics[r->topic].subscribers[r->callback].id != 0;
+        model_deny(model, r->topic, r->callback, verified, settle->reason);
+        failed(model, r);
     } else {
-        assert_true(settle->effect == STORE_EFFECT_FAILED
-                    || settle->effect == STORE_EFFECT_ENDED);
+        assert_int_equal(settle->effect, STORE_EFFECT_FAILED);
         failed(model, r);
     }
 }
@@ -257,13 +303,14 @@ void model_settle(struct model *model)
         return;
     static const enum store_verification verdicts[] = {
         STORE_VERIFIED,     STORE_VERIFIED,      STORE_VERIFIED,
-        STORE_VERIFY_LATER, STORE_VERIFY_FAILED,
+        STORE_VERIFY_LATER, STORE_VERIFY_FAILED, STORE_VERIFY_DENIED,
     };
     struct store_settle settle = {
         .op.verb = STORE_SETTLE,
         .request = r->id,
         .token = r->claim.token,
-        .verdict = verdicts[model_below(model, 5)],
+        .verdict = verdicts[model_below(model, 6)],
+        .reason = model_reason(model),
         .sent_at = model_now(model) - 2,
         .lease = r->lease,
         .due = model_now(model) + model_length(model, MINUTE),
@@ -293,8 +340,10 @@ void model_remove(struct model *model)
         .op.verb = STORE_REMOVE,
         .topic = model->topics[t].id,
         .subscription = subscriber->id,
+        .reason = model_reason(model),
     };
     model_must(model, &remove.op);
+    model_deny(model, t, c, true, remove.reason);
     model_end(model, &model->topics[t], subscriber);
     for (int i = 0; i < MODEL_REQUESTS; i++) {
         struct model_request *r = &model->requests[i];
@@ -327,7 +376,7 @@ static size_t mark_over(struct model *model,
 }
 
 static void end_one(struct model *model, const struct store_subscriber *gone,
-                    bool over[MODEL_TOPICS][MODEL_CALLBACKS])
+                    bool goodbye, bool over[MODEL_TOPICS][MODEL_CALLBACKS])
 {
     struct model_topic *topic = model_topic(model, gone->topic);
     assert_non_null(topic);
@@ -337,6 +386,10 @@ static void end_one(struct model *model, const struct store_subscriber *gone,
         &over[topic - model->topics][subscriber - topic->subscribers];
     assert_true(*marked);
     *marked = false;
+    if (goodbye)
+        model_deny(model, (int)(topic - model->topics),
+                   (int)(subscriber - topic->subscribers), true,
+                   STORE_DENIAL_EXPIRED);
     model_end(model, topic, subscriber);
 }
 
@@ -344,18 +397,25 @@ void model_expire(struct model *model)
 {
     bool over[MODEL_TOPICS][MODEL_CALLBACKS];
     size_t wanted = mark_over(model, over);
+    bool goodbye = model_reason(model) > STORE_DENIAL_POLICY;
     struct store_expire expire;
     do {
         expire = (struct store_expire){
             .op.verb = STORE_EXPIRE,
             .max = 1 + model_below(model, 5),
+            .goodbye = goodbye,
         };
         model_must(model, &expire.op);
         assert_true(expire.count <= expire.max && expire.count <= wanted);
         for (size_t i = 0; i < expire.count; i++)
-            end_one(model, &expire.items[i], over);
+            end_one(model, &expire.items[i], goodbye, over);
         wanted -= expire.count;
         store_release(&expire.op);
     } while (expire.more);
     assert_int_equal(wanted, 0);
+    for (int i = 0; i < MODEL_REQUESTS; i++) {
+        struct model_request *r = &model->requests[i];
+        if (r->idle && r->due <= model_now(model))
+            *r = (struct model_request){ .id = 0 };
+    }
 }

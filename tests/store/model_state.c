@@ -68,6 +68,22 @@ struct store_profile model_profile(int profile)
     };
 }
 
+uint64_t model_host(int callback)
+{
+    static const uint64_t hosts[MODEL_CALLBACKS] = { 11, 12, 11, 12, 0 };
+    return hosts[callback];
+}
+
+bool model_known(const struct model *model, int callback)
+{
+    for (int t = 0; t < MODEL_TOPICS; t++)
+        for (int c = 0; c < MODEL_CALLBACKS; c++)
+            if (model->topics[t].subscribers[c].id != 0
+                && model_host(c) == model_host(callback))
+                return true;
+    return false;
+}
+
 struct model_topic *model_topic(struct model *model, uint64_t id)
 {
     for (int i = 0; i < MODEL_TOPICS; i++)
@@ -208,10 +224,13 @@ static uint64_t id_of(const struct store_claim *claim, size_t i)
 {
     switch (claim->kind) {
     case STORE_DUE_VERIFY:
+    case STORE_DUE_RENEW:
         return claim->items[i].request.id;
     case STORE_DUE_DELIVER:
         return claim->items[i].subscriber.topic << 32
                | claim->items[i].subscriber.id;
+    case STORE_DUE_DENY:
+        return claim->items[i].denial.id;
     default:
         return claim->items[i].topic.id;
     }

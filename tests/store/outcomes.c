@@ -129,6 +129,21 @@ static void M1_a_reminder_finds_who_caught_up_meanwhile(void **state)
     assert_true(scene_claim_delivery(s, name) != 0);
 }
 
+static void B_a_delivery_that_was_overtaken_changes_nothing(void **state)
+{
+    struct session *s = *state;
+    struct scene_name name = lagging_one(s, 3);
+    struct store_outcome late = scene_outcome(s, STORE_DELIVERED, name, 1);
+    attempt(s, scene_outcome(s, STORE_DELIVERED, name, 2));
+    struct store_outcome failed = scene_outcome(s, STORE_OWED, name, 3);
+    failed.attempts = 5;
+    attempt(s, failed);
+    scene_record(s, late);
+    assert_int_equal(look(s, name).next, 3);
+    assert_int_equal(look(s, name).attempts, 5);
+    assert_true(look(s, name).due == failed.due);
+}
+
 static void B_a_failed_delivery_is_due_as_said(void **state)
 {
     struct session *s = *state;
@@ -227,10 +242,13 @@ static void M4_an_older_attempt_does_not_stop_a_newer_update(void **state)
     struct store_outcome last = scene_outcome(s, STORE_OWED, name, 1);
     last.token = scene_claim_delivery(s, name);
     last.due = 0;
+    last.status = 599;
     scene_update(s, TOPIC, "two");
     scene_walk_all(s, name.topic, NULL);
     scene_record(s, last);
     assert_true(look(s, name).lagging);
+    assert_int_equal(look(s, name).last_status, 599);
+    assert_int_equal(look(s, name).attempts, 0);
     assert_true(look(s, name).due != 0);
     session_advance(s, DAY);
     assert_true(scene_claim_delivery(s, name) != 0);
@@ -257,6 +275,8 @@ static void B_gone_before_a_renewal_is_a_failure_only(void **state)
     scene_record(s, gone);
     struct store_subscriber subscriber = look(s, name);
     assert_true(subscriber.rev > gone.rev);
+    assert_int_equal(subscriber.last_status, 410);
+    assert_int_equal(subscriber.attempts, 0);
     assert_true(subscriber.lagging);
     assert_int_equal(subscriber.next, 1);
     assert_true(subscriber.due != 0);
@@ -269,9 +289,11 @@ static void B_a_failure_before_a_renewal_does_not_stop_it(void **state)
     struct store_outcome last = scene_outcome(s, STORE_OWED, name, 1);
     last.token = scene_claim_delivery(s, name);
     last.due = 0;
+    last.status = 599;
     scene_subscribe(s, TOPIC, CALLBACK);
     scene_record(s, last);
     assert_true(look(s, name).lagging);
+    assert_int_equal(look(s, name).last_status, 599);
     assert_true(look(s, name).due != 0);
 }
 
@@ -356,6 +378,7 @@ int main(void)
         TEST(M1_a_late_delivery_does_not_cover_a_newer_update),
         TEST(M1_a_delivery_before_the_walk_leaves_the_new_to_the_walk),
         TEST(M1_a_reminder_finds_who_caught_up_meanwhile),
+        TEST(B_a_delivery_that_was_overtaken_changes_nothing),
         TEST(B_a_failed_delivery_is_due_as_said),
         TEST(the_first_failure_is_remembered),
         TEST(B_one_that_is_given_up_is_not_due_again),

@@ -237,6 +237,49 @@ static void failures_are_counted_until_one_succeeds(void **state)
     assert_int_equal(scene_topic(s, TOPIC).failing_since, 0);
 }
 
+// A fetch that settled with this status, and how often in a row it was gone.
+static uint32_t gone_after(struct session *s, enum store_verdict verdict,
+                           int32_t status)
+{
+    struct store_publish settled = scene_fetch(s, TOPIC, verdict);
+    settled.status = status;
+    settled.due = session_now(s) + MINUTE;
+    session_must(s, &settled.op);
+    session_advance(s, HOUR);
+    return scene_topic(s, TOPIC).gone;
+}
+
+static void B_a_topic_that_is_gone_is_counted_from_the_first_410(void **state)
+{
+    struct session *s = *state;
+    scene_subscribe(s, TOPIC, CALLBACK);
+    assert_int_equal(gone_after(s, STORE_FETCH_FAILED, 404), 0);
+    assert_int_equal(scene_topic(s, TOPIC).gone_since, 0);
+    int64_t first = session_now(s);
+    assert_int_equal(gone_after(s, STORE_FETCH_FAILED, 410), 1);
+    assert_int_equal(gone_after(s, STORE_FETCH_FAILED, 503), 1);
+    assert_int_equal(gone_after(s, STORE_FETCH_FAILED, -3), 1);
+    session_reopen(s);
+    assert_int_equal(gone_after(s, STORE_FETCH_FAILED, 410), 2);
+    assert_true(scene_topic(s, TOPIC).gone_since == first);
+    assert_int_equal(gone_after(s, STORE_FETCH_UNCHANGED, 304), 0);
+    assert_int_equal(scene_topic(s, TOPIC).gone_since, 0);
+    first = session_now(s);
+    assert_int_equal(gone_after(s, STORE_FETCH_FAILED, 410), 1);
+    assert_true(scene_topic(s, TOPIC).gone_since == first);
+}
+
+static void M7_who_follows_a_topic_again_begins_to_count_anew(void **state)
+{
+    struct session *s = *state;
+    scene_subscribe(s, TOPIC, CALLBACK);
+    assert_int_equal(gone_after(s, STORE_FETCH_FAILED, 410), 1);
+    scene_unsubscribe(s, TOPIC, CALLBACK);
+    scene_subscribe(s, TOPIC, CALLBACK);
+    assert_int_equal(scene_topic(s, TOPIC).gone, 0);
+    assert_int_equal(scene_topic(s, TOPIC).gone_since, 0);
+}
+
 static void a_repeated_failure_counts_once(void **state)
 {
     struct session *s = *state;
@@ -424,6 +467,8 @@ int main(void)
         TEST(M5_without_a_ping_the_next_fetch_is_due_as_said),
         TEST(M5_a_failed_fetch_leaves_the_validators_alone),
         TEST(failures_are_counted_until_one_succeeds),
+        TEST(B_a_topic_that_is_gone_is_counted_from_the_first_410),
+        TEST(M7_who_follows_a_topic_again_begins_to_count_anew),
         TEST(a_repeated_failure_counts_once),
         TEST(an_unchanged_document_brings_no_update),
         TEST(M6_an_update_on_another_head_conflicts),

@@ -70,30 +70,36 @@ static enum store_verification judge(const struct store_request *request)
                                                : STORE_VERIFIED;
 }
 
+static void verify_some(struct session *s, enum store_due_kind kind)
+{
+    struct store_claim claim = {
+        .op.verb = STORE_CLAIM,
+        .kind = kind,
+        .max = 7,
+        .hold_ms = HOLD,
+    };
+    session_must(s, &claim.op);
+    for (size_t k = 0; k < claim.count; k++) {
+        struct store_settle settle = {
+            .op.verb = STORE_SETTLE,
+            .request = claim.items[k].request.id,
+            .token = claim.items[k].token,
+            .verdict = judge(&claim.items[k].request),
+            .sent_at = session_now(s),
+            .lease = LEASE,
+            .due = session_now(s) + SECOND,
+        };
+        session_run(s, &settle.op);
+    }
+    store_release(&claim.op);
+}
+
 static void verify_all(struct session *s)
 {
     for (int i = 0; scene_stats(s).requests > 0; i++) {
         assert_true(i < 1000);
-        struct store_claim claim = {
-            .op.verb = STORE_CLAIM,
-            .kind = STORE_DUE_VERIFY,
-            .max = 7,
-            .hold_ms = HOLD,
-        };
-        session_must(s, &claim.op);
-        for (size_t k = 0; k < claim.count; k++) {
-            struct store_settle settle = {
-                .op.verb = STORE_SETTLE,
-                .request = claim.items[k].request.id,
-                .token = claim.items[k].token,
-                .verdict = judge(&claim.items[k].request),
-                .sent_at = session_now(s),
-                .lease = LEASE,
-                .due = session_now(s) + SECOND,
-            };
-            session_run(s, &settle.op);
-        }
-        store_release(&claim.op);
+        verify_some(s, STORE_DUE_VERIFY);
+        verify_some(s, STORE_DUE_RENEW);
         // What was claimed in an answer that was lost comes back.
         session_advance(s, HOLD / 3);
     }
@@ -166,7 +172,58 @@ static void retry_all(struct session *s)
     }
 }
 
-static void tell(struct session *s)
+// The hub ends some, and tells each of them at the second try.
+static void remove_some(struct session *s)
+{
+    struct store_key origin = scene_key("https://callback.example:443");
+    struct store_page_subscribers page = {
+        .op.verb = STORE_PAGE_SUBSCRIBERS,
+        .origin = &origin,
+        .max = 2 * CALLBACKS,
+    };
+    session_must(s, &page.op);
+    for (size_t i = 0; i < page.count; i++) {
+        struct store_remove remove = {
+            .op.verb = STORE_REMOVE,
+            .topic = page.items[i].topic,
+            .subscription = page.items[i].id,
+            .reason = STORE_DENIAL_OPERATOR,
+        };
+        if (number_of(page.items[i].callback) % 5 == 1)
+            session_run(s, &remove.op);
+    }
+    store_release(&page.op);
+}
+
+static void tell_some(struct session *s)
+{
+    struct store_claim claim = scene_claim_denials(s);
+    for (size_t i = 0; i < claim.count; i++) {
+        const struct store_denial *denial = &claim.items[i].denial;
+        assert_int_equal(denial->reason, STORE_DENIAL_OPERATOR);
+        assert_true(denial->tries <= 1);
+        struct store_tell tell = {
+            .op.verb = STORE_TELL,
+            .denial = denial->id,
+            .token = claim.items[i].token,
+            .over = denial->tries == 1,
+            .due = session_now(s) + SECOND,
+        };
+        session_run(s, &tell.op);
+    }
+    store_release(&claim.op);
+}
+
+static void tell_all(struct session *s)
+{
+    for (int i = 0; scene_stats(s).denials > 0; i++) {
+        assert_true(i < 1000);
+        tell_some(s);
+        session_advance(s, HOLD / 3);
+    }
+}
+
+static void run_story(struct session *s)
 {
     take_all(s, STORE_SUBSCRIBE, 1);
     verify_all(s);
@@ -174,6 +231,8 @@ static void tell(struct session *s)
     retry_all(s);
     take_all(s, STORE_UNSUBSCRIBE, 4);
     verify_all(s);
+    remove_some(s);
+    tell_all(s);
 }
 
 // What must be equal at the end, as text in the order of callbacks.
@@ -243,12 +302,12 @@ static void who_repeats_what_is_unknown_ends_where_others_do(void **state)
     uint64_t seed = chance_seed();
     struct session *plain = session_new(true);
     session_open(plain);
-    tell(plain);
+    run_story(plain);
     for (unsigned i = 0; i < ROUNDS; i++) {
         struct session *faulty = session_new(true);
         session_open(faulty);
         faulty->faults = unreliable_new(faulty->store, seed + i, LOST_PERCENT);
-        tell(faulty);
+        run_story(faulty);
         assert_true(unreliable_lost(faulty->faults) > 50);
         unreliable_free(faulty->faults);
         faulty->faults = NULL;

@@ -65,8 +65,10 @@ uint64_t scene_take(struct session *session, struct store_take *take)
 
 static uint64_t id_of(enum store_due_kind kind, const struct store_claimed *one)
 {
-    if (kind == STORE_DUE_VERIFY)
+    if (kind == STORE_DUE_VERIFY || kind == STORE_DUE_RENEW)
         return one->request.id;
+    if (kind == STORE_DUE_DENY)
+        return one->denial.id;
     return kind == STORE_DUE_DELIVER ? one->subscriber.id : one->topic.id;
 }
 
@@ -117,11 +119,22 @@ static bool claim_one(struct session *session, enum store_due_kind kind,
     return found;
 }
 
+static bool claim_request_once(struct session *session, uint64_t id,
+                               struct store_claimed *out)
+{
+    struct scene_name name = { 0, id };
+    return claim_once(session, STORE_DUE_VERIFY, name, out)
+           || claim_once(session, STORE_DUE_RENEW, name, out);
+}
+
 uint64_t scene_claim_request(struct session *session, uint64_t id)
 {
     struct store_claimed claimed;
-    struct scene_name name = { 0, id };
-    bool found = claim_one(session, STORE_DUE_VERIFY, name, &claimed);
+    bool found = claim_request_once(session, id, &claimed);
+    for (int i = 0; session->faults && !found && i < SCENE_MAX; i++) {
+        session_advance(session, HOLD + SECOND);
+        found = claim_request_once(session, id, &claimed);
+    }
     return found ? claimed.token : 0;
 }
 
@@ -208,6 +221,18 @@ size_t scene_subscribers(struct session *session, uint64_t topic,
     }
     store_release(&page.op);
     return page.count;
+}
+
+struct store_claim scene_claim_denials(struct session *session)
+{
+    struct store_claim claim = {
+        .op.verb = STORE_CLAIM,
+        .kind = STORE_DUE_DENY,
+        .max = SCENE_MAX,
+        .hold_ms = HOLD,
+    };
+    session_must(session, &claim.op);
+    return claim;
 }
 
 // ----------------------------------------------------------------- topics

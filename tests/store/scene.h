@@ -53,6 +53,9 @@ bool scene_subscriber(struct session *session, struct scene_name name,
 size_t scene_subscribers(struct session *session, uint64_t topic,
                          struct store_subscriber out[SCENE_MAX]);
 
+// Claim all denials that are due; strings stay until store_release().
+struct store_claim scene_claim_denials(struct session *session);
+
 // ----------------------------------------------------------------- topics
 
 struct store_topic scene_topic(struct session *session, const char *url);

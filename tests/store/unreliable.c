@@ -40,6 +40,8 @@ union any_op {
     struct store_expire expire;
     struct store_trim trim;
     struct store_remove remove;
+    struct store_tell tell;
+    struct store_find find;
     struct store_stats stats;
 };
 
@@ -86,6 +88,8 @@ static size_t size_of(enum store_verb verb)
         [STORE_EXPIRE] = sizeof(struct store_expire),
         [STORE_TRIM] = sizeof(struct store_trim),
         [STORE_REMOVE] = sizeof(struct store_remove),
+        [STORE_TELL] = sizeof(struct store_tell),
+        [STORE_FIND] = sizeof(struct store_find),
         [STORE_STATS] = sizeof(struct store_stats),
     };
     assert(verb > 0 && (size_t)verb < sizeof sizes / sizeof *sizes);

@@ -185,6 +185,21 @@ static void a_settlement_that_moves_nothing_is_found_again(void **state)
     assert_int_equal(hint(*state).due, 10);
 }
 
+// A renewal hurries what nobody has claimed yet; before that is committed, a
+// scan of the old state claims it where it was.
+static void what_moves_while_it_is_claimed_is_found_where_it_went(void **state)
+{
+    claims_moved(*state, delivery(1, 2), 10, 5);
+    uint64_t token = make(*state, delivery(1, 2), 10, 100);
+    set_hint(*state, 1000);
+    claims_commit(*state);
+    assert_int_equal(hint(*state).due, 5);
+    set_hint(*state, 1000);
+    claims_settle(*state, delivery(1, 2), token);
+    claims_commit(*state);
+    assert_int_equal(hint(*state).due, 5);
+}
+
 static void many_claims_are_told_apart(void **state)
 {
     enum { MANY = 10000 };
@@ -215,6 +230,7 @@ int main(void)
         TEST(what_comes_back_is_found_by_the_next_scan),
         TEST(what_is_planned_is_found_after_the_commit),
         TEST(a_settlement_that_moves_nothing_is_found_again),
+        TEST(what_moves_while_it_is_claimed_is_found_where_it_went),
         TEST(many_claims_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

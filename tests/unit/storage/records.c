@@ -40,8 +40,11 @@ static struct request a_request(void)
             .accepted = 5,
             .deadline = 6,
             .tries = 7,
+            .host = 9,
+            .renews = true,
         },
         .due = 8,
+        .idle = true,
     };
 }
 
@@ -80,10 +83,32 @@ static struct topic a_topic(void)
             .last_status = -3,
             .baseline_owed = true,
             .subscriptions = 6,
+            .gone = 10,
+            .gone_since = 11,
         },
         .incarnation = 77,
         .key = { { 4 } },
+        .self_key = { { 5 } },
+        .self_near = true,
         .trim_due = 5,
+    };
+}
+
+static struct denial a_denial(void)
+{
+    return (struct denial){
+        .shown = {
+            .topic = text("https://a.example/feed"),
+            .callback = text("https://b.example/"),
+            .topic_key = { { 1 } },
+            .callback_key = { { 2 } },
+            .origin = { { 3 } },
+            .reason = STORE_DENIAL_EXPIRED,
+            .verified = true,
+            .made = 4,
+            .tries = 5,
+        },
+        .due = 6,
     };
 }
 
@@ -106,7 +131,7 @@ static struct update an_update(void)
     };
 }
 
-enum { SHAPES = 8 };
+enum { SHAPES = 9 };
 
 // Every kind of record by its number, so that the hostile tests cover all.
 static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
@@ -118,7 +143,8 @@ static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
     struct update update = an_update();
     struct lagging lagging = { 1, 2, 3, 4, 5, -6 };
     struct store_walk walk = { .from = 1, .to = 2, .position = 3 };
-    struct counters counters = { 1, 2, 3, 4, 5 };
+    struct denial denial = a_denial();
+    struct counters counters = { 1, 2, 3, 4, 5, 6, 7 };
     writer_init(&writer, buffer, RECORD_MAX);
     switch (shape) {
     case 0:
@@ -142,6 +168,9 @@ static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
     case 6:
         walk_encode(&writer, &walk);
         break;
+    case 7:
+        denial_encode(&writer, &denial);
+        break;
     default:
         counters_encode(&writer, &counters);
     }
@@ -158,6 +187,7 @@ static bool decode(int shape, struct bytes record)
         struct update update;
         struct lagging lagging;
         struct store_walk walk;
+        struct denial denial;
         struct counters counters;
     } out;
     memset(&out, 0, sizeof out);
@@ -176,6 +206,8 @@ static bool decode(int shape, struct bytes record)
         return lagging_decode(record, &out.lagging);
     case 6:
         return walk_decode(record, &out.walk);
+    case 7:
+        return denial_decode(record, &out.denial);
     default:
         return counters_decode(record, &out.counters);
     }
@@ -198,6 +230,9 @@ static void a_request_comes_back_whole(void **state)
     assert_int_equal(got.shown.deadline, 6);
     assert_int_equal(got.shown.tries, 7);
     assert_int_equal(got.due, 8);
+    assert_int_equal(got.shown.host, 9);
+    assert_true(got.shown.renews);
+    assert_true(got.idle);
     (void)state;
 }
 
@@ -213,8 +248,102 @@ static void a_topic_comes_back_from_its_two_records(void **state)
     assert_string_equal(got.shown.etag.at, "\"e\"");
     assert_int_equal(got.shown.last_status, -3);
     assert_int_equal(got.shown.subscriptions, 6);
+    assert_int_equal(got.shown.gone, 10);
+    assert_int_equal(got.shown.gone_since, 11);
     assert_true(got.incarnation == 77);
+    assert_int_equal(got.self_key.bytes[0], 5);
+    assert_true(got.self_near);
     assert_int_equal(got.trim_due, 5);
+    (void)state;
+}
+
+static void a_denial_comes_back_whole(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct denial got = { .due = 0 }, put = a_denial();
+    assert_true(denial_decode(encode(7, buffer), &got));
+    assert_string_equal(got.shown.topic.at, put.shown.topic.at);
+    assert_string_equal(got.shown.callback.at, put.shown.callback.at);
+    assert_memory_equal(&got.shown.topic_key, &put.shown.topic_key, 32);
+    assert_memory_equal(&got.shown.callback_key, &put.shown.callback_key, 32);
+    assert_memory_equal(&got.shown.origin, &put.shown.origin, 32);
+    assert_int_equal(got.shown.reason, STORE_DENIAL_EXPIRED);
+    assert_true(got.shown.verified);
+    assert_int_equal(got.shown.made, 4);
+    assert_int_equal(got.shown.tries, 5);
+    assert_int_equal(got.due, 6);
+    (void)state;
+}
+
+static void a_denial_for_no_reason_is_damaged(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct denial got = { .due = 0 };
+    struct bytes record = encode(7, buffer);
+    buffer[1] = STORE_DENIAL_NONE;
+    assert_false(denial_decode(record, &got));
+    (void)state;
+}
+
+// What version 2 added stands at the end: as version 1 wrote it.
+static struct bytes of_version_1(int shape, size_t added,
+                                 uint8_t buffer[RECORD_MAX])
+{
+    struct bytes record = encode(shape, buffer);
+    buffer[0] = 1;
+    record.len -= added;
+    return record;
+}
+
+static void a_request_of_version_1_is_for_something_new_at_no_host(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct request got = { .due = 0 };
+    assert_true(request_decode(of_version_1(3, 10, buffer), &got));
+    assert_string_equal(got.shown.topic_normal.at, "https://a.example/~feed");
+    assert_int_equal(got.shown.tries, 7);
+    assert_int_equal(got.shown.host, 0);
+    assert_false(got.shown.renews);
+    assert_false(got.idle);
+    (void)state;
+}
+
+static void a_topic_state_of_version_1_was_never_gone(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct topic got;
+    memset(&got, 0, sizeof got);
+    assert_true(topic_state_decode(of_version_1(1, 12, buffer), &got));
+    assert_string_equal(got.shown.moved.at, "https://c.example/");
+    assert_int_equal(got.shown.subscriptions, 6);
+    assert_int_equal(got.shown.gone, 0);
+    assert_int_equal(got.shown.gone_since, 0);
+    (void)state;
+}
+
+static void a_topic_of_version_1_has_no_alias(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    const struct store_key none = { { 0 } };
+    struct topic got;
+    memset(&got, 0, sizeof got);
+    assert_true(topic_decode(of_version_1(0, 33, buffer), &got));
+    assert_string_equal(got.shown.self.at, "https://a.example/self");
+    assert_true(got.incarnation == 77);
+    assert_memory_equal(&got.self_key, &none, sizeof none);
+    assert_false(got.self_near);
+    (void)state;
+}
+
+static void counters_of_version_1_know_of_no_denials(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct counters got = { 0 };
+    assert_true(counters_decode(of_version_1(8, 16, buffer), &got));
+    assert_int_equal(got.event, 4);
+    assert_int_equal(got.clock, 6);
+    assert_int_equal(got.denial, 0);
+    assert_int_equal(got.idle, 0);
     (void)state;
 }
 
@@ -279,12 +408,18 @@ static void every_record_with_something_behind_it_is_refused(void **state)
     (void)state;
 }
 
+static uint8_t newest_version(int shape)
+{
+    bool second = shape <= 1 || shape == 3 || shape == 8;
+    return second ? 2 : 1;
+}
+
 static void another_version_is_refused(void **state)
 {
     uint8_t buffer[RECORD_MAX];
     for (int shape = 0; shape < SHAPES; shape++) {
         struct bytes record = encode(shape, buffer);
-        buffer[0] = 2;
+        buffer[0] = newest_version(shape) + 1;
         assert_false(decode(shape, record));
         buffer[0] = 0;
         assert_false(decode(shape, record));
@@ -365,6 +500,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_comes_back_whole),
         cmocka_unit_test(a_topic_comes_back_from_its_two_records),
+        cmocka_unit_test(a_denial_comes_back_whole),
+        cmocka_unit_test(a_denial_for_no_reason_is_damaged),
+        cmocka_unit_test(
+            a_request_of_version_1_is_for_something_new_at_no_host),
+        cmocka_unit_test(a_topic_state_of_version_1_was_never_gone),
+        cmocka_unit_test(a_topic_of_version_1_has_no_alias),
+        cmocka_unit_test(counters_of_version_1_know_of_no_denials),
         cmocka_unit_test(an_update_comes_back_with_its_ids),
         cmocka_unit_test(M9_a_skeleton_keeps_number_and_time_in_few_bytes),
         cmocka_unit_test(every_record_cut_short_is_refused),

@@ -188,30 +188,6 @@ static void M17_only_a_copy_gets_another_epoch(void **state)
     assert_memory_equal(first.secret_key, second.secret_key, META_KEY_SIZE);
 }
 
-static void set_format(struct env *env, const char *format)
-{
-    struct txn txn;
-    struct key key;
-    txn_begin_write(&txn, env);
-    key_start(&key);
-    key_text(&key, (struct bytes){ "format", 6 });
-    txn_put(&txn, TABLE_META, &key, (struct bytes){ format, 8 });
-    assert_int_equal(txn_commit(&txn), STORE_OK);
-}
-
-static void a_newer_format_is_refused_in_words(void **state)
-{
-    struct place *place = *state;
-    struct meta meta;
-    struct problem problem = { "" };
-    assert_true(meta_open(&place->env, false, &meta, &problem));
-    set_format(&place->env, "\2\0\0\0\0\0\0\0");
-    assert_false(meta_open(&place->env, false, &meta, &problem));
-    assert_non_null(strstr(problem.text, "newer"));
-    set_format(&place->env, "\1\0\0\0\0\0\0\0");
-    assert_true(meta_open(&place->env, false, &meta, &problem));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -223,7 +199,6 @@ int main(void)
         TEST(after_a_failure_nothing_is_done),
         TEST(a_full_map_is_told_and_leaves_what_was_there),
         TEST(M17_only_a_copy_gets_another_epoch),
-        TEST(a_newer_format_is_refused_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

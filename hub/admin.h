@@ -3,7 +3,9 @@
 // admin -- what operators ask over the admin socket, as JSON.
 //
 // All of it may change at the next request; nothing here holds a secret, a
-// challenge, a body or a whole callback URL.
+// challenge, a body or a whole callback URL that the operator has not given
+// himself. The parts are in files of their own: admin_subscriptions.c and so
+// on.
 
 #pragma once
 
@@ -13,16 +15,20 @@
 #include <stdint.h>
 
 struct admin;
+struct dismissal;
+struct exchange;
 struct front;
-
 struct pull;
 struct request;
 struct services;
+struct verify;
 
 struct admin_means {
     const struct services *services;
     struct front *front;
     const struct pull *pull;
+    struct dismissal *dismissal;
+    const struct verify *verify;
     uint64_t descriptors; // limit of this process
     void (*pinged)(void *context);
     void *context;
@@ -37,7 +43,13 @@ void admin_status(void *admin, struct request *request, struct moment now);
 void admin_topics(void *admin, struct request *request, struct moment now);
 void admin_subscriptions(void *admin, struct request *request,
                          struct moment now);
+void admin_remove(void *admin, struct request *request, struct moment now);
+void admin_explain(void *admin, struct request *request, struct moment now);
+void admin_probe(void *admin, struct request *request, struct moment now);
 void admin_ping(void *admin, struct request *request, struct moment now);
 void admin_backup(void *admin, struct request *request, struct moment now);
+
+// The exchange of a probe is back from the engine.
+void admin_answered(struct admin *admin, struct exchange *exchange);
 
 bool admin_idle(const struct admin *admin);

@@ -3,11 +3,13 @@
 #include "admin_json.h"
 
 #include "callback_host.h"
+#include "fetcher/url.h"
 #include "loop.h"
 #include "metrics.h"
 #include "request.h"
 #include "services.h"
 #include "signature.h"
+#include "wording.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,10 +29,11 @@ static json_t *text(struct bytes bytes)
 static json_t *store_json(const struct store_numbers *n)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "topics",
-        integer(n->topics), "subscriptions", integer(n->subscriptions),
-        "requests", integer(n->requests), "lagging", integer(n->lagging),
-        "walks", integer(n->walks), "events", integer(n->events), "map_bytes",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "topics", integer(n->topics), "subscriptions",
+        integer(n->subscriptions), "requests", integer(n->requests), "lagging",
+        integer(n->lagging), "walks", integer(n->walks), "denials",
+        integer(n->denials), "events", integer(n->events), "map_bytes",
         integer(n->map_bytes), "used_bytes", integer(n->used_bytes), "commits",
         integer(n->commits), "operations", integer(n->operations), "epoch",
         integer(n->epoch));
@@ -137,37 +140,126 @@ json_t *admin_json_topic(const struct store_topic *t, int64_t now_unix)
         "followed", t->subscriptions > 0 || t->pulled_until > now_unix);
 }
 
-static const char *state_of(const struct store_subscriber *s)
+// Enough of a callback's hash to tell it from others of its host.
+static json_t *short_hash(struct bytes callback)
 {
-    if (s->suspended)
-        return "suspended";
-    if (!s->lagging)
-        return "active";
-    return s->due == 0 ? "stopped" : "lagging";
+    struct url *url = malloc(sizeof *url);
+    uint8_t key[32];
+    json_t *hash = NULL;
+    if (url && !url_read(callback.at, callback.len, url)) {
+        url_key(url, key);
+        hash = json_sprintf("%02x%02x%02x%02x", key[0], key[1], key[2], key[3]);
+    }
+    free(url);
+    return hash ? hash : json_null();
 }
 
-json_t *admin_json_subscriber(const struct store_subscriber *s)
+static const char *method_name(const struct store_profile *profile)
+{
+    const char *name =
+        signature_method_name((enum signature_method)profile->method);
+    return name ? name : "none";
+}
+
+static json_t *callback_json(const struct admin_json_subscriber *from)
+{
+    return from->whole ? text(from->subscriber->callback) : json_null();
+}
+
+static json_t *owed_json(const struct admin_json_subscriber *from)
+{
+    const struct store_subscriber *s = from->subscriber;
+    if (!s->lagging)
+        return json_null();
+    return json_pack("{s:o, s:o}", "from", integer(s->next), "to",
+                     from->head >= s->next ? integer(from->head) : json_null());
+}
+
+static json_t *delivery_json(const struct admin_json_subscriber *from)
+{
+    const struct store_subscriber *s = from->subscriber;
+    bool lags = s->lagging;
+    char words[WORDING_MAX];
+    return json_pack(
+        "{s:o, s:o, s:i, s:o, s:o, s:i, s:s}", "next",
+        lags ? integer(s->next) : json_null(), "owed", owed_json(from),
+        "attempts", lags ? (int)s->attempts : 0, "failing_since",
+        lags ? integer((uint64_t)s->first_failure) : json_null(), "due",
+        lags ? integer((uint64_t)s->due) : json_null(), "last_status",
+        lags ? (int)s->last_status : 0, "last_outcome",
+        lags ? wording_status(s->last_status, words) : "nothing is owed");
+}
+
+json_t *admin_json_subscriber(const struct admin_json_subscriber *from)
 {
     static const char *const contents[] = {
         [STORE_CONTENT_DEFAULT] = "default",
         [STORE_CONTENT_FULL] = "full",
         [STORE_CONTENT_ENTRIES] = "entries",
     };
+    const struct store_subscriber *s = from->subscriber;
     char host[CALLBACK_HOST_MAX];
     callback_host(s->callback.at, s->callback.len, host);
-    const char *method =
-        signature_method_name((enum signature_method)s->profile.method);
+    int64_t left = s->lease_end - from->now;
+    json_t *root = json_pack(
+        "{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:i, s:o, s:o, s:o, s:b, s:s, "
+        "s:s}",
+        "id", integer(s->id), "topic_id", integer(s->topic), "topic",
+        text(s->topic_url), "host", host, "callback_hash",
+        short_hash(s->callback), "callback", callback_json(from), "state",
+        wording_state(s), "rev", (int)s->rev, "start", integer(s->start),
+        "lease_end", integer((uint64_t)s->lease_end), "lease_left_ms",
+        integer(left > 0 ? (uint64_t)left : 0), "signed",
+        s->profile.secret.len > 0, "method", method_name(&s->profile),
+        "content", contents[s->profile.content]);
+    json_t *delivery = delivery_json(from);
+    if (root && delivery)
+        json_object_update(root, delivery);
+    json_decref(delivery);
+    return root;
+}
+
+json_t *admin_json_request(const struct store_request *r, int64_t now)
+{
+    int64_t left = r->deadline - now;
     return json_pack(
-        "{s:o, s:s, s:s, s:i, s:o, s:o, s:b, s:s, s:s, s:o, s:i, s:o, s:i}",
-        "id", integer(s->id), "host", host, "state", state_of(s), "rev",
-        (int)s->rev, "start", integer(s->start), "lease_end",
-        integer((uint64_t)s->lease_end), "signed", s->profile.secret.len > 0,
-        "method", method ? method : "none", "content",
-        contents[s->profile.content], "next",
-        s->lagging ? integer(s->next) : json_null(), "attempts",
-        s->lagging ? (int)s->attempts : 0, "due",
-        s->lagging ? integer((uint64_t)s->due) : json_null(), "last_status",
-        s->lagging ? (int)s->last_status : 0);
+        "{s:o, s:s, s:o, s:o, s:o, s:i, s:b, s:b}", "id", integer(r->id),
+        "mode", r->mode == STORE_SUBSCRIBE ? "subscribe" : "unsubscribe",
+        "accepted", integer((uint64_t)r->accepted), "deadline",
+        integer((uint64_t)r->deadline), "left_ms",
+        integer(left > 0 ? (uint64_t)left : 0), "tries", (int)r->tries,
+        "renews", r->renews, "signed", r->profile.secret.len > 0);
+}
+
+static void say(void *list, const char *about, const char *sentence)
+{
+    json_array_append_new(
+        list, json_pack("{s:s, s:s}", "about", about, "text", sentence));
+}
+
+struct explain_voice admin_json_voice(json_t *list)
+{
+    return (struct explain_voice){ .say = say, .context = list };
+}
+
+json_t *admin_json_census(const struct explain_census *census)
+{
+    json_t *reasons = json_array();
+    char words[WORDING_MAX];
+    for (size_t i = 0; i < census->reason_count; i++) {
+        const struct explain_reason *reason = &census->reasons[i];
+        json_array_append_new(
+            reasons, json_pack("{s:i, s:s, s:o}", "status", (int)reason->status,
+                               "outcome", wording_status(reason->status, words),
+                               "count", integer(reason->count)));
+    }
+    uint64_t behind = census->lagging + census->stopped;
+    return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "counted",
+                     integer(census->counted), "complete", census->complete,
+                     "up_to_date", integer(census->counted - behind), "lagging",
+                     integer(census->lagging), "stopped",
+                     integer(census->stopped), "suspended",
+                     integer(census->suspended), "reasons", reasons);
 }
 
 json_t *admin_json_next(uint64_t next)

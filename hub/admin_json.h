@@ -7,11 +7,13 @@
 
 #pragma once
 
+#include "explain.h"
 #include "fetcher/engine.h"
 #include "front.h"
 #include "storage/store.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct request;
@@ -31,8 +33,22 @@ json_t *admin_json_status(const struct admin_json_status *status);
 
 json_t *admin_json_topic(const struct store_topic *topic, int64_t now_unix);
 
-// A callback shows as its host alone: the rest of it is a capability.
-json_t *admin_json_subscriber(const struct store_subscriber *subscriber);
+// A callback shows as its host and the beginning of its hash: the rest of it
+// is a capability. All of it only with `whole`: the operator has named it.
+struct admin_json_subscriber {
+    const struct store_subscriber *subscriber;
+    uint64_t head; // of its topic; 0: unknown
+    int64_t now;   // unix ms
+    bool whole;
+};
+json_t *admin_json_subscriber(const struct admin_json_subscriber *from);
+
+// An array of what explain.h or probe.h say: the voice's context.
+struct explain_voice admin_json_voice(json_t *list);
+
+json_t *admin_json_census(const struct explain_census *census);
+
+json_t *admin_json_request(const struct store_request *request, int64_t now);
 
 // `next` of a page; 0: null.
 json_t *admin_json_next(uint64_t next);

@@ -40,7 +40,8 @@ struct config {
         allow_callback_address;
     // Domains, each with all below it; what is denied wins (R19).
     struct config_list deny_topic, deny_callback, allow_topic, allow_callback;
-    char *moved_to; // "" or where the hub is now (R34)
+    struct config_list pin_secret; // callback domains (semantics, B)
+    char *moved_to;                // "" or where the hub is now (R34)
     bool pull_open;
     struct config_list dns_server;
     int64_t lease_min, lease_default, lease_max;
@@ -54,14 +55,16 @@ struct config {
     int64_t head_timeout, idle_timeout;
     int64_t accept_rate; // requests a second and address; 0: no ceiling
     int64_t max_topics, max_subscriptions;
-    int64_t pending_per_host; // 0: no ceiling
+    int64_t subscriptions_per_origin; // 0: no ceiling
+    int64_t pending_per_host;         // 0: no ceiling
     // Verifications of callbacks at origins that never verified anything: an
     // hour and host (and address), a second in all; 0: no ceiling.
     int64_t stranger_verifications, stranger_rate;
-    int64_t idle_pings;    // an hour and origin; 0: no ceiling
+    int64_t idle_pings; // an hour and origin; 0: no ceiling
     bool goodbye_on_expiry;
     enum config_feed feed_delivery;
     int64_t poll_min, poll_max;
+    int64_t topic_gone_after;
     int64_t body_max;
     int64_t retention, retention_updates, retention_bytes;
     int64_t map_size;

@@ -26,6 +26,8 @@ static const char *value_word(const struct option *option)
         return "ADDR:PORT";
     if (option->check == literal_check_range)
         return "RANGE";
+    if (option->check == literal_check_domain)
+        return "DOMAIN";
     return option->check == literal_check_base ? "URL" : "PATH";
 }
 

@@ -133,6 +133,8 @@ static bool write_lines(struct loading *loading)
     };
     size_t type_size = strlen("Content-Type: ") + body->content_type.len + 1;
     content->link_line = links_line(&links);
+    if (body->self.len == 0)
+        content->topic_url = topic->url;
     content->type_line = malloc(type_size);
     if (!content->link_line || !content->type_line)
         return false;

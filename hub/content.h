@@ -46,6 +46,7 @@ struct content {
     size_t body_len;
     char *type_line;        // "Content-Type: ..."
     char *link_line;        // "Link: ..."
+    struct bytes topic_url; // what its self is; length 0: the publisher's own
     char sequence_line[64]; // "Hub-Sequence: <inc>.<n>"
     char gap_line[112];     // "Hub-Gap: ...", or ""
 };

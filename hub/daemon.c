@@ -2,30 +2,20 @@
 
 #include "daemon.h"
 
-#include "admin.h"
 #include "config.h"
-#include "content.h"
 #include "descriptors.h"
-#include "distribute.h"
-#include "endpoints.h"
 #include "fetcher/engine.h"
 #include "fetcher/guard.h"
 #include "front.h"
 #include "http.h"
 #include "inbox.h"
-#include "janitor.h"
-#include "ledger.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
-#include "observe.h"
 #include "outside.h"
-#include "pull.h"
-#include "reception.h"
-#include "retry.h"
+#include "parts.h"
 #include "services.h"
 #include "storage/store.h"
-#include "verify.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -33,12 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    STORE_STEP = 256,    // completions in one step
-    STORE_STEP_MS = 5,   // of them, but for the last
-    OUTCOMES_STEP = 256, // answers in one step
-    DRAIN_LOOK_MS = 20,
-};
+enum { DRAIN_LOOK_MS = 20 };
 
 struct daemon {
     struct config *config;
@@ -49,66 +34,17 @@ struct daemon {
     struct inbox *inbox;
     struct front *front;
     struct http *http;
-    struct reception *reception;
-    struct verify *verify;
-    struct observe *observe;
-    struct contents *contents;
-    struct ledger *ledger;
-    struct retry *retry;
-    struct distribute *distribute;
-    struct pull *pull;
-    struct janitor *janitor;
-    struct admin *admin;
-    struct endpoints *endpoints;
-    struct exchange *answered; // taken from the engine, not looked at yet
+    struct parts *parts;
     bool draining;
     int64_t drain_end; // monotonic
     bool clean;        // everything had ended when the loop stopped
 };
 
-// ------------------------------------------------- what the parts tell each
+// ------------------------------------------------- what the listeners tell
 
 static void wake(void *context)
 {
     loop_wake(context);
-}
-
-static void on_accepted(void *context)
-{
-    struct daemon *daemon = context;
-    verify_poke(daemon->verify);
-}
-
-static void on_fetch_due(void *context)
-{
-    struct daemon *daemon = context;
-    observe_poke(daemon->observe);
-}
-
-static void on_granted(void *context, int64_t end)
-{
-    struct daemon *daemon = context;
-    janitor_lease(daemon->janitor, end);
-    retry_due(daemon->retry, 0); // a renewal makes who lags due (table B)
-}
-
-static void on_updated(void *context, uint64_t topic, uint64_t number)
-{
-    struct daemon *daemon = context;
-    pull_updated(daemon->pull, topic, number);
-    janitor_grown(daemon->janitor);
-}
-
-static void on_walk(void *context, const struct store_walk *walk)
-{
-    struct daemon *daemon = context;
-    distribute_begin(daemon->distribute, walk);
-}
-
-static void on_lagging(void *context, int64_t due)
-{
-    struct daemon *daemon = context;
-    retry_due(daemon->retry, due);
 }
 
 // On the reading threads.
@@ -155,71 +91,9 @@ static bool on_look(void *context)
 
 // ------------------------------------------------------------------- sources
 
-static bool step_store(void *self, struct moment now)
-{
-    struct daemon *daemon = self;
-    // One completion may write an answer of megabytes: time is the measure.
-    for (int i = 0; i < STORE_STEP; i++) {
-        if (store_step(daemon->services.store, 1) == 0)
-            return false;
-        if (loop_now().mono - now.mono >= STORE_STEP_MS)
-            break;
-    }
-    return true;
-}
-
-static bool step_network(void *self, struct moment now)
-{
-    struct daemon *daemon = self;
-    (void)now;
-    if (!daemon->answered)
-        daemon->answered = engine_take(daemon->services.engine);
-    for (int i = 0; i < OUTCOMES_STEP && daemon->answered; i++) {
-        struct exchange *exchange = daemon->answered;
-        daemon->answered = exchange->link;
-        switch (exchange->class) {
-        case EXCHANGE_FETCH:
-            observe_answered(daemon->observe, exchange);
-            break;
-        case EXCHANGE_VERIFY:
-            verify_answered(daemon->verify, exchange);
-            break;
-        case EXCHANGE_DELIVER:
-            distribute_answered(daemon->distribute, exchange);
-            break;
-        case EXCHANGE_RETRY:
-            retry_answered(daemon->retry, exchange);
-            break;
-        case EXCHANGE_CLASSES:
-            break;
-        }
-    }
-    return daemon->answered != NULL;
-}
-
-// The last of each turn: what it started goes out together.
-static bool step_flush(void *self, struct moment now)
-{
-    struct daemon *daemon = self;
-    (void)now;
-    engine_flush(daemon->services.engine);
-    return false;
-}
-
-static int64_t no_hurry(void *self, struct moment now)
-{
-    (void)self;
-    (void)now;
-    return LOOP_FOR_EVER;
-}
-
 static bool all_idle(const struct daemon *daemon)
 {
-    return endpoints_idle(daemon->endpoints) && verify_idle(daemon->verify)
-           && observe_idle(daemon->observe)
-           && distribute_idle(daemon->distribute) && retry_idle(daemon->retry)
-           && ledger_idle(daemon->ledger) && pull_idle(daemon->pull)
-           && janitor_idle(daemon->janitor) && admin_idle(daemon->admin)
+    return parts_idle(daemon->parts)
            && http_pending(daemon->http) == 0
            // A reply may be out before its operation has come back.
            && store_under_way(daemon->services.store) == 0;
@@ -241,28 +115,6 @@ static int64_t drain_patience(void *self, struct moment now)
     const struct daemon *daemon = self;
     (void)now;
     return daemon->draining ? DRAIN_LOOK_MS : LOOP_FOR_EVER;
-}
-
-static void add_sources(struct daemon *daemon)
-{
-    const struct source sources[] = {
-        { "store", daemon, step_store, no_hurry },
-        { "requests", daemon->endpoints, endpoints_step, no_hurry },
-        { "network", daemon, step_network, no_hurry },
-        { "verify", daemon->verify, verify_step, verify_patience },
-        { "observe", daemon->observe, observe_step, observe_patience },
-        { "content", daemon->contents, contents_step, contents_patience },
-        { "distribute", daemon->distribute, distribute_step,
-          distribute_patience },
-        { "ledger", daemon->ledger, ledger_step, ledger_patience },
-        { "retry", daemon->retry, retry_step, retry_patience },
-        { "pull", daemon->pull, pull_step, pull_patience },
-        { "janitor", daemon->janitor, janitor_step, janitor_patience },
-        { "drain", daemon, step_drain, drain_patience },
-        { "flush", daemon, step_flush, no_hurry },
-    };
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        loop_add(daemon->services.loop, &sources[i]);
 }
 
 // ------------------------------------------------------------------- opening
@@ -293,49 +145,17 @@ static bool name_hub(struct daemon *daemon, char problem[512])
 
 static bool make_parts(struct daemon *daemon)
 {
-    const struct services *services = &daemon->services;
-    const struct reception_listener asked = { on_accepted, on_fetch_due,
-                                              daemon };
-    const struct verify_listener verified = { on_fetch_due, on_granted,
-                                              daemon };
-    const struct observe_listener observed = { on_updated, on_walk, daemon };
-
-    daemon->reception = reception_new(services, &asked);
-    daemon->verify = verify_new(services, &verified);
-    daemon->observe = observe_new(services, &observed);
-    daemon->contents = contents_new(services);
-    daemon->retry =
-        daemon->contents ? retry_new(services, daemon->contents) : NULL;
-    daemon->ledger = ledger_new(services, retry_due, daemon->retry);
-    daemon->distribute = distribute_new(services, daemon->contents,
-                                        daemon->ledger, on_lagging, daemon);
-    daemon->pull = pull_new(services, on_fetch_due, daemon);
-    daemon->janitor = janitor_new(services);
-    struct admin_means means = {
-        .services = services,
-        .front = daemon->front,
-        .pull = daemon->pull,
-        .descriptors = daemon->descriptors.now,
-        .pinged = on_fetch_due,
-        .context = daemon,
-    };
-    daemon->admin = admin_new(&means);
-    struct endpoints_means doors = {
+    const struct parts_means means = {
+        .services = &daemon->services,
         .inbox = daemon->inbox,
         .front = daemon->front,
-        .metrics = &daemon->metrics,
-        .reception = daemon->reception,
-        .pull = daemon->pull,
-        .admin = daemon->admin,
+        .descriptors = daemon->descriptors.now,
     };
-    daemon->endpoints = endpoints_new(&doors);
-    if (!daemon->reception || !daemon->verify || !daemon->observe
-        || !daemon->retry || !daemon->ledger || !daemon->distribute
-        || !daemon->pull || !daemon->janitor || !daemon->admin
-        || !daemon->endpoints)
+    const struct source drain = { "drain", daemon, step_drain, drain_patience };
+    daemon->parts = parts_new(&means);
+    if (!daemon->parts)
         return false;
-    retry_use(daemon->retry, daemon->ledger);
-    add_sources(daemon);
+    loop_add(daemon->services.loop, &drain);
     return true;
 }
 
@@ -351,8 +171,8 @@ static bool open_outside(struct daemon *daemon, char problem[512])
     daemon->front = outside_front(config, &callers, problem);
     if (!daemon->front || !name_hub(daemon, problem))
         return false;
-    services->engine = outside_engine(config, services->hub_url, wake,
-                                      services->loop, problem);
+    services->engine = outside_engine(config, services->hub_url, daemon->front,
+                                      wake, services->loop, problem);
     if (!services->engine)
         return false;
     daemon->http = outside_http(config, &callers, problem);
@@ -421,13 +241,7 @@ static void on_stopping(void *context)
     daemon->draining = true;
     daemon->drain_end = loop_now().mono + daemon->config->drain;
     front_drain(daemon->front);
-    endpoints_drain(daemon->endpoints);
-    verify_drain(daemon->verify);
-    observe_drain(daemon->observe);
-    distribute_drain(daemon->distribute);
-    retry_drain(daemon->retry);
-    janitor_drain(daemon->janitor);
-    pull_drain(daemon->pull);
+    parts_drain(daemon->parts);
 }
 
 static void on_reload(void *context)
@@ -466,17 +280,7 @@ bool daemon_free(struct daemon *daemon)
         http_close(daemon->http);
     engine_close(daemon->services.engine);
     store_close(daemon->services.store);
-    endpoints_free(daemon->endpoints);
-    admin_free(daemon->admin);
-    janitor_free(daemon->janitor);
-    pull_free(daemon->pull);
-    distribute_free(daemon->distribute);
-    ledger_free(daemon->ledger);
-    retry_free(daemon->retry);
-    contents_free(daemon->contents);
-    observe_free(daemon->observe);
-    verify_free(daemon->verify);
-    reception_free(daemon->reception);
+    parts_free(daemon->parts);
     inbox_free(daemon->inbox);
     loop_close(daemon->services.loop);
     free(daemon);

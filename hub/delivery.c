@@ -5,6 +5,7 @@
 #include "backoff.h"
 #include "callback_host.h"
 #include "config.h"
+#include "links.h"
 #include "log.h"
 #include "metrics.h"
 #include "outcome.h"
@@ -73,16 +74,31 @@ static void fill(struct delivery *delivery, enum exchange_class class,
         .truncate = true,
         .timeout_ms = timeout,
         .connect_timeout_ms = timeout / 2,
+        .not_after = delivery->lease_end,
         .owner = delivery,
     };
     snprintf(delivery->previous_line, sizeof delivery->previous_line,
              "Hub-Previous: %016" PRIx64 ".%" PRIu64, content->incarnation,
              delivery->cursor);
     add_header(x, content->type_line);
-    add_header(x, content->link_line);
+    add_header(x,
+               delivery->link_line ? delivery->link_line : content->link_line);
     add_header(x, content->sequence_line);
     add_header(x, delivery->previous_line);
     add_header(x, content->gap_line);
+}
+
+// M2: where the publisher names no self, it is what this one subscribed to, as
+// he spelt it.
+static char *own_link_line(const struct content *content,
+                           const struct bytes *spelt)
+{
+    const struct bytes *told = &content->topic_url;
+    if (told->len == 0 || spelt->len == 0
+        || (told->len == spelt->len
+            && memcmp(told->at, spelt->at, told->len) == 0))
+        return NULL;
+    return links_line_for(content->link_line, spelt->at, spelt->len);
 }
 
 struct delivery *delivery_new(const struct store_subscriber *subscriber,
@@ -102,11 +118,13 @@ struct delivery *delivery_new(const struct store_subscriber *subscriber,
         .subscription = subscriber->id,
         .cursor = cursor,
         .rev = subscriber->rev,
+        .lease_end = subscriber->lease_end,
         .attempts = subscriber->lagging ? subscriber->attempts : 0,
         .step = subscriber->lagging ? subscriber->step : 0,
         .method = subscriber->profile.method,
         .secret_len = secret_len,
         .secret = delivery->text + url_len + 1,
+        .link_line = own_link_line(content, &subscriber->topic_url),
     };
     memcpy(delivery->text, subscriber->callback.at, url_len);
     delivery->text[url_len] = '\0';
@@ -119,6 +137,7 @@ struct delivery *delivery_new(const struct store_subscriber *subscriber,
 
 void delivery_free(struct delivery *delivery, struct contents *contents)
 {
+    free(delivery->link_line);
     exchange_clear(&delivery->exchange);
     content_drop(contents, delivery->content);
     explicit_bzero(delivery->text + strlen(delivery->text) + 1,
@@ -191,9 +210,9 @@ struct store_outcome delivery_outcome(const struct delivery *delivery,
                                       struct moment now)
 {
     const struct exchange *x = &delivery->exchange;
-    // R97: a status is an answer, whatever became of the body behind it.
-    bool answered = x->result == EXCHANGE_ANSWERED || x->result == EXCHANGE_CUT
-                    || x->result == EXCHANGE_TOO_LARGE;
+    // R97: a status is an answer, whatever became of the body behind it: it
+    // may break off, or never end.
+    bool answered = x->status >= 200;
     struct store_outcome outcome = {
         .subscription = delivery->subscription,
         .topic = delivery->topic,

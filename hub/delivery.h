@@ -23,16 +23,20 @@ struct delivery {
     struct exchange exchange;
     struct content *content; // held by the delivery
     uint64_t topic, subscription;
-    uint64_t cursor; // before this
-    uint64_t token;  // of the claim; 0 in a walk
+    uint64_t cursor;   // before this
+    bool slow;         // the retry's: it is one of those that hung before
+    uint64_t token;    // of the claim; 0 in a walk
+    int64_t lease_end; // unix ms: not sent after it (R60)
     uint32_t rev;
     uint32_t attempts, step; // before this
     enum store_method method;
     size_t secret_len;
     const char *secret;
     char previous_line[64]; // "Hub-Previous: <inc>.<m>"
+    char *link_line;        // his own; NULL: the content's
     void *owner;            // the walk; NULL: none any more
     uint64_t visit;         // its number there
+    struct delivery *next;  // retry's
     char text[];            // callback, secret
 };
 

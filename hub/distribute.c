@@ -59,6 +59,15 @@ void distribute_begin(struct distribute *distribute,
     distribute->count++;
 }
 
+void distribute_depart(struct distribute *distribute, uint64_t topic,
+                       uint64_t subscription)
+{
+    departed_add(&distribute->means.departed, topic, subscription);
+    for (struct walk *w = distribute->first; w; w = w->next)
+        if (w->record.topic == topic)
+            walk_depart(w, subscription);
+}
+
 static void listed(struct store_op *op)
 {
     struct distribute *distribute = op->context;
@@ -164,8 +173,7 @@ void distribute_answered(struct distribute *distribute,
 struct distribute *distribute_new(const struct services *services,
                                   struct contents *contents,
                                   struct ledger *ledger,
-                                  void (*lagging)(void *context, int64_t due),
-                                  void *context)
+                                  void (*lagging)(void *context), void *context)
 {
     struct distribute *distribute = calloc(1, sizeof *distribute);
     if (!distribute)

@@ -23,18 +23,23 @@ struct exchange;
 struct ledger;
 struct services;
 
-// `lagging` is called when somebody was written down as due at `due`, unix
-// ms. NULL: out of memory.
+// `lagging` is called when somebody was written down as due, now or later.
+// NULL: out of memory.
 struct distribute *distribute_new(const struct services *services,
                                   struct contents *contents,
                                   struct ledger *ledger,
-                                  void (*lagging)(void *context, int64_t due),
+                                  void (*lagging)(void *context),
                                   void *context);
 void distribute_free(struct distribute *distribute); // when idle
 
 // A walk has begun.
 void distribute_begin(struct distribute *distribute,
                       const struct store_walk *walk);
+
+// This subscription has ended: nothing more is sent to it. What has been
+// sent already takes its course.
+void distribute_depart(struct distribute *distribute, uint64_t topic,
+                       uint64_t subscription);
 
 bool distribute_step(void *distribute, struct moment now);
 int64_t distribute_patience(void *distribute, struct moment now);

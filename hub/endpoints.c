@@ -5,6 +5,7 @@
 #include "admin.h"
 #include "front.h"
 #include "inbox.h"
+#include "inspect.h"
 #include "metrics.h"
 #include "pull.h"
 #include "reception.h"
@@ -37,6 +38,25 @@ static void events(void *self, struct request *request, struct moment now)
 {
     struct endpoints *endpoints = self;
     pull_handle(endpoints->means.pull, request, now);
+}
+
+static void topic(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    inspect_topic(endpoints->means.inspect, request, now);
+}
+
+static void subscription(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    inspect_subscription(endpoints->means.inspect, request, now);
+}
+
+static void subscription_page(void *self, struct request *request,
+                              struct moment now)
+{
+    struct endpoints *endpoints = self;
+    inspect_subscription_page(endpoints->means.inspect, request, now);
 }
 
 static void health(void *self, struct request *request, struct moment now)
@@ -75,6 +95,24 @@ static void subscriptions(void *self, struct request *request,
     admin_subscriptions(endpoints->means.admin, request, now);
 }
 
+static void remove_some(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_remove(endpoints->means.admin, request, now);
+}
+
+static void explain(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_explain(endpoints->means.admin, request, now);
+}
+
+static void probe(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_probe(endpoints->means.admin, request, now);
+}
+
 static void ping(void *self, struct request *request, struct moment now)
 {
     struct endpoints *endpoints = self;
@@ -96,11 +134,17 @@ static const struct route routes[] = {
     { REQUEST_POST, "/publish", false, post },
     { REQUEST_GET, "/events", false, events },
     { REQUEST_POST, "/events", false, events },
+    { REQUEST_GET, "/topic", false, topic },
+    { REQUEST_GET, "/subscription", false, subscription_page },
+    { REQUEST_POST, "/subscription", false, subscription },
     { REQUEST_GET, "/healthz", false, health },
     { REQUEST_GET, "/readyz", false, ready },
     { REQUEST_GET, "/admin/status", true, status },
     { REQUEST_GET, "/admin/topics", true, topics },
     { REQUEST_GET, "/admin/subscriptions", true, subscriptions },
+    { REQUEST_POST, "/admin/remove", true, remove_some },
+    { REQUEST_GET, "/admin/explain", true, explain },
+    { REQUEST_GET, "/admin/probe", true, probe },
     { REQUEST_POST, "/admin/ping", true, ping },
     { REQUEST_POST, "/admin/backup", true, backup },
 };

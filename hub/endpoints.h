@@ -15,6 +15,7 @@ struct admin;
 struct endpoints;
 struct front;
 struct inbox;
+struct inspect;
 struct metrics;
 struct pull;
 struct reception;
@@ -26,6 +27,7 @@ struct endpoints_means {
     struct reception *reception;
     struct pull *pull;
     struct admin *admin;
+    struct inspect *inspect;
 };
 
 // NULL: out of memory. The means are copied.

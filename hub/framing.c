@@ -66,8 +66,18 @@ static bool begins(const char *name, const char *with)
     return strncasecmp(name, with, strlen(with)) == 0;
 }
 
+// RFC 9112, 3.2: a host and a port. Which one is no matter: the hub's own
+// name comes from its options alone (R142). HTTP/1.1 allows none, too.
+static bool is_host(const char *text)
+{
+    for (; *text; text++)
+        if (*text <= ' ' || *text == 0x7F || strchr("/?#@\\\"<>,;", *text))
+            return false;
+    return true;
+}
+
 struct seen {
-    unsigned lengths, codings, hosts;
+    unsigned lengths, codings, hosts, types;
 };
 
 static const char *check_field(const struct request_field *field,
@@ -79,6 +89,10 @@ static const char *check_field(const struct request_field *field,
         return "a header field has a control character";
     if (is(field, "Host")) {
         seen->hosts++;
+        if (!is_host(field->value))
+            return "Host is not a host";
+    } else if (is(field, "Content-Type")) {
+        seen->types++;
     } else if (is(field, "Content-Length")) {
         seen->lengths++;
         if (!read_length(field->value, &out->length))
@@ -120,6 +134,8 @@ const char *framing_check(const struct request_field *fields, size_t count,
         return "Host is missing";
     if (seen.lengths > 1)
         return "Content-Length is given twice";
+    if (seen.types > 1)
+        return "Content-Type is given twice";
     if (seen.codings > 1)
         return "Transfer-Encoding is given twice";
     if (seen.codings > 0 && seen.lengths > 0)

@@ -7,6 +7,27 @@
 
 enum { ROOM_FIRST = 1024 };
 
+static size_t counted(size_t room)
+{
+    return room > GATHER_SMALL ? room : 0;
+}
+
+static bool pool_allows(const struct gather *gather, size_t room)
+{
+    const struct gather_pool *pool = gather->pool;
+    if (!pool || counted(room) == 0)
+        return true;
+    size_t others = pool->held - counted(gather->room);
+    return others + room <= GATHER_POOL_MAX;
+}
+
+static void note_room(struct gather *gather, size_t room)
+{
+    if (gather->pool)
+        gather->pool->held += counted(room) - counted(gather->room);
+    gather->room = room;
+}
+
 static bool make_room(struct gather *gather, size_t more)
 {
     size_t room = gather->room ? gather->room : ROOM_FIRST;
@@ -14,11 +35,13 @@ static bool make_room(struct gather *gather, size_t more)
         return true;
     while (room <= gather->len + more)
         room *= 2;
+    if (!pool_allows(gather, room))
+        return false;
     char *bytes = realloc(gather->bytes, room);
     if (!bytes)
         return false;
     gather->bytes = bytes;
-    gather->room = room;
+    note_room(gather, room);
     return true;
 }
 
@@ -40,5 +63,6 @@ void gather_clear(struct gather *gather)
     if (gather->bytes)
         explicit_bzero(gather->bytes, gather->len);
     free(gather->bytes);
-    *gather = (struct gather){ 0 };
+    note_room(gather, 0);
+    *gather = (struct gather){ .pool = gather->pool };
 }

@@ -109,8 +109,9 @@ static enum step say(struct guest *guest, unsigned status, const char *sentence)
         .content_type = "text/plain; charset=utf-8",
         .body = text,
         .body_len = (size_t)len,
-        .headers = { "X-Content-Type-Options: nosniff", "Retry-After: 5" },
-        .header_count = status == 503 ? 2 : 1,
+        .headers = { "X-Content-Type-Options: nosniff",
+                     request_trouble(status) },
+        .header_count = 2,
     };
     assert(len > 0 && (size_t)len < sizeof text);
     struct answer *answer = answer_new(guest->all->shelf, &reply, false, true);

@@ -27,11 +27,9 @@ enum {
     // comes to own all of its pool, since libmicrohttpd zeroes it between two
     // requests; its default of 32 KiB costs 33 MB a thousand connections.
     POOL_BYTES = 8192,
-    // libmicrohttpd leaves those above its limit without any answer: ours
-    // must strike first.
+    // Above its own limit libmicrohttpd answers nothing: ours strikes first.
     CONNECTIONS_SLACK = 64,
-    // Of a body in chunks that is too long: read over so that the client
-    // gets to see the answer.
+    // Of a body that is too long: read over, so that the answer is seen.
     EXCESS_MAX = 1024 * 1024,
     SHARED_MAX = 16,
     FAREWELL_S = 2,
@@ -52,6 +50,7 @@ struct exchange {
     struct MHD_Connection *handle;
     struct connection *connection;
     enum stage stage;
+    bool last;        // chunked: libmicrohttpd lets requests hide behind it
     unsigned refusal; // status; 0: none
     struct gather body;
     size_t excess;   // bytes of a body that was refused
@@ -76,6 +75,7 @@ struct http {
     atomic_uint connections;
     struct patience patience;
     struct turnstile turnstile;
+    struct gather_pool bodies; // of libmicrohttpd's thread
 
     pthread_mutex_t lock;
     struct shared shared[SHARED_MAX];
@@ -173,13 +173,15 @@ static void answer(struct request *request, const struct reply *reply)
 
     if (!request->admin)
         reply = turnstile_weigh(&http->turnstile, reply, &exchange->weight);
+    struct reply said = *reply;
+    said.close |= exchange->last;
     pthread_mutex_lock(&http->lock);
-    exchange->response = shared_response(http, reply);
+    exchange->response = shared_response(http, &said);
     pthread_mutex_unlock(&http->lock);
     exchange->shared = exchange->response != NULL;
     if (!exchange->shared)
-        exchange->response = new_response(reply);
-    exchange->status = exchange->response ? reply->status : 0;
+        exchange->response = new_response(&said);
+    exchange->status = exchange->response ? said.status : 0;
     exchange->stage = STAGE_ANSWERED;
     atomic_fetch_sub(&http->pending, 1);
     MHD_resume_connection(handle);
@@ -197,15 +199,15 @@ static enum MHD_Result refuse(struct exchange *exchange, unsigned status,
                               const char *sentence)
 {
     char text[160];
-    int len = snprintf(text, sizeof text, "%s\n", sentence);
-    assert(len > 0 && (size_t)len < sizeof text);
+    (void)snprintf(text, sizeof text, "%s\n", sentence);
     struct reply reply = {
         .status = status,
         .content_type = "text/plain; charset=utf-8",
         .body = text,
-        .body_len = (size_t)len,
-        .headers = { "X-Content-Type-Options: nosniff", "Retry-After: 5" },
-        .header_count = status == 503 ? 2 : 1,
+        .body_len = strlen(text),
+        .headers = { "X-Content-Type-Options: nosniff",
+                     request_trouble(status) },
+        .header_count = 2,
         .close = true,
     };
     exchange->response = new_response(&reply);
@@ -228,6 +230,7 @@ static void *on_target(void *context, const char *target,
     memset(exchange, 0, offsetof(struct exchange, fields));
     memcpy(exchange->target, target, size);
     exchange->http = context;
+    exchange->body.pool = &exchange->http->bodies;
     exchange->handle = handle;
     return exchange;
 }
@@ -287,13 +290,9 @@ static enum MHD_Result read_head(struct exchange *exchange, const char *method,
         && framing.length > http->options.body_max)
         return refuse(exchange, 413, "the request's body is too long");
     request->method = framing_method(method);
+    exchange->last = framing.body == FRAMING_CHUNKED;
     exchange->stage = STAGE_BODY;
     return MHD_YES;
-}
-
-static unsigned refusal_of(enum gather_result result)
-{
-    return result == GATHER_OK ? 0 : result == GATHER_TOO_LONG ? 413 : 503;
 }
 
 // No answer can be queued while a body comes in: it is read over, and the
@@ -303,14 +302,16 @@ static enum MHD_Result add_body(struct exchange *exchange, const char *bytes,
 {
     size_t more = *len;
     *len = 0;
-    if (exchange->refusal == 0)
-        exchange->refusal = refusal_of(gather_add(
-            &exchange->body, bytes, more, exchange->http->options.body_max));
-    if (exchange->refusal != 0) {
-        exchange->excess += more;
-        return exchange->excess <= EXCESS_MAX ? MHD_YES : MHD_NO;
+    if (exchange->refusal == 0) {
+        enum gather_result result = gather_add(
+            &exchange->body, bytes, more, exchange->http->options.body_max);
+        if (result == GATHER_OK)
+            return MHD_YES;
+        exchange->refusal = result == GATHER_TOO_LONG ? 413 : 503;
     }
-    return MHD_YES;
+    gather_clear(&exchange->body);
+    exchange->excess += more;
+    return exchange->excess <= EXCESS_MAX ? MHD_YES : MHD_NO;
 }
 
 // Suspended in a later call than the first: an answer that follows upon the
@@ -322,7 +323,7 @@ static enum MHD_Result pass_on(struct exchange *exchange)
     if (exchange->refusal == 413)
         return refuse(exchange, 413, "the request's body is too long");
     if (exchange->refusal != 0)
-        return refuse(exchange, exchange->refusal, "out of memory");
+        return refuse(exchange, exchange->refusal, "too much at once");
 
     request->fields = exchange->fields;
     request->body = exchange->body.bytes ? exchange->body.bytes : "";

@@ -12,17 +12,33 @@
 
 enum { LEASE_DIGITS_MAX = 32 };
 
-__attribute__((format(printf, 3, 4))) static bool refuse(struct intent *out,
-                                                         unsigned status,
-                                                         const char *format,
-                                                         ...)
+// `parameter` with or without its "hub."; of a field that was sent under
+// another name the brackets stay away.
+static void set_code(struct intent *out, const char *parameter,
+                     const char *what)
+{
+    if (strncmp(parameter, "hub.", 4) == 0)
+        parameter += 4;
+    snprintf(out->code, sizeof out->code, "%.*s.%s",
+             (int)strcspn(parameter, "["), parameter, what);
+}
+
+__attribute__((format(printf, 5, 6))) static bool refuse(
+    struct intent *out, unsigned status, const char *parameter,
+    const char *what, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(out->reason, sizeof out->reason, format, arguments);
     va_end(arguments);
+    set_code(out, parameter, what);
     out->status = status;
     return false;
+}
+
+static bool fail(struct intent *out)
+{
+    return refuse(out, 503, "hub", "busy", "the hub has no memory left");
 }
 
 // ------------------------------------------------------- where fields are
@@ -32,6 +48,8 @@ enum encoding { ENCODING_FORM, ENCODING_MULTIPART, ENCODING_OTHER };
 static bool charset_is_fine(const char *type)
 {
     const char *charset = strcasestr(type, "charset=");
+    while (charset && charset > type && !strchr("; \t", charset[-1]))
+        charset = strcasestr(charset + 1, "charset=");
     if (!charset)
         return true;
     charset += strlen("charset=");
@@ -56,6 +74,11 @@ static enum encoding encoding_of(const char *type)
     return ENCODING_OTHER;
 }
 
+static bool is_coded(const char *coding)
+{
+    return coding && *coding && strcasecmp(coding, "identity") != 0;
+}
+
 // Secrets in URLs end up in the logs of proxies (R6), also when the body
 // counts.
 static bool query_has_secret(const char *query)
@@ -78,11 +101,15 @@ static bool read_form(const struct request *request, struct intent *out)
     bool fine;
 
     if (encoding == ENCODING_OTHER || (type && !charset_is_fine(type)))
-        return refuse(out, 415,
+        return refuse(out, 415, "request", "type",
                       "Content-Type must be application/x-www-form-urlencoded "
                       "in UTF-8");
+    if (is_coded(request_field(request, "Content-Encoding")))
+        return refuse(out, 415, "request", "encoding",
+                      "Content-Encoding must be left out");
     if (*request->query && query_has_secret(request->query))
-        return refuse(out, 400, "hub.secret must not be in the query");
+        return refuse(out, 400, "secret", "query",
+                      "hub.secret must not be in the query");
     if (request->body_len == 0)
         fine = form_read(request->query, strlen(request->query), &out->form,
                          problem);
@@ -93,8 +120,9 @@ static bool read_form(const struct request *request, struct intent *out)
         fine = form_read(request->body, request->body_len, &out->form, problem);
     if (fine)
         return true;
-    return refuse(out, strcmp(problem, "out of memory") == 0 ? 503 : 400, "%s",
-                  problem);
+    if (strcmp(problem, "out of memory") == 0)
+        return fail(out);
+    return refuse(out, 400, "request", "form", "%s", problem);
 }
 
 // ------------------------------------------------------------- parameters
@@ -108,7 +136,8 @@ static bool single(struct intent *out, const char *name, const char **value)
     for (const struct form_field *next = field; next;
          next = form_next(&out->form, next))
         if (strcmp(next->value, field->value) != 0)
-            return refuse(out, 400, "%s is given twice, and differently", name);
+            return refuse(out, 400, name, "conflict",
+                          "%s is given twice, and differently", name);
     return true;
 }
 
@@ -120,14 +149,33 @@ static bool read_mode(struct intent *out)
     if (!single(out, "hub.mode", &mode))
         return false;
     if (!mode || !*mode)
-        return refuse(out, 400, "hub.mode is missing");
+        return refuse(out, 400, "mode", "missing", "hub.mode is missing");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(mode, names[i]) == 0) {
             out->mode = (enum intent_mode)(i + 1);
             return true;
         }
-    return refuse(out, 400,
+    return refuse(out, 400, "mode", "unknown",
                   "hub.mode is not subscribe, unsubscribe or publish");
+}
+
+// What url_read() says, as a code.
+static bool refuse_url(struct intent *out, const char *name,
+                       const char *problem)
+{
+    static const struct {
+        const char *word, *what;
+    } codes[] = {
+        { "fragment", "fragment" },   { "user information", "userinfo" },
+        { "port", "port" },           { "too long", "long" },
+        { "character", "character" }, { "line break", "character" },
+        { "host", "host" },           { "http", "scheme" }
+    };
+    const char *what = "invalid";
+    for (size_t i = sizeof codes / sizeof *codes; i > 0; i--)
+        if (strstr(problem, codes[i - 1].word))
+            what = codes[i - 1].what;
+    return refuse(out, 400, name, what, "%s %s", name, problem);
 }
 
 static bool read_url(struct intent *out, const char *name, struct url *url)
@@ -136,10 +184,10 @@ static bool read_url(struct intent *out, const char *name, struct url *url)
     if (!single(out, name, &text))
         return false;
     if (!text || !*text)
-        return refuse(out, 400, "%s is missing", name);
+        return refuse(out, 400, name, "missing", "%s is missing", name);
     const char *problem = url_read(text, strlen(text), url);
     if (problem)
-        return refuse(out, 400, "%s %s", name, problem);
+        return refuse_url(out, name, problem);
     return true;
 }
 
@@ -147,7 +195,7 @@ static bool read_urls(struct intent *out)
 {
     struct url *urls = malloc(2 * sizeof *urls);
     if (!urls)
-        return refuse(out, 503, "out of memory");
+        return fail(out);
     out->topic = &urls[0];
     out->callback = &urls[1];
     if (!read_url(out, "hub.topic", out->topic)
@@ -167,7 +215,8 @@ static bool read_bytes(struct intent *out, const char *name, size_t max,
         return false;
     size_t len = value ? strlen(value) : 0;
     if (len > max)
-        return refuse(out, 400, "%s is longer than %zu bytes", name, max);
+        return refuse(out, 400, name, "long", "%s is longer than %zu bytes",
+                      name, max);
     *bytes = (struct bytes){ value ? value : "", len };
     return true;
 }
@@ -184,9 +233,11 @@ static bool read_lease(struct intent *out)
         return true;
     size_t digits = strspn(text, "0123456789");
     if (text[digits])
-        return refuse(out, 400, "hub.lease_seconds is not a positive integer");
+        return refuse(out, 400, "lease_seconds", "number",
+                      "hub.lease_seconds is not a positive integer");
     if (digits > LEASE_DIGITS_MAX)
-        return refuse(out, 400, "hub.lease_seconds has too many digits");
+        return refuse(out, 400, "lease_seconds", "long",
+                      "hub.lease_seconds has too many digits");
 
     int64_t seconds = 0;
     for (; *text; text++) {
@@ -222,7 +273,7 @@ static bool read_method(struct intent *out)
             out->profile.method = methods[i].method;
             return true;
         }
-    return refuse(out, 400,
+    return refuse(out, 400, "signature_method", "unknown",
                   "hub.signature_method is not sha1, sha256, sha384 or sha512");
 }
 
@@ -238,7 +289,8 @@ static bool read_content(struct intent *out)
     else if (strcasecmp(content, "entries") == 0)
         out->profile.content = STORE_CONTENT_ENTRIES;
     else
-        return refuse(out, 400, "hub.content is not full or entries");
+        return refuse(out, 400, "content", "unknown",
+                      "hub.content is not full or entries");
     return true;
 }
 
@@ -256,14 +308,28 @@ static bool read_profile(struct intent *out)
 
 // ---------------------------------------------------------------- publish
 
-// hub.url is PubSubHubbub's, hub.topic what publishers for WebSub hubs send,
-// the brackets come from PHP (R71).
+// What PHP appends to the name of a list: "[]", "[7]".
+static bool is_index(const char *text)
+{
+    if (!*text)
+        return true;
+    if (*text++ != '[')
+        return false;
+    text += strspn(text, "0123456789");
+    return strcmp(text, "]") == 0;
+}
+
+// hub.url is PubSubHubbub's, hub.topic what publishers for WebSub hubs send
+// (R71).
 static bool names_a_topic(const struct form_field *field)
 {
-    static const char *const names[] = { "hub.url", "hub.topic", "hub.url[]" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(field->name, names[i]) == 0)
+    static const char *const names[] = { "hub.url", "hub.topic" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t len = strlen(names[i]);
+        if (strncmp(field->name, names[i], len) == 0
+            && is_index(field->name + len))
             return field->value_len > 0;
+    }
     return false;
 }
 
@@ -280,7 +346,7 @@ static bool add_topic(struct intent *out, const struct form_field *field,
 {
     const char *problem = url_read(field->value, field->value_len, scratch);
     if (problem)
-        return refuse(out, 400, "%s %s", field->name, problem);
+        return refuse_url(out, field->name, problem);
     url_key(scratch, out->urls[out->url_count++].bytes);
     return true;
 }
@@ -290,16 +356,16 @@ static bool read_publish(struct intent *out)
 {
     size_t count = count_topics(&out->form);
     if (count == 0)
-        return refuse(out, 400, "hub.url is missing");
+        return refuse(out, 400, "url", "missing", "hub.url is missing");
     if (count > INTENT_URLS_MAX)
-        return refuse(out, 413, "hub.url is given more than %d times",
-                      INTENT_URLS_MAX);
+        return refuse(out, 413, "url", "many",
+                      "hub.url is given more than %d times", INTENT_URLS_MAX);
 
     struct url *scratch = malloc(sizeof *scratch);
     out->urls = malloc(count * sizeof *out->urls);
     bool fine = scratch && out->urls;
     if (!fine)
-        refuse(out, 503, "out of memory");
+        fail(out);
     for (size_t i = 0; fine && i < out->form.count; i++)
         if (names_a_topic(&out->form.fields[i]))
             fine = add_topic(out, &out->form.fields[i], scratch);
@@ -331,6 +397,7 @@ bool intent_read(const struct request *request, struct intent *out)
 
     struct intent refusal = { .status = out->status, .lease_s = -1 };
     memcpy(refusal.reason, out->reason, sizeof refusal.reason);
+    memcpy(refusal.code, out->code, sizeof refusal.code);
     intent_clear(out);
     *out = refusal;
     return false;

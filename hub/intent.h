@@ -52,9 +52,10 @@ struct intent {
     struct store_key *urls;
     size_t url_count;
 
-    // When intent_read() says false: the status to answer with, and one
-    // sentence that names the parameter, for request_say().
+    // When intent_read() says false: the status to answer with, a code
+    // (refusal.h), and one sentence that names the parameter.
     unsigned status;
+    char code[48];
     char reason[192];
 
     struct form form; // what the strings above are borrowed from

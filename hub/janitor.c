@@ -16,7 +16,7 @@ enum {
     TRIMS = 2, // topics at a time
     HOLD_MS = 5 * 60 * 1000,
     PAUSE_MS = 1000,
-    LOOK_MS = 60 * 60 * 1000, // even if nothing says so
+    LOOK_MS = 60 * 1000, // even if nothing says so: for old requests
 };
 
 struct trimming {
@@ -30,6 +30,8 @@ struct janitor {
     bool expiring, draining;
     int64_t next_end; // unix ms: when to look for leases that are over
     struct pump pump;
+    void (*said_goodbye)(void *context);
+    void *context;
 };
 
 static void log_ended(const struct store_subscriber *subscriber)
@@ -56,6 +58,8 @@ static void expired(struct store_op *op)
     metric_add(janitor->services.metrics, METRIC_EXPIRED, expire->count);
     for (size_t i = 0; i < expire->count; i++)
         log_ended(&expire->items[i]);
+    if (expire->goodbye && expire->count > 0)
+        janitor->said_goodbye(janitor->context);
     int64_t next = expire->more ? now : expire->next_end;
     if (next > now + LOOK_MS)
         next = now + LOOK_MS;
@@ -69,6 +73,7 @@ static void ask_expire(struct janitor *janitor)
     janitor->expire = (struct store_expire){
         .op = { .verb = STORE_EXPIRE, .done = expired, .context = janitor },
         .max = PAGE,
+        .goodbye = janitor->services.config->goodbye_on_expiry,
     };
     janitor->expiring = true;
     janitor->next_end = INT64_MAX;
@@ -112,12 +117,15 @@ static void take(void *self, const struct store_claimed *item,
     store_submit(janitor->services.store, &trimming->trim.op);
 }
 
-struct janitor *janitor_new(const struct services *services)
+struct janitor *janitor_new(const struct services *services,
+                            void (*said_goodbye)(void *context), void *context)
 {
     struct janitor *janitor = calloc(1, sizeof *janitor);
     if (!janitor)
         return NULL;
     janitor->services = *services;
+    janitor->said_goodbye = said_goodbye;
+    janitor->context = context;
     pump_init(&janitor->pump, services->store, STORE_DUE_TRIM, TRIMS, HOLD_MS);
     janitor->pump.take = take;
     janitor->pump.self = janitor;

@@ -2,7 +2,8 @@
 //
 // janitor -- what has to end, ends: leases and retention.
 //
-// Subscriptions whose lease is over are ended in pages; the bodies of old
+// Subscriptions whose lease is over are ended in pages, and what could not be
+// verified before its deadline is dropped; the bodies of old
 // updates and topics that nobody follows any more are removed in pages.
 
 #pragma once
@@ -15,8 +16,10 @@
 struct janitor;
 struct services;
 
+// `said_goodbye` is called when denials have become due (goodbye-on-expiry).
 // NULL: out of memory.
-struct janitor *janitor_new(const struct services *services);
+struct janitor *janitor_new(const struct services *services,
+                            void (*said_goodbye)(void *context), void *context);
 void janitor_free(struct janitor *janitor); // when idle
 
 // A lease was granted that ends then, unix ms.

@@ -27,7 +27,7 @@ struct ledger {
     int64_t since;    // monotonic: the open page's first
     int64_t again_at; // monotonic: the full page is to be written again; 0: no
     struct store_record record;
-    void (*recorded)(void *context, int64_t due);
+    void (*recorded)(void *context);
     void *context;
 };
 
@@ -35,20 +35,6 @@ static struct page *closed(struct ledger *ledger)
 {
     return ledger->open == &ledger->pages[0] ? &ledger->pages[1]
                                              : &ledger->pages[0];
-}
-
-static int64_t earliest(const struct page *page)
-{
-    int64_t due = INT64_MAX;
-    for (size_t i = 0; i < page->count; i++) {
-        const struct store_outcome *outcome = &page->outcomes[i];
-        // A success may have left more to be owed, and one that gave up may
-        // have been overtaken by an update: both are due now.
-        int64_t at = outcome->kind == STORE_DELIVERED ? 0 : outcome->due;
-        if (at < due)
-            due = at;
-    }
-    return due;
 }
 
 static void written(struct store_op *op)
@@ -64,12 +50,11 @@ static void written(struct store_op *op)
         return;
     }
     // What a repetition would not help is lost, rather than all that follows.
-    int64_t due = earliest(page);
     page->count = 0;
     ledger->writing = false;
     ledger->again_at = 0;
     if (op->status == STORE_OK)
-        ledger->recorded(ledger->context, due);
+        ledger->recorded(ledger->context);
 }
 
 static void write_page(struct ledger *ledger)
@@ -131,8 +116,7 @@ bool ledger_idle(const struct ledger *ledger)
 }
 
 struct ledger *ledger_new(const struct services *services,
-                          void (*recorded)(void *context, int64_t due),
-                          void *context)
+                          void (*recorded)(void *context), void *context)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
     if (!ledger)

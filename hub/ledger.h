@@ -16,11 +16,11 @@
 struct ledger;
 struct services;
 
-// `recorded` is called after a batch has been committed: something may be due
-// at `due` (unix ms). NULL: out of memory.
+// `recorded` is called after a batch has been committed: something may be due,
+// also earlier than its outcome said, since a renewal or an update may have
+// come while the attempt was under way. NULL: out of memory.
 struct ledger *ledger_new(const struct services *services,
-                          void (*recorded)(void *context, int64_t due),
-                          void *context);
+                          void (*recorded)(void *context), void *context);
 void ledger_free(struct ledger *ledger); // when idle
 
 void ledger_add(struct ledger *ledger, const struct store_outcome *outcome);

@@ -2,6 +2,8 @@
 
 #include "links.h"
 
+#include "fetcher/url.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,24 +46,32 @@ static void add_link(struct text *text, const char *target, size_t len,
     add(text, "\"");
 }
 
-static bool is(const char *name, const char *hub, size_t len)
+// In whatever spelling the publisher uses.
+static bool is(const char *name, const struct url *hub)
 {
-    return strlen(name) == len && memcmp(name, hub, len) == 0;
+    struct url own;
+    return !url_read(name, strlen(name), &own)
+           && own.normal_len == hub->normal_len
+           && memcmp(own.normal, hub->normal, own.normal_len) == 0;
 }
 
-static bool is_us(const struct links *links, const char *hub, size_t len)
+static bool is_us(const struct links *links, const char *text, size_t len)
 {
-    if (is(links->own, hub, len))
+    struct url hub;
+    if (url_read(text, len, &hub))
+        return false;
+    if (is(links->own, &hub))
         return true;
     for (size_t i = 0; i < links->alias_count; i++)
-        if (is(links->aliases[i], hub, len))
+        if (is(links->aliases[i], &hub))
             return true;
     return false;
 }
 
 static void add_hubs(struct text *text, const struct links *links, bool us)
 {
-    const char *at = links->hubs, *end = links->hubs + links->hubs_len;
+    const char *at = links->hubs;
+    const char *end = at ? at + links->hubs_len : at;
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((stop ? stop : end) - at);
@@ -93,6 +103,25 @@ char *links_line(const struct links *links)
         add_link(&text, links->self, links->self_len, "self");
     else
         add_link(&text, links->topic, links->topic_len, "self");
+    text.at[text.len] = '\0';
+    return text.at;
+}
+
+char *links_line_for(const char *line, const char *topic, size_t topic_len)
+{
+    // The link to itself is the last one; targets hold no '<'.
+    const char *self = strrchr(line, '<');
+    size_t stem = self ? (size_t)(self - line) : 0;
+    struct text text = { .at = malloc(stem + 3 * topic_len + 24) };
+    if (!text.at || !self) {
+        free(text.at);
+        return NULL;
+    }
+    memcpy(text.at, line, stem);
+    text.len = stem;
+    add(&text, "<");
+    add_target(&text, topic, topic_len);
+    add(&text, ">; rel=\"self\"");
     text.at[text.len] = '\0';
     return text.at;
 }

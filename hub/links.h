@@ -25,3 +25,7 @@ struct links {
 // "Link: <hub>; rel=\"hub\", ..., <self>; rel=\"self\"" in one line, allocated;
 // yours to free(). NULL: out of memory.
 char *links_line(const struct links *links);
+
+// The same line for somebody who subscribed by another spelling of the topic,
+// where the publisher names no self (M2).
+char *links_line_for(const char *line, const char *topic, size_t topic_len);

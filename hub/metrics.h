@@ -20,11 +20,15 @@ enum metric {
     METRIC_VERIFICATIONS, // attempts
     METRIC_VERIFIED,
     METRIC_VERIFY_FAILED, // for good
+    METRIC_VERIFY_LATER,  // put off: no budget, not tried
+    METRIC_DENIALS,       // said with hub.mode=denied
+    METRIC_DISMISSED,     // ended by the hub: operator, policy, dead topic
     METRIC_FETCHES,
     METRIC_FETCHES_UNCHANGED, // 304, or nothing new in a 200
     METRIC_FETCHES_FAILED,
-    METRIC_UPDATES,    // appended to a log
-    METRIC_DELIVERIES, // first attempts
+    METRIC_FETCHES_DELAYED, // put off to spare an origin
+    METRIC_UPDATES,         // appended to a log
+    METRIC_DELIVERIES,      // first attempts
     METRIC_RETRIES,
     METRIC_DELIVERED, // 2xx
     METRIC_DELIVERY_FAILED,

@@ -3,6 +3,7 @@
 #include "observation.h"
 
 #include "backoff.h"
+#include "fetcher/url.h"
 #include "poll.h"
 #include "topic.h"
 
@@ -79,6 +80,8 @@ void observation_ask(struct observation *observation, bool conditional,
         .body_max = body_max,
         .timeout_ms = timeout_ms,
         .connect_timeout_ms = timeout_ms / 2,
+        .subscribers = observation->topic->subscriptions,
+        .stranger = observation->stranger,
         .owner = observation,
     };
     observation->conditional = false;
@@ -207,14 +210,16 @@ bool observation_read(struct observation *observation)
 static bool join_hubs(struct observation *observation, struct bytes *out)
 {
     const struct document *document = &observation->document;
+    // Whoever could put himself between us and an http URL wrote this.
+    size_t count = observation->exchange.downgraded ? 0 : document->hub_count;
     size_t size = 1;
-    for (size_t i = 0; i < document->hub_count; i++)
+    for (size_t i = 0; i < count; i++)
         size += strlen(document->hubs[i]) + 1;
     char *hubs = malloc(size);
     if (!hubs)
         return false;
     size_t len = 0;
-    for (size_t i = 0; i < document->hub_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t hub_len = strlen(document->hubs[i]);
         if (len + hub_len + 1 > STORE_LINKS_MAX)
             break;
@@ -239,17 +244,39 @@ static struct bytes bytes_of(const char *text)
     return (struct bytes){ text ? text : "", text ? strlen(text) : 0 };
 }
 
+// Another spelling of the topic is no other topic.
+static bool note_self(struct store_publish *publish,
+                      const struct store_topic *topic)
+{
+    struct url *url = malloc(sizeof *url);
+    if (!url)
+        return false;
+    if (!url_read(publish->self.at, publish->self.len, url)
+        && !same((struct bytes){ url->normal, url->normal_len },
+                 topic->url_normal)) {
+        url_key(url, publish->self_key.bytes);
+        publish->self_same_origin =
+            topic->url_normal.len > url->origin_len
+            && memcmp(topic->url_normal.at, url->normal, url->origin_len) == 0
+            && strchr("/?", topic->url_normal.at[url->origin_len]);
+    }
+    free(url);
+    return true;
+}
+
 static bool note_links(struct observation *observation)
 {
     struct store_publish *publish = &observation->publish;
     const struct store_topic *topic = observation->topic;
-    const char *self = observation->document.self;
+    const char *self =
+        observation->exchange.downgraded ? NULL : observation->document.self;
     if (!join_hubs(observation, &publish->hubs))
         return false;
     publish->self = bytes_of(self && strlen(self) <= STORE_URL_MAX ? self : "");
     publish->new_links =
         !same(publish->self, topic->self) || !same(publish->hubs, topic->hubs);
-    return true;
+    return !publish->new_links || publish->self.len == 0
+           || note_self(publish, topic);
 }
 
 static bool note_entries(struct observation *observation)

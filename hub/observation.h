@@ -10,6 +10,7 @@
 
 #include "fetcher/document.h"
 #include "fetcher/engine.h"
+#include "pace.h"
 #include "storage/store.h"
 
 #include <stdbool.h>
@@ -24,6 +25,10 @@ struct observation {
     uint64_t token;
     bool pinged;      // since the last settled fetch
     bool conditional; // validators were sent
+    unsigned counts;  // by pace.h
+    bool doubtful;    // it may well bring nothing, or never end
+    bool stranger;    // and somebody else asked for it
+    enum pace_end end;
     char if_none_match[STORE_HEADER_MAX + 32];
 
     // The remembered entries, as the store and as the document know them.

@@ -4,41 +4,47 @@
 
 #include "backoff.h"
 #include "config.h"
+#include "echoes.h"
 #include "fetcher/engine.h"
 #include "log.h"
 #include "metrics.h"
 #include "observation.h"
+#include "pace.h"
+#include "places.h"
+#include "policy.h"
 #include "poll.h"
 #include "pump.h"
 #include "services.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
+    GONE = 410, // HTTP
     HOLD_MS = 15 * 60 * 1000,
     AGAIN_MS = 10 * 1000, // when the store or memory failed us
     RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000,
-    ECHOES_MAX = 256,
+    LIMITED_MS = 60 * 1000,
+    FIRST_TRIES = 4, // and one more
     DAY_MS = 24 * 60 * 60 * 1000,
-};
-
-// A topic whose ping brought nothing new, and how often it was looked at
-// again. Kept in memory only: what a restart forgets, the next poll finds.
-struct echo {
-    uint64_t topic;
-    unsigned count;
 };
 
 struct observe {
     struct services services;
     struct observe_listener listener;
     struct pump pump;
-    struct echo echoes[ECHOES_MAX];
+    struct echoes echoes;
+    struct pace *pace;
+    struct places places;
 };
 
 static void drop(struct observation *observation)
 {
     struct observe *observe = observation->owner;
+    pace_end(observe->pace, observation->topic, observation->counts,
+             observation->exchange.final_url, observation->end, loop_now());
+    if (observation->doubtful)
+        places_leave(&observe->places, observation->topic->url_normal.at);
     pump_ended(&observe->pump);
     observation_free(observation);
 }
@@ -68,36 +74,53 @@ static void give_back(struct observation *observation, int64_t due)
     store_submit(observe->services.store, &observation->release.op);
 }
 
-static struct echo *echo_of(struct observe *observe, uint64_t topic)
+static bool finds_place(struct observation *observation)
 {
-    for (size_t i = 0; i < ECHOES_MAX; i++)
-        if (observe->echoes[i].topic == topic)
-            return &observe->echoes[i];
-    return NULL;
+    struct observe *observe = observation->owner;
+    const struct store_topic *topic = observation->topic;
+    if (topic->last_fetch > 0 && topic->failures == 0)
+        return true;
+    observation->doubtful = places_take(&observe->places, topic->url_normal.at,
+                                        topic->failures > 0);
+    return observation->doubtful;
+}
+
+// S7: whether its origin has to be spared. A pinged topic stays that.
+static bool defer(struct observation *observation, struct moment now)
+{
+    struct observe *observe = observation->owner;
+    const struct store_topic *topic = observation->topic;
+    if (!finds_place(observation)) {
+        give_back(observation,
+                  now.unix
+                      + places_wait(&observe->places, now.mono, arc4random()));
+        return true;
+    }
+    bool echo = echoes_has(&observe->echoes, topic->id);
+    enum pace_reason reason = observation->pinged ? PACE_PING
+                              : echo              ? PACE_ECHO
+                                                  : PACE_DUE;
+    int64_t wait =
+        pace_begin(observe->pace, topic, reason, now, &observation->counts);
+    if (wait == 0) {
+        observation->stranger =
+            pace_is_stranger(topic, observation->counts, now.unix);
+        return false;
+    }
+    metric_add(observe->services.metrics, METRIC_FETCHES_DELAYED, 1);
+    // Not all of them at once.
+    give_back(observation,
+              now.unix + wait + arc4random_uniform((uint32_t)wait / 4 + 1));
+    return true;
 }
 
 // How long until a silent topic is looked at again; 0: not for its silence.
 static int64_t echo_delay(struct observation *observation)
 {
     struct observe *observe = observation->owner;
-    struct echo *echo = echo_of(observe, observation->topic->id);
-    if (observation->publish.verdict != STORE_FETCH_UNCHANGED) {
-        if (echo)
-            echo->topic = 0;
-        return 0;
-    }
-    if (observation->pinged) {
-        echo = echo ? echo : echo_of(observe, 0);
-        if (echo)
-            *echo = (struct echo){ .topic = observation->topic->id };
-    }
-    if (!echo)
-        return 0;
-    if (echo->count == POLL_ECHOES) {
-        echo->topic = 0;
-        return 0;
-    }
-    return poll_after_silence(echo->count++);
+    bool silent = observation->publish.verdict == STORE_FETCH_UNCHANGED;
+    return echoes_next(&observe->echoes, observation->topic->id, silent,
+                       observation->pinged);
 }
 
 static void log_settled(const struct observation *observation)
@@ -146,6 +169,9 @@ static void settled(struct store_op *op)
     case STORE_DUPLICATE:
         count_settled(observation);
         log_settled(observation);
+        if (publish->verdict != STORE_FETCH_UNCHANGED
+            && publish->verdict != STORE_FETCH_FAILED)
+            observation->end = PACE_NEWS;
         // A ping during the fetch has left the topic due.
         pump_due(&observe->pump, 0);
         if (publish->seq > 0)
@@ -153,6 +179,8 @@ static void settled(struct store_op *op)
                                       publish->number);
         if (publish->walk_began)
             observe->listener.walk(observe->listener.context, &publish->walk);
+        if (observe->listener.gone && publish->status == GONE)
+            observe->listener.gone(observe->listener.context, publish->topic);
         drop(observation);
         return;
     case STORE_STALE:
@@ -247,8 +275,10 @@ static void fail(struct observation *observation, struct moment now)
     int64_t failed_for =
         topic->failing_since > 0 ? now.unix - topic->failing_since : 0;
     const struct config *config = observe->services.config;
-    // Until a topic has been fetched once, somebody waits for it.
-    bool awaited = observation->pinged || topic->last_fetch == 0;
+    // Until a topic has been fetched once, somebody waits for it; but one
+    // subscription must not cost its origin more than a few tries.
+    bool first = topic->last_fetch == 0 && topic->failures < FIRST_TRIES;
+    bool awaited = observation->pinged || first;
     int64_t delay =
         poll_after_failure(topic->failures, failed_for, awaited,
                            config->poll_min, config->poll_max, arc4random());
@@ -259,6 +289,19 @@ static void fail(struct observation *observation, struct moment now)
     observation_settle(observation, STORE_FETCH_FAILED);
     observation->publish.due = now.unix + (asked > delay ? asked : delay);
     publish(observation);
+}
+
+static bool is_denied(const struct observation *observation, const char *url)
+{
+    const struct observe *observe = observation->owner;
+    return !policy_allows_topic(observe->services.config, url, strlen(url));
+}
+
+// What the operator does not want is a failed fetch.
+static void refuse(struct observation *observation, struct moment now)
+{
+    observation->exchange.result = EXCHANGE_REFUSED;
+    fail(observation, now);
 }
 
 // The store could not, so nothing of this fetch was kept: again soon, or, if
@@ -322,7 +365,14 @@ void observe_answered(struct observe *observe, struct exchange *exchange)
     struct moment now = loop_now();
     bool answered = exchange->result == EXCHANGE_ANSWERED;
 
+    if (exchange->result == EXCHANGE_LIMITED) {
+        metric_add(observe->services.metrics, METRIC_FETCHES_DELAYED, 1);
+        give_back(observation,
+                  now.unix + LIMITED_MS + arc4random_uniform(LIMITED_MS));
+        return;
+    }
     metric_add(observe->services.metrics, METRIC_FETCHES, 1);
+    observation->end = PACE_NOTHING; // until it is known better
     if (answered && exchange->status == 304 && observation->conditional) {
         if (observation_misled(observation)) {
             exchange_clear(exchange);
@@ -331,6 +381,12 @@ void observe_answered(struct observe *observe, struct exchange *exchange)
         }
         observation_settle(observation, STORE_FETCH_UNCHANGED);
         succeed(observation, now);
+        return;
+    }
+    // R19: nobody gets around a rule by a redirect.
+    if (answered && exchange->final_url
+        && is_denied(observation, exchange->final_url)) {
+        refuse(observation, now);
         return;
     }
     // R83: nothing but a whole 200 is ever distributed.
@@ -356,7 +412,6 @@ static void take(void *self, const struct store_claimed *item,
                  struct moment now)
 {
     struct observe *observe = self;
-    (void)now;
     struct observation *observation = observation_new(item);
     if (!observation) {
         // Out of memory: the claim runs out by itself.
@@ -364,6 +419,12 @@ static void take(void *self, const struct store_claimed *item,
         return;
     }
     observation->owner = observe;
+    if (is_denied(observation, observation->topic->url.at)) {
+        refuse(observation, now);
+        return;
+    }
+    if (defer(observation, now))
+        return;
     observation->memory = (struct store_read_entries){
         .op = { .verb = STORE_READ_ENTRIES,
                 .done = remembered,
@@ -379,8 +440,15 @@ struct observe *observe_new(const struct services *services,
     struct observe *observe = calloc(1, sizeof *observe);
     if (!observe)
         return NULL;
+    observe->pace =
+        pace_new(services->config->idle_pings, services->config->poll_min);
+    if (!observe->pace) {
+        free(observe);
+        return NULL;
+    }
     observe->services = *services;
     observe->listener = *listener;
+    places_init(&observe->places, (size_t)services->config->fetches);
     pump_init(&observe->pump, services->store, STORE_DUE_FETCH,
               (size_t)services->config->fetches, HOLD_MS);
     observe->pump.take = take;
@@ -390,6 +458,9 @@ struct observe *observe_new(const struct services *services,
 
 void observe_free(struct observe *observe)
 {
+    if (!observe)
+        return;
+    pace_free(observe->pace);
     free(observe);
 }
 

@@ -25,6 +25,8 @@ struct observe_listener {
     void (*updated)(void *context, uint64_t topic, uint64_t number);
     // And with it a walk began.
     void (*walk)(void *context, const struct store_walk *walk);
+    // NULL, or: its origin says that it is gone for good (410).
+    void (*gone)(void *context, uint64_t topic);
     void *context;
 };
 

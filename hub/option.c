@@ -88,6 +88,9 @@ static const struct option table[] = {
          "if given, topics are served of these domains alone"),
     LIST("allow-callback", allow_callback, literal_check_domain, "",
          "if given, deliveries go to these domains alone"),
+    LIST("pin-secret", pin_secret, literal_check_domain, "",
+         "domain, with all below it, of callbacks whose secret no renewal may "
+         "change; to change it, remove the subscription first"),
     TEXT("moved-to", moved_to, literal_check_base, "",
          "where the hub is now: every request is sent there with a 308"),
     WORDS("pull-open", OPTION_SWITCH, pull_open, "off on", "off",
@@ -144,6 +147,10 @@ static const struct option table[] = {
     NUMBER("accept-rate", OPTION_COUNT, accept_rate, 0, 1000000, "200",
            "requests to subscribe or publish a second from one address, 0 for "
            "no ceiling; beyond: 429"),
+    NUMBER("subscriptions-per-origin", OPTION_COUNT,
+           subscriptions_per_origin, 0, 1000000, "0",
+           "subscriptions of callbacks at one scheme, host and port, 0 for no "
+           "ceiling; beyond: 429"),
     NUMBER("pending-per-host", OPTION_COUNT, pending_per_host, 0, 1000000,
            "50",
            "requests that may wait for one callback host that never verified "
@@ -156,7 +163,8 @@ static const struct option table[] = {
            "of these a second in all, 0 for no ceiling"),
     NUMBER("idle-pings", OPTION_COUNT, idle_pings, 0, 1000000, "360",
            "fetches an hour of one origin for pings that bring nothing new, "
-           "a sixth of them at once, 0 for no ceiling; beyond, pings wait"),
+           "and ten times as many for all that others ask for; a sixth of them "
+           "at once, 0 for no ceiling; beyond, fetches wait"),
     NUMBER("max-topics", OPTION_COUNT, max_topics, 1, 1000000000, "1000000",
            "topics; beyond: 503"),
     NUMBER("max-subscriptions", OPTION_COUNT, max_subscriptions, 1,
@@ -173,6 +181,10 @@ static const struct option table[] = {
            "shortest time between two polls of a topic"),
     NUMBER("poll-max", OPTION_TIME, poll_max, SECOND, 365 * DAY, "24h",
            "longest time between two polls of a topic"),
+    NUMBER("topic-gone-after", OPTION_TIME, topic_gone_after, SECOND,
+           365 * DAY, "72h",
+           "a topic that answers 410 for so long, on three fetches and more, "
+           "is given up: its subscribers are told"),
     NUMBER("body-max", OPTION_SIZE, body_max, KIB, 256 * MIB, "10MiB",
            "largest fetched document, after decompression"),
     NUMBER("retention", OPTION_TIME, retention, SECOND, 3650 * DAY, "7d",

@@ -18,6 +18,7 @@ enum {
     HANDSHAKES = 256,
     WAITING_MAX = 8192,     // exchanges in the engine's queues beyond the caps
     FETCHES_PER_ORIGIN = 2, // R85
+    PINGS_PER_ADDRESS = 10, // times idle-pings: many publishers share one
     PATH_SIZE = 4200,
     // Of those who parked and of those who did not; a pull has megabytes.
     ANSWERS_MAX = 256 * 1024 * 1024,
@@ -46,6 +47,8 @@ struct store *outside_store(const struct config *config,
         .map_bytes = (uint64_t)config->map_size,
         .max_topics = (uint64_t)config->max_topics,
         .max_subscriptions = (uint64_t)config->max_subscriptions,
+        .pending_per_host = (uint64_t)config->pending_per_host,
+        .subscriptions_per_origin = (uint64_t)config->subscriptions_per_origin,
         .wake = wake,
         .context = context,
     };
@@ -71,15 +74,22 @@ static struct engine_limits limits_of(const struct config *config)
         .per_address = (unsigned)config->deliveries_per_address,
         .tls_handshakes = HANDSHAKES,
         .queue_max = WAITING_MAX + 4 * (size_t)deliveries,
+        .strangers = (unsigned)config->stranger_verifications,
+        .stranger_fetches = PINGS_PER_ADDRESS * (unsigned)config->idle_pings,
     };
 }
 
 struct engine *outside_engine(const struct config *config, const char *hub_url,
+                              const struct front *front,
                               void (*wake)(void *context), void *context,
                               char problem[OUTSIDE_PROBLEM_MAX])
 {
     const char *why = NULL;
+    const char *own[FRONT_LISTENERS_MAX];
     char agent[512];
+    // Not as the options have it: a port 0 has its number there.
+    for (size_t i = 0; i < config->listen.count; i++)
+        own[i] = front_address(front, i);
     snprintf(agent, sizeof agent, "websubd/%s (+%s)", WEBSUBD_VERSION, hub_url);
     struct engine_options options = {
         .threads = (unsigned)config->network_threads,
@@ -92,6 +102,8 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
         .allow_callback =
             (const char *const *)config->allow_callback_address.items,
         .allow_callback_count = config->allow_callback_address.count,
+        .own = own,
+        .own_count = config->listen.count,
         .wake = wake,
         .context = context,
     };

@@ -23,7 +23,9 @@ struct store *outside_store(const struct config *config,
                             void (*wake)(void *context), void *context,
                             char problem[OUTSIDE_PROBLEM_MAX]);
 
+// `front` is open: where it listens the hub never calls (S18).
 struct engine *outside_engine(const struct config *config, const char *hub_url,
+                              const struct front *front,
                               void (*wake)(void *context), void *context,
                               char problem[OUTSIDE_PROBLEM_MAX]);
 

@@ -16,7 +16,7 @@ enum {
 int64_t poll_after_failure(uint32_t failures, int64_t failed_for, bool pinged,
                            int64_t poll_min, int64_t poll_max, uint32_t chance)
 {
-    bool patient = pinged ? failed_for >= PINGED_FOR_MS : failures > 4;
+    bool patient = pinged ? failed_for >= PINGED_FOR_MS : failures >= 4;
     if (patient)
         return backoff_delay(poll_max, poll_max, 0, chance);
     int64_t delay = backoff_delay(FIRST_MS, LONGEST_MS, failures, chance);

@@ -23,7 +23,11 @@ struct ping {
 static void answer(struct store_op *op)
 {
     struct ping *ping = op->context;
-    static const struct reply accepted = { .status = 204 };
+    static const struct reply accepted = {
+        .status = 204,
+        .headers = { "X-Content-Type-Options: nosniff" },
+        .header_count = 1,
+    };
     request_reply(ping->request, &accepted);
     ping->request = NULL;
 }

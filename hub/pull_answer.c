@@ -178,8 +178,9 @@ static void say(const struct pull_answer *answer, struct request *request,
         .content_type = "application/json",
         .body = text,
         .body_len = strlen(text),
-        .headers = { "Cache-Control: no-store" },
-        .header_count = 1,
+        .headers = { "Cache-Control: no-store",
+                     "X-Content-Type-Options: nosniff" },
+        .header_count = 2,
         .close = answer->close,
     };
     if (cursor_write(answer->key, &answer->cursor, cursor)) {
@@ -228,8 +229,9 @@ void pull_answer_problem(struct request *request, unsigned status,
         .content_type = "application/problem+json",
         .body = text ? text : "{}",
         .body_len = text ? strlen(text) : 2,
-        .headers = { "Cache-Control: no-store" },
-        .header_count = 1,
+        .headers = { "Cache-Control: no-store",
+                     "X-Content-Type-Options: nosniff" },
+        .header_count = 2,
     };
     if (status == 429 || status == 503)
         reply.headers[reply.header_count++] = "Retry-After: 10";

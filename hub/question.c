@@ -51,18 +51,24 @@ static const char *separator(const char *callback, size_t len)
     return last == '?' || last == '&' ? "" : "&";
 }
 
+// What all of them begin with.
+static void begin(struct text *text, const struct question *question)
+{
+    add(text, question->callback, question->callback_len);
+    add_words(text, separator(question->callback, question->callback_len));
+    add_words(text, "hub.mode=");
+    add_words(text, question->mode);
+    add_words(text, "&hub.topic=");
+    add_encoded(text, question->topic, question->topic_len);
+}
+
 bool question_url(const struct question *question, char out[QUESTION_URL_MAX])
 {
     struct text text = { .at = out, .max = QUESTION_URL_MAX, .whole = true };
     char lease[32];
     snprintf(lease, sizeof lease, "%lld", (long long)question->lease_s);
 
-    add(&text, question->callback, question->callback_len);
-    add_words(&text, separator(question->callback, question->callback_len));
-    add_words(&text, "hub.mode=");
-    add_words(&text, question->mode);
-    add_words(&text, "&hub.topic=");
-    add_encoded(&text, question->topic, question->topic_len);
+    begin(&text, question);
     add_words(&text, "&hub.challenge=");
     add_words(&text, question->challenge);
     // Also on unsubscribe: some subscribers insist, the others ignore it (R53).
@@ -72,6 +78,16 @@ bool question_url(const struct question *question, char out[QUESTION_URL_MAX])
         add_words(&text, "&hub.verify_token=");
         add_encoded(&text, question->verify_token, question->verify_token_len);
     }
+    return text.whole;
+}
+
+bool question_denial_url(const struct question *question, const char *reason,
+                         char out[QUESTION_URL_MAX])
+{
+    struct text text = { .at = out, .max = QUESTION_URL_MAX, .whole = true };
+    begin(&text, question);
+    add_words(&text, "&hub.reason=");
+    add_encoded(&text, reason, strlen(reason));
     return text.whole;
 }
 

@@ -6,6 +6,7 @@
 #include "cursor.h"
 #include "loop.h"
 #include "metrics.h"
+#include "policy.h"
 #include "pull_answer.h"
 #include "request.h"
 #include "waiters.h"
@@ -323,6 +324,12 @@ static void ask_topic(struct reading *reading)
 {
     struct reading_means *means = reading->means;
     const struct pull_topic *topic = &reading->query->topics[reading->asked];
+    if (!policy_allows_topic(means->services.config, topic->url,
+                             topic->url_len)) {
+        fail(reading, 403, "denied-topic",
+             "this hub does not serve that topic's domain");
+        return;
+    }
     reading->follow = (struct store_follow){
         .op = { .verb = STORE_FOLLOW,
                 .done = topic_followed,

@@ -18,9 +18,12 @@ void request_reply(struct request *request, const struct reply *reply)
     request->answer(request, reply);
 }
 
-void request_say(struct request *request, unsigned status, const char *reason)
+enum { RETRY_SOON_S = 10 };
+
+void request_refuse(struct request *request, unsigned status, const char *code,
+                    const char *reason, unsigned retry_s)
 {
-    char text[512];
+    char text[512], error[96], retry[40];
     int len = snprintf(text, sizeof text, "%s\n", reason);
     struct reply reply = {
         .status = status,
@@ -30,7 +33,37 @@ void request_say(struct request *request, unsigned status, const char *reason)
         .headers = { "X-Content-Type-Options: nosniff" },
         .header_count = 1,
     };
-    if (status == 429 || status == 503)
-        reply.headers[reply.header_count++] = "Retry-After: 10";
+    if (code) {
+        snprintf(error, sizeof error, "Hub-Error: %s", code);
+        reply.headers[reply.header_count++] = error;
+    }
+    if (status == 429 || status == 503) {
+        snprintf(retry, sizeof retry, "Retry-After: %u",
+                 retry_s ? retry_s : RETRY_SOON_S);
+        reply.headers[reply.header_count++] = retry;
+    }
     request_reply(request, &reply);
+}
+
+void request_say(struct request *request, unsigned status, const char *reason)
+{
+    request_refuse(request, status, NULL, reason, 0);
+}
+
+const char *request_trouble(unsigned status)
+{
+    switch (status) {
+    case 408:
+        return "Hub-Error: request.slow";
+    case 413:
+        return "Hub-Error: request.long";
+    case 431:
+        return "Hub-Error: head.long";
+    case 503:
+        return "Retry-After: 5";
+    case 505:
+        return "Hub-Error: request.version";
+    default:
+        return "Hub-Error: request.malformed";
+    }
 }

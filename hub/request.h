@@ -78,3 +78,13 @@ void request_reply(struct request *request, const struct reply *reply);
 
 // A one-line text/plain answer (R26); `reason` gets its newline.
 void request_say(struct request *request, unsigned status, const char *reason);
+
+// The same of a request that is refused, with a code for programs (`Hub-Error:
+// callback.fragment`, see refusal.h). A 429 or 503 says when to come again, in
+// `retry_s` seconds; 0: soon.
+void request_refuse(struct request *request, unsigned status, const char *code,
+                    const char *reason, unsigned retry_s);
+
+// The header line of an answer to what is no request: when to come again, or
+// the code. Borrowed for ever.
+const char *request_trouble(unsigned status);

@@ -27,8 +27,12 @@ void retry_free(struct retry *retry); // when idle
 // Where outcomes go. Once, before the first step.
 void retry_use(struct retry *retry, struct ledger *ledger);
 
-// Somebody may be due at `due`, unix ms; 0: now.
-void retry_due(void *retry, int64_t due);
+// This subscription has ended: nothing more is sent to it. What has been
+// sent already takes its course.
+void retry_depart(struct retry *retry, uint64_t topic, uint64_t subscription);
+
+// Somebody has become due, now or later: look.
+void retry_poke(void *retry);
 
 bool retry_step(void *retry, struct moment now);
 int64_t retry_patience(void *retry, struct moment now);

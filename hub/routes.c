@@ -90,6 +90,7 @@ static void answer_methods(const struct route *routes, size_t count,
         reply.content_type = "text/plain; charset=utf-8";
         reply.body = text;
         reply.body_len = sizeof text - 1;
+        reply.headers[reply.header_count++] = "Hub-Error: request.method";
     }
     request_reply(request, &reply);
 }
@@ -117,5 +118,6 @@ void routes_dispatch(const struct route *routes, size_t count, void *self,
     else if (best)
         answer_methods(routes, count, best, request);
     else
-        request_say(request, 404, "there is nothing at this path");
+        request_refuse(request, 404, "request.path",
+                       "there is nothing at this path", 0);
 }

@@ -7,15 +7,19 @@
 #include "intent.h"
 #include "lease.h"
 #include "metrics.h"
+#include "policy.h"
 #include "refusal.h"
 #include "request.h"
 #include "services.h"
 #include "storage/store.h"
 
+#include <assert.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 // After this long an unverified request is forgotten (semantics, B).
-enum { DEADLINE_MS = 10 * 60 * 1000 };
+enum { DEADLINE_MS = 10 * 60 * 1000, CROWDED_RETRY_S = 60 };
 
 struct acceptance {
     struct store_take take;
@@ -30,7 +34,11 @@ struct acceptance {
 static void answer(struct store_op *op)
 {
     struct acceptance *acceptance = op->context;
-    static const struct reply accepted = { .status = 202 };
+    static const struct reply accepted = {
+        .status = 202,
+        .headers = { "X-Content-Type-Options: nosniff" },
+        .header_count = 1,
+    };
     request_reply(acceptance->request, &accepted);
     acceptance->request = NULL;
 }
@@ -46,6 +54,12 @@ static void finish(struct store_op *op)
                    subscribes ? METRIC_SUBSCRIBES : METRIC_UNSUBSCRIBES, 1);
         if (acceptance->take.taken == STORE_TAKEN_NEW)
             acceptance->accepted(acceptance->context);
+    } else if (op->status == STORE_CONFLICT
+               && acceptance->take.taken == STORE_TAKEN_CROWDED) {
+        refusal_limit(metrics, acceptance->request, "callback.crowded",
+                      "too much for the host of hub.callback is waiting for "
+                      "verification, or subscribed already",
+                      CROWDED_RETRY_S);
     } else {
         refusal_say(metrics, acceptance->request, op->status);
     }
@@ -56,6 +70,22 @@ static void finish(struct store_op *op)
 static struct bytes bytes_of(const struct url *url)
 {
     return (struct bytes){ url->text, url->len };
+}
+
+// Counts what waits for one host, whatever its ports and schemes.
+static uint64_t number_of(const char *host)
+{
+    unsigned char digest[32];
+    uint64_t number;
+    size_t len = strlen(host), digest_len = 0;
+    if (len > 1 && host[len - 1] == '.')
+        len--;
+    int done =
+        EVP_Q_digest(NULL, "SHA256", NULL, host, len, digest, &digest_len);
+    assert(done == 1 && digest_len == sizeof digest);
+    (void)done;
+    memcpy(&number, digest, sizeof number);
+    return number ? number : 1;
 }
 
 static struct store_request record_of(const struct intent *intent,
@@ -70,6 +100,7 @@ static struct store_request record_of(const struct intent *intent,
         .topic_key = intent->topic_key,
         .callback_key = intent->callback_key,
         .origin = intent->origin,
+        .host = number_of(intent->callback->host),
         .lease = lease_granted(intent->lease_s, config->lease_min,
                                config->lease_default, config->lease_max),
         .profile = intent->profile,
@@ -78,10 +109,48 @@ static struct store_request record_of(const struct intent *intent,
     return record;
 }
 
+// What the operator does not want is refused at once: rules by name need no
+// network (R19, R33). So are the hub's own addresses (S18).
+static const char *refuse(const struct config *config,
+                          const struct intent *intent, unsigned *status,
+                          const char **code)
+{
+    *status = 400;
+    if (policy_is_own(config, intent->topic)) {
+        *code = "topic.own";
+        return "hub.topic is this hub itself";
+    }
+    if (policy_is_own(config, intent->callback)) {
+        *code = "callback.own";
+        return "hub.callback is this hub itself";
+    }
+    *status = 403;
+    if (policy_topic_rule(config, intent->topic)) {
+        *code = "topic.denied";
+        return "this hub does not serve that hub.topic's domain";
+    }
+    if (policy_callback_rule(config, intent->callback)) {
+        *code = "callback.denied";
+        return "this hub does not deliver to that hub.callback's domain";
+    }
+    return NULL;
+}
+
 void subscribe_accept(const struct services *services, struct request *request,
                       struct intent *intent, void (*accepted)(void *context),
                       void *context)
 {
+    unsigned status;
+    const char *code;
+    const char *reason = NULL;
+    // Nobody is kept from leaving.
+    if (intent->mode == INTENT_SUBSCRIBE)
+        reason = refuse(services->config, intent, &status, &code);
+    if (reason) {
+        intent_clear(intent);
+        refusal_blame(services->metrics, request, status, code, reason);
+        return;
+    }
     struct acceptance *acceptance = calloc(1, sizeof *acceptance);
     if (!acceptance) {
         intent_clear(intent);

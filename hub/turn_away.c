@@ -10,6 +10,7 @@ void turn_away(int fd)
     static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
                                  "Content-Type: text/plain; charset=utf-8\r\n"
                                  "Content-Length: 21\r\n"
+                                 "X-Content-Type-Options: nosniff\r\n"
                                  "Retry-After: 5\r\n"
                                  "Connection: close\r\n"
                                  "\r\n"

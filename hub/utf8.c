@@ -40,13 +40,19 @@ static size_t character(const uint8_t *at, size_t left)
     return shape->len;
 }
 
+size_t utf8_character(const char *text, size_t len)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    return *at < 0x80 ? 1 : character(at, len);
+}
+
 bool utf8_valid(const char *text, size_t len)
 {
     const uint8_t *at = (const uint8_t *)text;
     const uint8_t *end = at + len;
 
     while (at < end) {
-        size_t step = *at < 0x80 ? 1 : character(at, (size_t)(end - at));
+        size_t step = utf8_character((const char *)at, (size_t)(end - at));
         if (step == 0)
             return false;
         at += step;

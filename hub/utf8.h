@@ -10,3 +10,7 @@
 #include <stddef.h>
 
 bool utf8_valid(const char *text, size_t len);
+
+// Bytes of the character at the start of so many bytes, of which there is at
+// least one; 0: there is none.
+size_t utf8_character(const char *text, size_t len);

@@ -2,90 +2,99 @@
 
 #include "verify.h"
 
-#include "backoff.h"
-#include "callback_host.h"
+#include "attempt.h"
 #include "config.h"
 #include "fetcher/engine.h"
 #include "log.h"
 #include "metrics.h"
-#include "outcome.h"
+#include "policy.h"
 #include "pump.h"
-#include "question.h"
 #include "services.h"
 #include "storage/store.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
-    TRIES = 3, // R58; also what a callback that never verified anything gets
-    LATER_MAX_MS = 2 * 60 * 1000,
-    RETRY_AFTER_MAX_MS = 5 * 60 * 1000,
     HOLD_MS = 5 * 60 * 1000,
     SETTLE_AGAIN_MS = 1000,
-    UNTRIED_MS = 1000, // until one that could not be begun is due again
+    UNTRIED_MS = 1000,   // until one that could not be begun is due again
+    LIMITED_MS = 30000,  // the same where its address is asked too much
+    EARNED_MS = 1000,    // the same where one good answer frees all others
+    LAST_LOOK_MS = 5000, // before the deadline
 };
 
-struct attempt {
-    struct exchange exchange;
-    struct store_settle settle;
-    struct store_release_claim release;
+// Requests of one kind, with slots of their own.
+struct lane {
+    struct pump pump;
     struct verify *verify;
-    struct attempt *next; // among those whose settlement is to be repeated
-    uint32_t tries;       // before this one
-    char challenge[QUESTION_CHALLENGE + 1];
-    char host[CALLBACK_HOST_MAX];
-    char url[];
 };
 
 struct verify {
     struct services services;
-    struct pump pump;
+    struct allowance *allowance;
+    struct lane fresh, renewals;
     struct attempt *unsettled; // the store could not; again at `settle_at`
     int64_t settle_at;         // monotonic
+    int64_t began;             // the same
     struct verify_listener listener;
 };
 
-static void drop(struct attempt *attempt)
+static struct verify *verify_of(const struct attempt *attempt)
 {
-    pump_ended(&attempt->verify->pump);
-    exchange_clear(&attempt->exchange);
-    free(attempt);
+    return attempt->lane->verify;
 }
 
-static void log_effect(const struct attempt *attempt)
+static int64_t least(int64_t a, int64_t b)
 {
+    return a < b ? a : b;
+}
+
+static void drop(struct attempt *attempt)
+{
+    pump_ended(&attempt->lane->pump);
+    attempt_free(attempt);
+}
+
+// ----------------------------------------------------------------- settling
+
+static void tell(const struct attempt *attempt)
+{
+    const struct verify *verify = verify_of(attempt);
+    const struct verify_listener *listener = &verify->listener;
     const struct store_settle *settle = &attempt->settle;
-    static const char *const events[] = {
-        [STORE_EFFECT_ACTIVE] = "subscription.active",
-        [STORE_EFFECT_RENEWED] = "subscription.renewed",
-        [STORE_EFFECT_ENDED] = "subscription.ended",
-        [STORE_EFFECT_FAILED] = "verification.failed",
-        [STORE_EFFECT_REFUSED] = "subscription.refused",
-    };
-    size_t effect = (size_t)settle->effect;
-    if (effect >= sizeof events / sizeof *events || !events[effect])
-        return;
-    if (settle->effect == STORE_EFFECT_FAILED) {
-        LOG(LOG_INFO, events[effect], LOG_T("host", attempt->host),
-            LOG_N("status", attempt->exchange.status),
-            LOG_T("result", exchange_result_name(attempt->exchange.result)));
-        return;
+    struct metrics *metrics = verify->services.metrics;
+
+    switch (settle->effect) {
+    case STORE_EFFECT_ACTIVE:
+    case STORE_EFFECT_RENEWED:
+        metric_add(metrics, METRIC_VERIFIED, 1);
+        listener->granted(listener->context, settle->sent_at + settle->lease);
+        break;
+    case STORE_EFFECT_ENDED:
+        metric_add(metrics, METRIC_VERIFIED, 1);
+        listener->ended(listener->context, settle->topic, settle->subscription);
+        break;
+    case STORE_EFFECT_FAILED:
+        metric_add(metrics, METRIC_VERIFY_FAILED, 1);
+        break;
+    case STORE_EFFECT_LATER:
+        pump_due(&attempt->lane->pump, settle->due);
+        break;
+    case STORE_EFFECT_REFUSED:
+    case STORE_EFFECT_DENIED:
+        listener->denied(listener->context);
+        break;
+    case STORE_EFFECT_NONE:
+        break;
     }
-    LOG(LOG_INFO, events[effect], LOG_N("topic", settle->topic),
-        LOG_N("id", settle->subscription), LOG_T("host", attempt->host),
-        LOG_T("reason", settle->effect == STORE_EFFECT_ENDED ? "unsubscribed"
-                        : settle->effect == STORE_EFFECT_REFUSED ? "limit"
-                        : settle->profile_changed ? "profile-changed"
-                                                  : "verified"));
+    if (settle->topic_new)
+        listener->followed(listener->context);
 }
 
 static void settled(struct store_op *op)
 {
     struct attempt *attempt = op->context;
-    struct verify *verify = attempt->verify;
-    const struct store_settle *settle = &attempt->settle;
-    struct metrics *metrics = verify->services.metrics;
+    struct verify *verify = verify_of(attempt);
 
     if (op->status == STORE_FULL || op->status == STORE_AGAIN
         || op->status == STORE_UNKNOWN) {
@@ -95,21 +104,8 @@ static void settled(struct store_op *op)
         return;
     }
     if (op->status == STORE_OK) {
-        log_effect(attempt);
-        if (settle->effect == STORE_EFFECT_ACTIVE
-            || settle->effect == STORE_EFFECT_RENEWED
-            || settle->effect == STORE_EFFECT_ENDED)
-            metric_add(metrics, METRIC_VERIFIED, 1);
-        if (settle->effect == STORE_EFFECT_FAILED)
-            metric_add(metrics, METRIC_VERIFY_FAILED, 1);
-        if (settle->effect == STORE_EFFECT_LATER)
-            pump_due(&verify->pump, settle->due);
-        if (settle->effect == STORE_EFFECT_ACTIVE
-            || settle->effect == STORE_EFFECT_RENEWED)
-            verify->listener.granted(verify->listener.context,
-                                     settle->sent_at + settle->lease);
-        if (settle->topic_new)
-            verify->listener.followed(verify->listener.context);
+        attempt_log(attempt);
+        tell(attempt);
     } else if (op->status != STORE_STALE) {
         LOG(LOG_WARN, "verification.unsettled",
             LOG_T("status", store_status_name(op->status)));
@@ -124,154 +120,176 @@ static void settle(struct attempt *attempt)
         .done = settled,
         .context = attempt,
     };
-    store_submit(attempt->verify->services.store, &attempt->settle.op);
+    store_submit(verify_of(attempt)->services.store, &attempt->settle.op);
 }
 
-static bool echoed(const struct attempt *attempt)
-{
-    const struct exchange *x = &attempt->exchange;
-    return x->result == EXCHANGE_ANSWERED && x->response
-           && x->response_len == QUESTION_CHALLENGE
-           && memcmp(x->response, attempt->challenge, QUESTION_CHALLENGE) == 0;
-}
+// ---------------------------------------------------------------- not asked
 
-static int64_t later(const struct attempt *attempt, struct moment now)
+static void fail_unasked(struct attempt *attempt, const char *why)
 {
-    const struct config *config = attempt->verify->services.config;
-    int64_t delay = backoff_delay(config->retry_first, LATER_MAX_MS,
-                                  attempt->tries, arc4random());
-    const struct exchange_field *field =
-        exchange_field(&attempt->exchange, "retry-after", NULL);
-    int64_t asked = backoff_retry_after(field ? field->value : NULL, now.unix,
-                                        RETRY_AFTER_MAX_MS);
-    return now.unix + (asked > delay ? asked : delay);
+    attempt->unasked = why;
+    attempt->settle.verdict = STORE_VERIFY_FAILED;
+    settle(attempt);
 }
 
 static void released(struct store_op *op)
 {
     // If even this failed, the claim runs out by itself.
     struct attempt *attempt = op->context;
-    pump_due(&attempt->verify->pump, attempt->release.due);
+    pump_due(&attempt->lane->pump, attempt->release.due);
     drop(attempt);
 }
 
-// Give the request back; it was not tried.
-static void give_back(struct attempt *attempt, int64_t due)
+// Give the request back; it was not tried. One that has no turn before its
+// deadline is looked at once more right before: others may have gone.
+static void put_off(struct attempt *attempt, int64_t wait, struct moment now)
 {
+    int64_t left = attempt->deadline - now.unix;
+    if (wait >= left && left <= LAST_LOOK_MS) {
+        fail_unasked(attempt, "its host is asked too much already");
+        return;
+    }
+    if (wait >= left)
+        wait = left - 1 - arc4random_uniform(LAST_LOOK_MS - 1);
+    metric_add(verify_of(attempt)->services.metrics, METRIC_VERIFY_LATER, 1);
     attempt->release = (struct store_release_claim){
         .op = { .verb = STORE_RELEASE, .done = released, .context = attempt },
-        .kind = STORE_DUE_VERIFY,
+        .kind = attempt->lane->pump.claim.kind,
         .id = attempt->settle.request,
         .token = attempt->settle.token,
-        .due = due,
+        .due = now.unix + wait,
     };
-    store_submit(attempt->verify->services.store, &attempt->release.op);
+    store_submit(verify_of(attempt)->services.store, &attempt->release.op);
 }
+
+// The engine did not try. Its ceiling for an address is not of this host
+// alone, so that nobody has a place in a line there: who has waited long may
+// wait longer, so that thousands do not come back all the time. Since we began,
+// that is: then nobody has been asked anywhere yet.
+static int64_t untried_wait(const struct attempt *attempt, struct moment now)
+{
+    if (attempt->exchange.result != EXCHANGE_LIMITED)
+        return UNTRIED_MS;
+    int64_t up = now.mono - verify_of(attempt)->began;
+    int64_t waited = least(now.unix - attempt->accepted, up);
+    int64_t wait = attempt->stranger ? LIMITED_MS : EARNED_MS;
+    wait = waited > wait ? waited : wait;
+    return wait + arc4random_uniform((uint32_t)wait / 4);
+}
+
+// ----------------------------------------------------------------- answers
 
 void verify_answered(struct verify *verify, struct exchange *exchange)
 {
     struct attempt *attempt = exchange->owner;
     struct moment now = loop_now();
+    allowance_ended(verify->allowance, attempt->rank, attempt->host);
     if (exchange->result == EXCHANGE_BUSY
-        || exchange->result == EXCHANGE_CANCELLED) {
-        give_back(attempt, now.unix + UNTRIED_MS);
+        || exchange->result == EXCHANGE_CANCELLED
+        || exchange->result == EXCHANGE_LIMITED) {
+        put_off(attempt, untried_wait(attempt, now), now);
         return;
     }
-    enum outcome_verification outcome =
-        outcome_of_verification(exchange->status, echoed(attempt));
-    // An address that may not be called does not become callable by waiting.
-    if (exchange->result == EXCHANGE_REFUSED
-        || exchange->result == EXCHANGE_BAD_URL)
-        outcome = OUTCOME_REFUSED;
-
     metric_add(verify->services.metrics, METRIC_VERIFICATIONS, 1);
-    // WebSub 5.3.1: the lease counts from the time the GET was made.
-    attempt->settle.sent_at = exchange->started_ms > 0
-                                  ? now.unix - (now.mono - exchange->started_ms)
-                                  : now.unix;
-    if (outcome == OUTCOME_VERIFIED) {
-        attempt->settle.verdict = STORE_VERIFIED;
-    } else if (outcome == OUTCOME_LATER && attempt->tries + 1 < TRIES) {
-        attempt->settle.verdict = STORE_VERIFY_LATER;
-        attempt->settle.due = later(attempt, now);
-    } else {
-        attempt->settle.verdict = STORE_VERIFY_FAILED;
-    }
+    attempt_judge(attempt, verify->services.config, now);
+    if (attempt->settle.verdict == STORE_VERIFIED)
+        engine_vouch(verify->services.engine, exchange);
+    else
+        allowance_failed(verify->allowance, attempt->rank, attempt->host,
+                         now.mono);
     settle(attempt);
 }
 
-static struct attempt *attempt_new(struct verify *verify,
-                                   const struct store_claimed *item)
+// ------------------------------------------------------------------- asking
+
+// By rules that may be newer than the request. An unsubscription from a topic
+// that is denied meanwhile harms nobody.
+static bool allowed(const struct verify *verify,
+                    const struct store_request *request)
 {
-    const struct store_request *request = &item->request;
-    char challenge[QUESTION_CHALLENGE + 1], url[QUESTION_URL_MAX];
-    struct question question = {
-        .mode = request->mode == STORE_SUBSCRIBE ? "subscribe" : "unsubscribe",
-        .callback = request->callback.at,
-        .callback_len = request->callback.len,
-        .topic = request->topic.at,
-        .topic_len = request->topic.len,
-        .challenge = challenge,
-        .lease_s = request->lease / 1000,
-        .verify_token = request->profile.verify_token.at,
-        .verify_token_len = request->profile.verify_token.len,
-    };
-    if (!question_challenge(challenge) || !question_url(&question, url))
-        return NULL;
-    size_t size = strlen(url) + 1;
-    struct attempt *attempt = calloc(1, sizeof *attempt + size);
-    if (!attempt)
-        return NULL;
-    memcpy(attempt->url, url, size);
-    memcpy(attempt->challenge, challenge, sizeof challenge);
-    callback_host(request->callback.at, request->callback.len, attempt->host);
-    attempt->verify = verify;
-    attempt->tries = request->tries;
-    attempt->settle.request = request->id;
-    attempt->settle.token = item->token;
-    attempt->settle.lease = question.lease_s * 1000;
-    return attempt;
+    const struct config *config = verify->services.config;
+    return policy_allows_callback(config, request->callback.at,
+                                  request->callback.len)
+           && (request->mode == STORE_UNSUBSCRIBE
+               || policy_allows_topic(config, request->topic.at,
+                                      request->topic.len));
+}
+
+static void deny(struct attempt *attempt, enum store_mode mode)
+{
+    if (mode == STORE_UNSUBSCRIBE) {
+        fail_unasked(attempt, "policy");
+        return;
+    }
+    attempt->settle.verdict = STORE_VERIFY_DENIED;
+    attempt->settle.reason = STORE_DENIAL_POLICY;
+    settle(attempt);
 }
 
 static void take(void *self, const struct store_claimed *item,
                  struct moment now)
 {
-    struct verify *verify = self;
-    (void)now;
-    struct attempt *attempt = attempt_new(verify, item);
+    struct lane *lane = self;
+    struct verify *verify = lane->verify;
+    const struct store_request *request = &item->request;
+    struct attempt *attempt = attempt_new(item, verify->services.config);
     if (!attempt) {
         // Out of memory: the claim runs out by itself, and it is tried again.
-        pump_ended(&verify->pump);
+        pump_ended(&lane->pump);
         return;
     }
-    uint32_t timeout = (uint32_t)verify->services.config->verify_timeout;
-    attempt->exchange = (struct exchange){
-        .class = EXCHANGE_VERIFY,
-        .url = attempt->url,
-        // One byte more than the challenge tells a longer body from it.
-        .body_max = QUESTION_CHALLENGE + 1,
-        .truncate = true,
-        .timeout_ms = timeout,
-        .connect_timeout_ms = timeout / 2,
-        .owner = attempt,
+    attempt->lane = lane;
+    if (!allowed(verify, request)) {
+        deny(attempt, request->mode);
+        return;
+    }
+    int64_t wait = allowance_take(
+        verify->allowance, attempt->rank, attempt->host, now.mono,
+        now.unix - request->accepted, now.mono + request->deadline - now.unix);
+    if (wait > 0)
+        put_off(attempt, wait, now);
+    else
+        engine_submit(verify->services.engine, &attempt->exchange);
+}
+
+// ------------------------------------------------------------------- verify
+
+struct verify_slots verify_slots(int64_t verifications)
+{
+    size_t all = (size_t)verifications;
+    size_t reserved = all / 4, farewells = all / 16;
+    struct verify_slots slots = {
+        .fresh = all - reserved - farewells,
+        .renewals = all - reserved,
+        .farewells = farewells > 0 ? farewells : 1,
     };
-    engine_submit(verify->services.engine, &attempt->exchange);
+    slots.strangers = slots.fresh - slots.fresh / 4;
+    return slots;
+}
+
+static void lane_init(struct lane *lane, struct verify *verify,
+                      enum store_due_kind kind, size_t slots)
+{
+    lane->verify = verify;
+    pump_init(&lane->pump, verify->services.store, kind, slots, HOLD_MS);
+    lane->pump.take = take;
+    lane->pump.self = lane;
 }
 
 struct verify *verify_new(const struct services *services,
+                          struct allowance *allowance,
                           const struct verify_listener *listener)
 {
     struct verify *verify = calloc(1, sizeof *verify);
     if (!verify)
         return NULL;
+    struct verify_slots slots = verify_slots(services->config->verifications);
     verify->services = *services;
+    verify->allowance = allowance;
     verify->listener = *listener;
-    // Twice what may be under way, so that one host at its own limit does not
-    // hold up all others.
-    pump_init(&verify->pump, services->store, STORE_DUE_VERIFY,
-              (size_t)services->config->verifications * 2, HOLD_MS);
-    verify->pump.take = take;
-    verify->pump.self = verify;
+    verify->began = loop_now().mono;
+    lane_init(&verify->fresh, verify, STORE_DUE_VERIFY, slots.fresh);
+    lane_init(&verify->renewals, verify, STORE_DUE_RENEW, slots.renewals);
     return verify;
 }
 
@@ -282,7 +300,8 @@ void verify_free(struct verify *verify)
 
 void verify_poke(struct verify *verify)
 {
-    pump_due(&verify->pump, 0);
+    pump_due(&verify->fresh.pump, 0);
+    pump_due(&verify->renewals.pump, 0);
 }
 
 bool verify_step(void *self, struct moment now)
@@ -297,27 +316,35 @@ bool verify_step(void *self, struct moment now)
             settle(attempt);
         }
     }
-    pump_step(&verify->pump, now);
+    pump_step(&verify->renewals.pump, now);
+    pump_step(&verify->fresh.pump, now);
     return false;
 }
 
 int64_t verify_patience(void *self, struct moment now)
 {
     const struct verify *verify = self;
-    int64_t patience = pump_patience(&verify->pump, now);
+    int64_t patience = least(pump_patience(&verify->fresh.pump, now),
+                             pump_patience(&verify->renewals.pump, now));
     if (!verify->unsettled)
         return patience;
     int64_t left = verify->settle_at - now.mono;
-    left = left > 0 ? left : 0;
-    return left < patience ? left : patience;
+    return least(left > 0 ? left : 0, patience);
 }
 
 void verify_drain(struct verify *verify)
 {
-    verify->pump.closed = true;
+    verify->fresh.pump.closed = true;
+    verify->renewals.pump.closed = true;
 }
 
 bool verify_idle(const struct verify *verify)
 {
-    return pump_idle(&verify->pump);
+    return pump_idle(&verify->fresh.pump) && pump_idle(&verify->renewals.pump);
+}
+
+uint32_t verify_left(const struct verify *verify, enum allowance_rank rank,
+                     const char *host, struct moment now)
+{
+    return allowance_left(verify->allowance, rank, host, now.mono);
 }

@@ -5,9 +5,16 @@
 // Claims pending requests, asks each callback with a fresh challenge, and
 // settles what it answered. The subscription itself, active or not, changes
 // only in that settlement, and only as the store's one transaction.
+//
+// Requests about subscriptions that exist go their own way, with slots of
+// their own: no flood of new ones delays a renewal. How often a callback's
+// host may be asked is allowance.h's to say; what may not be asked now waits
+// in the store, and nothing of it counts as a try. What the options deny is
+// not asked at all.
 
 #pragma once
 
+#include "allowance.h"
 #include "loop.h"
 
 #include <stdbool.h>
@@ -22,11 +29,16 @@ struct verify_listener {
     void (*followed)(void *context);
     // A lease was granted that ends then, unix ms.
     void (*granted)(void *context, int64_t end);
+    // This one has been unsubscribed: nothing is sent to it any more.
+    void (*ended)(void *context, uint64_t topic, uint64_t subscription);
+    // A denial has become due.
+    void (*denied)(void *context);
     void *context;
 };
 
 // NULL: out of memory.
 struct verify *verify_new(const struct services *services,
+                          struct allowance *allowance,
                           const struct verify_listener *listener);
 void verify_free(struct verify *verify); // when idle
 
@@ -42,3 +54,15 @@ void verify_answered(struct verify *verify, struct exchange *exchange);
 // Begin no more; idle once what is under way has been settled.
 void verify_drain(struct verify *verify);
 bool verify_idle(const struct verify *verify);
+
+// As allowance_left().
+uint32_t verify_left(const struct verify *verify, enum allowance_rank rank,
+                     const char *host, struct moment now);
+
+// Of the slots that the options give, at a time: new requests, requests about
+// what exists, farewells (farewell.h); and how many of the first strangers
+// may have. A quarter is never anybody's but renewals'.
+struct verify_slots {
+    size_t fresh, renewals, farewells, strangers;
+};
+struct verify_slots verify_slots(int64_t verifications);

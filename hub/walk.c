@@ -153,9 +153,11 @@ static bool visit(struct walk *walk, const struct store_subscriber *subscriber,
                   struct moment now)
 {
     uint64_t number;
-    bool owed = subscriber->start < walk->record.to && !subscriber->suspended
-                && subscriber->lease_end > now.unix; // R60
-    if (owed && !subscriber->lagging)
+    bool owed = subscriber->start < walk->record.to
+                && !departed_has(&walk->means->departed, walk->record.topic,
+                                 subscriber->id);
+    bool over = subscriber->suspended || subscriber->lease_end <= now.unix;
+    if (owed && !over && !subscriber->lagging) // R60
         return deliver(walk, subscriber, now);
 
     struct visit *passed = visit_new(walk, subscriber, now, &number);
@@ -167,6 +169,11 @@ static bool visit(struct walk *walk, const struct store_subscriber *subscriber,
         struct store_outcome reminded = { .kind = STORE_REMINDED,
                                           .rev = subscriber->rev };
         visit_note(passed, &reminded);
+    } else if (owed) {
+        // A renewal under verification may save him: it is kept for that.
+        struct store_outcome kept = { .kind = STORE_PASSED,
+                                      .rev = subscriber->rev };
+        visit_note(passed, &kept);
     }
     return true;
 }
@@ -308,6 +315,16 @@ void walk_ended(struct walk *walk, const struct delivery *delivery,
         note_served(walk, visit, outcome);
     else
         visit_note(visit, outcome);
+}
+
+void walk_depart(struct walk *walk, uint64_t subscription)
+{
+    for (uint64_t n = walk->window.front; n < walk->window.back; n++) {
+        const struct visit *visit = window_at(&walk->window, n);
+        if (visit->subscription == subscription && visit->delivery)
+            engine_cancel(walk->means->services->engine,
+                          &visit->delivery->exchange);
+    }
 }
 
 bool walk_quiet(const struct walk *walk)

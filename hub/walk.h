@@ -8,6 +8,7 @@
 #pragma once
 
 #include "content.h"
+#include "departed.h"
 #include "loop.h"
 #include "storage/store.h"
 #include "window.h"
@@ -24,10 +25,11 @@ struct walk_means {
     struct services *services;
     struct contents *contents;
     struct ledger *ledger;
-    size_t flying;     // deliveries under way, of all walks
-    size_t flying_max; // ceiling
-    bool draining;     // visit nobody more
-    void (*lagging)(void *context, int64_t due);
+    size_t flying;            // deliveries under way, of all walks
+    size_t flying_max;        // ceiling
+    bool draining;            // visit nobody more
+    struct departed departed; // nobody of these is visited
+    void (*lagging)(void *context);
     void *context;
 };
 
@@ -72,6 +74,10 @@ struct delivery;
 // A delivery of this walk has ended with this outcome. The walk lets go of it.
 void walk_ended(struct walk *walk, const struct delivery *delivery,
                 const struct store_outcome *outcome);
+
+// This subscriber of its topic has ended: what was queued for it is taken
+// back. It is in means->departed already.
+void walk_depart(struct walk *walk, uint64_t subscription);
 
 // Nothing of it is under way: it may be left as it is (draining).
 bool walk_quiet(const struct walk *walk);

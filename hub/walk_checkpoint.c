@@ -25,20 +25,12 @@ static void pass_visits(struct walk *walk)
     walk->passing = 0;
 }
 
+// Something may be due, also earlier than an outcome says: a renewal or an
+// update may have come while the attempt was under way.
 static void tell_due(struct walk *walk)
 {
-    const struct store_checkpoint *checkpoint = &walk->checkpoint;
-    int64_t due = INT64_MAX;
-    for (size_t i = 0; i < checkpoint->count; i++) {
-        const struct store_outcome *outcome = &checkpoint->outcomes[i];
-        bool at_once =
-            outcome->kind == STORE_REMINDED || outcome->kind == STORE_DELIVERED;
-        int64_t at = at_once ? 0 : outcome->due;
-        if ((at_once || at > 0) && at < due)
-            due = at;
-    }
-    if (due < INT64_MAX)
-        walk->means->lagging(walk->means->context, due);
+    if (walk->checkpoint.count > 0)
+        walk->means->lagging(walk->means->context);
 }
 
 static void flush_late(struct walk *walk)

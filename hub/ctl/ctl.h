@@ -26,6 +26,9 @@ struct ctl {
 int ctl_status(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_topics(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_subscriptions(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_explain(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_probe(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_remove(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_ping(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_backup(const struct ctl *ctl, int argc, char *argv[]);
 

@@ -31,8 +31,16 @@ static int feed(const struct ctl *ctl, int argc, char *argv[])
 static const struct command commands[] = {
     { "status", ctl_status, "", "what the daemon is doing" },
     { "topics", ctl_topics, " [--prefix=URL]", "the topics it knows" },
-    { "subscriptions", ctl_subscriptions, " TOPIC",
-      "who is subscribed to a topic" },
+    { "subscriptions", ctl_subscriptions,
+      " [--topic=URL] [--callback=URL] [--state=STATE]",
+      "who is subscribed, and how they fare; STATE is active, lagging, "
+      "stopped\n        or suspended" },
+    { "explain", ctl_explain, " TOPIC",
+      "what the hub knows of a topic, and why something was not delivered" },
+    { "probe", ctl_probe, " CALLBACK [--topic=URL]",
+      "whether the hub would call a callback; nothing is sent to it" },
+    { "remove", ctl_remove, " TOPIC [CALLBACK]",
+      "end a subscription, or all of a topic, and tell the subscribers" },
     { "ping", ctl_ping, " TOPIC",
       "fetch a topic now, as if its publisher had asked" },
     { "backup", ctl_backup, " DIRECTORY",

@@ -2,11 +2,12 @@
 
 #include "pages.h"
 
-#include "admin.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { PLACE_MAX = 64 };
 
 struct printing {
     const struct ctl *ctl;
@@ -18,17 +19,19 @@ struct printing {
 static bool ask(const struct printing *printing, const char *after,
                 struct admin_answer *out)
 {
-    struct admin_parameter parameters[] = {
-        { printing->pages->name, printing->pages->value },
+    const struct pages *pages = printing->pages;
+    struct admin_parameter parameters[PAGES_PARAMETERS_MAX + 2] = {
         { "after", after },
         { "max", "500" },
     };
+    for (size_t i = 0; i < pages->parameter_count; i++)
+        parameters[2 + i] = pages->parameters[i];
     return admin_ask(printing->ctl,
                      &(struct admin_question){
                          .method = "GET",
-                         .path = printing->pages->path,
+                         .path = pages->path,
                          .parameters = parameters,
-                         .count = sizeof parameters / sizeof *parameters,
+                         .count = 2 + pages->parameter_count,
                          .timeout_s = 60,
                      },
                      out);
@@ -42,7 +45,7 @@ static void begin_json(json_t *object, const char *list)
     putchar('{');
     json_object_foreach(object, name, value)
     {
-        if (!json_is_string(value))
+        if (strcmp(name, list) == 0 || strcmp(name, "next") == 0)
             continue;
         printf("\"%s\":", name);
         json_dumpf(value, stdout, JSON_ENCODE_ANY);
@@ -54,8 +57,8 @@ static void begin_json(json_t *object, const char *list)
 static void print_page(struct printing *printing, json_t *object)
 {
     const struct pages *pages = printing->pages;
-    bool json = printing->ctl->json;
-    if (json && !printing->begun)
+    bool json = printing->ctl->json, first = !printing->begun;
+    if (json && first)
         begin_json(object, pages->list);
     printing->begun = true;
 
@@ -73,6 +76,8 @@ static void print_page(struct printing *printing, json_t *object)
         }
         printing->items++;
     }
+    if (first && !json && pages->more)
+        pages->more(object);
 }
 
 static void end(const struct printing *printing)
@@ -83,11 +88,24 @@ static void end(const struct printing *printing)
         puts(printing->pages->nothing);
 }
 
+// Where the next page begins. False: this was the last.
+static bool read_next(const json_t *object, char after[PLACE_MAX])
+{
+    const json_t *next = json_object_get(object, "next");
+    int len = 0;
+    if (json_is_integer(next))
+        len = snprintf(after, PLACE_MAX, "%" PRId64,
+                       (int64_t)json_integer_value(next));
+    else if (json_is_string(next))
+        len = snprintf(after, PLACE_MAX, "%s", json_string_value(next));
+    return len > 0 && len < PLACE_MAX;
+}
+
 int pages_print(const struct ctl *ctl, const struct pages *pages)
 {
     struct printing printing = { .ctl = ctl, .pages = pages };
-    char after[24] = "";
-    for (;;) {
+    char after[PLACE_MAX] = "";
+    for (bool more = true; more;) {
         struct admin_answer answer;
         if (!ask(&printing, *after ? after : NULL, &answer))
             return CTL_NO_DAEMON;
@@ -97,14 +115,8 @@ int pages_print(const struct ctl *ctl, const struct pages *pages)
             return code;
         }
         print_page(&printing, answer.json);
-        json_t *next = json_object_get(answer.json, "next");
-        bool more = json_is_integer(next);
-        if (more)
-            snprintf(after, sizeof after, "%" PRId64,
-                     (int64_t)json_integer_value(next));
+        more = read_next(answer.json, after);
         admin_clear(&answer);
-        if (!more)
-            break;
     }
     end(&printing);
     return CTL_FINE;

@@ -2,24 +2,31 @@
 //
 // pages -- a list of the daemon's, asked for page by page.
 //
-// The daemon answers {"LIST":[...],"next":ID or null}. This follows `next` to
-// the end and hands over one item at a time, so that a list of a million
+// The daemon answers {"LIST":[...],"next":PLACE or null}. This follows `next`
+// to the end and hands over one item at a time, so that a list of a million
 // needs no more memory than a page. With --json the pages are printed as one
 // document of the same shape.
 
 #pragma once
 
+#include "admin.h"
 #include "ctl.h"
 
 #include <jansson.h>
 
+enum { PAGES_PARAMETERS_MAX = 4 };
+
 struct pages {
-    const char *path;         // "/admin/topics"
-    const char *list;         // "topics"
-    const char *name, *value; // a further parameter; value NULL: none
-    void (*heading)(void);    // before the first item, in text
+    const char *path; // "/admin/topics"
+    const char *list; // "topics"
+    // Further parameters; those without a value are left out.
+    const struct admin_parameter *parameters;
+    size_t parameter_count; // at most PAGES_PARAMETERS_MAX
+    void (*heading)(void);  // before the first item, in text
     void (*row)(const json_t *item);
     const char *nothing; // what to say when there is no item
+    // NULL, or in text: what else the first page says, after its items.
+    void (*more)(const json_t *page);
 };
 
 // Returns what the process exits with.

@@ -2,42 +2,116 @@
 
 #include "ctl.h"
 
+#include "options.h"
 #include "pages.h"
 #include "show.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { URL_BYTES = 2100, WORDS = 80 };
+
 static void heading(void)
 {
-    printf("%6s %-9s %-6s %6s %6s %-19s  %s\n", "ID", "STATE", "SIGNED",
-           "TRIES", "STATUS", "LEASE END (UTC)", "HOST");
+    printf("%-9s %-6s %-12s %-19s %-15s %-32s  %s\n", "STATE", "SIGNED",
+           "LEASE LEFT", "NEXT TRY (UTC)", "OWED", "LAST OUTCOME", "CALLBACK");
+}
+
+static const char *owed(const json_t *subscription, char out[WORDS])
+{
+    if (!json_is_object(json_object_get(subscription, "owed")))
+        snprintf(out, WORDS, "-");
+    else
+        snprintf(out, WORDS, "%" PRId64 "..%" PRId64,
+                 show_number(subscription, "owed.from"),
+                 show_number(subscription, "owed.to"));
+    return out;
+}
+
+// The whole URL only if the operator knew it; else what tells it from others.
+static void print_callback(const json_t *subscription)
+{
+    char text[URL_BYTES], hash[WORDS];
+    const char *whole = show_string(subscription, "callback");
+    if (*whole)
+        printf("  %s\n", show_text(whole, text, sizeof text));
+    else
+        printf("  %s #%s\n",
+               show_text(show_string(subscription, "host"), text, sizeof text),
+               show_text(show_string(subscription, "callback_hash"), hash,
+                         sizeof hash));
+}
+
+// What is the same in all of a topic's is not repeated.
+static void print_topic(const json_t *subscription)
+{
+    char text[URL_BYTES];
+    printf("%*s%s\n", 10, "",
+           show_text(show_string(subscription, "topic"), text, sizeof text));
 }
 
 static void row(const json_t *subscription)
 {
-    char end[24], host[256], state[16];
+    char state[WORDS], left[32], due[24], seqs[WORDS], outcome[WORDS];
     bool is_signed = json_is_true(json_object_get(subscription, "signed"));
-    printf("%6" PRId64 " %-9s %-6s %6" PRId64 " %6" PRId64 " %-19s  %s\n",
-           show_number(subscription, "id"),
+    printf("%-9s %-6s %-12s %-19s %-15s %-32s",
            show_text(show_string(subscription, "state"), state, sizeof state),
-           is_signed ? "yes" : "no", show_number(subscription, "attempts"),
-           show_number(subscription, "last_status"),
-           show_time(show_number(subscription, "lease_end"), end),
-           show_text(show_string(subscription, "host"), host, sizeof host));
+           is_signed ? "yes" : "no",
+           show_duration(show_number(subscription, "lease_left_ms"), left),
+           show_time(show_number(subscription, "due"), due),
+           owed(subscription, seqs),
+           show_text(show_string(subscription, "last_outcome"), outcome,
+                     sizeof outcome));
+    print_callback(subscription);
+}
+
+static void row_with_topic(const json_t *subscription)
+{
+    row(subscription);
+    print_topic(subscription);
+}
+
+static void print_pending(const json_t *page)
+{
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(page, "pending"), index, one)
+    {
+        char mode[WORDS], when[24], left[32];
+        printf("a request to %s of %s waits for its verification, %s more, "
+               "tries so far: %" PRId64 "\n",
+               show_text(show_string(one, "mode"), mode, sizeof mode),
+               show_time(show_number(one, "accepted"), when),
+               show_duration(show_number(one, "left_ms"), left),
+               show_number(one, "tries"));
+    }
 }
 
 int ctl_subscriptions(const struct ctl *ctl, int argc, char *argv[])
 {
-    if (argc != 2)
-        return ctl_usage(argv[0], "needs one topic");
+    const char *topic = NULL, *callback = NULL, *state = NULL;
+    const struct option_value options[] = {
+        { "topic", &topic },
+        { "callback", &callback },
+        { "state", &state },
+    };
+    const char **const places[] = { &topic, &callback };
+    if (!options_read(argc, argv, options, sizeof options / sizeof *options,
+                      places, sizeof places / sizeof *places))
+        return CTL_USAGE;
+    const struct admin_parameter parameters[] = {
+        { "topic", topic },
+        { "callback", callback },
+        { "state", state },
+    };
     return pages_print(ctl, &(struct pages){
                                 .path = "/admin/subscriptions",
                                 .list = "subscriptions",
-                                .name = "topic",
-                                .value = argv[1],
+                                .parameters = parameters,
+                                .parameter_count = 3,
                                 .heading = heading,
-                                .row = row,
+                                .row = topic ? row : row_with_topic,
                                 .nothing = "no subscriptions",
+                                .more = print_pending,
                             });
 }

@@ -34,11 +34,12 @@ int ctl_topics(const struct ctl *ctl, int argc, char *argv[])
             return ctl_usage(argv[0], "takes --prefix=URL and nothing else");
         prefix = argv[i] + 9;
     }
+    struct admin_parameter parameter = { "prefix", prefix };
     return pages_print(ctl, &(struct pages){
                                 .path = "/admin/topics",
                                 .list = "topics",
-                                .name = "prefix",
-                                .value = prefix,
+                                .parameters = &parameter,
+                                .parameter_count = 1,
                                 .heading = heading,
                                 .row = row,
                                 .nothing = "no topics",

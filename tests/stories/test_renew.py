@@ -30,6 +30,23 @@ class Renew(Story):
         post = callback.wait_posts(1)[0]
         self.assertEqual(post.all("X-Hub-Signature"), [])
 
+    def test_a_pinned_secret_stays(self) -> None:
+        callback, origin = self.callback(), self.origin()
+        hub = self.daemon(f"--pin-secret={callback.host}")
+        topic = origin.serve(Atom().add("one"))
+        self.follow(hub, topic, callback.url(), secret="first secret")
+        since = hub.mark()
+        for secret in ("second secret", ""):
+            self.accepted(hub, "subscribe", topic, callback.url(),
+                          secret=secret)
+        hub.wait_for("verification.failed", 2, since)
+        self.subscribe(hub, topic, callback.url(), secret="first secret",
+                       event="subscription.renewed")
+        self.publish(hub, topic)
+        post = callback.wait_posts(1)[0]
+        self.assertEqual(post.get("X-Hub-Signature"),
+                         signature("sha256", b"first secret", post.body))
+
     def test_who_subscribed_twice_is_told_once(self) -> None:
         hub, callback, origin = self.daemon(), self.callback(), self.origin()
         topic = origin.serve(Atom().add("one"))

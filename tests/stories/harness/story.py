@@ -30,6 +30,9 @@ class Story(unittest.TestCase):
     def setUp(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="story-"))
         self.addCleanup(shutil.rmtree, self.directory, True)
+        # Ended after the daemons, which may have questions under way.
+        self.resolvers = contextlib.ExitStack()
+        self.addCleanup(self.resolvers.close)
         self.addCleanup(self._clear)
         self.daemons: list[Daemon] = []
         self.servers: list[Server] = []
@@ -91,7 +94,7 @@ class Story(unittest.TestCase):
 
     def names(self, names: dict[str, list[str] | None]) -> NameServer:
         server = NameServer(names)
-        self.addCleanup(server.stop)
+        self.resolvers.callback(server.stop)
         return server
 
     # ------------------------------------------------------- requests
@@ -126,7 +129,9 @@ class Story(unittest.TestCase):
         """Be the first subscribers of a topic: wait for the baseline too."""
         since = daemon.mark()
         self.subscribe(daemon, topic, *callbacks, **params)
-        daemon.wait_for(FETCHED, since=since)
+        active = daemon.lines("subscription.active", since)[-1]
+        # What is told late of another topic must not be taken for this.
+        daemon.wait_for(FETCHED, since=since, topic=active.fields["topic"])
 
     def publish(self, daemon: Daemon, *topics: str) -> None:
         answer = daemon.client.post(

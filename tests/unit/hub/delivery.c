@@ -143,6 +143,20 @@ static void R90_it_is_one_post_of_exactly_the_content(void **state)
     end(delivery);
 }
 
+static void R60_it_is_not_begun_after_the_lease(void **state)
+{
+    (void)state;
+    struct store_subscriber to = subscriber();
+    to.lease_end = now.unix + 700;
+    struct delivery *first = deliver(&to, 10, EXCHANGE_DELIVER);
+    assert_int_equal(first->exchange.not_after, now.unix + 700);
+    end(first);
+    dropped = 0;
+    struct delivery *again = deliver(&to, 10, EXCHANGE_RETRY);
+    assert_int_equal(again->exchange.not_after, now.unix + 700);
+    end(again);
+}
+
 static void M8_its_header_lines_are_these_and_no_others(void **state)
 {
     (void)state;
@@ -156,6 +170,36 @@ static void M8_its_header_lines_are_these_and_no_others(void **state)
     assert_string_equal(x->headers[2], "Hub-Sequence: 0000000000000abc.12");
     assert_string_equal(x->headers[3], "Hub-Previous: 0000000000000abc.11");
     end(delivery);
+}
+
+static void M2_who_spelt_the_topic_otherwise_is_told_his_own(void **state)
+{
+    (void)state;
+    static const char mine[] = "https://blog.example/%7Eme";
+    struct store_subscriber to = subscriber();
+    content.topic_url = bytes("https://blog.example/~me");
+    char line[] = "Link: <https://hub.example/>; rel=\"hub\", "
+                  "<https://blog.example/~me>; rel=\"self\"";
+    content.link_line = line;
+    to.topic_url = content.topic_url;
+    struct delivery *same = deliver(&to, 10, EXCHANGE_DELIVER);
+    assert_string_equal(fake_engine_line(&same->exchange, "Link"), line);
+    end(same);
+
+    dropped = 0;
+    to.topic_url = (struct bytes){ mine, sizeof mine - 1 };
+    struct delivery *other = deliver(&to, 10, EXCHANGE_DELIVER);
+    assert_string_equal(fake_engine_line(&other->exchange, "Link"),
+                        "Link: <https://hub.example/>; rel=\"hub\", "
+                        "<https://blog.example/%7Eme>; rel=\"self\"");
+    end(other);
+
+    // What the publisher says counts for all.
+    dropped = 0;
+    content.topic_url = (struct bytes){ NULL, 0 };
+    struct delivery *told = deliver(&to, 10, EXCHANGE_DELIVER);
+    assert_string_equal(fake_engine_line(&told->exchange, "Link"), line);
+    end(told);
 }
 
 static void M10_a_gap_is_told_in_a_line_of_its_own(void **state)
@@ -240,6 +284,7 @@ static void R97_a_status_is_an_answer_whatever_became_of_its_body(void **state)
 {
     (void)state;
     static const enum exchange_result results[] = { EXCHANGE_CUT,
+                                                    EXCHANGE_TIMEOUT,
                                                     EXCHANGE_TOO_LARGE };
     struct store_subscriber to = subscriber();
     struct delivery *delivery = deliver(&to, 11, EXCHANGE_DELIVER);
@@ -421,7 +466,10 @@ int main(void)
                                setup),
         cmocka_unit_test_setup(R90_it_is_one_post_of_exactly_the_content,
                                setup),
+        cmocka_unit_test_setup(R60_it_is_not_begun_after_the_lease, setup),
         cmocka_unit_test_setup(M8_its_header_lines_are_these_and_no_others,
+                               setup),
+        cmocka_unit_test_setup(M2_who_spelt_the_topic_otherwise_is_told_his_own,
                                setup),
         cmocka_unit_test_setup(M10_a_gap_is_told_in_a_line_of_its_own, setup),
         cmocka_unit_test_setup(

@@ -38,11 +38,40 @@ static void more_than_the_ceiling_is_not_taken(void **state)
     gather_clear(&gather);
 }
 
+static void large_ones_share_a_pool_and_small_ones_need_none(void **state)
+{
+    enum { LARGE = 1024 * 1024, COUNT = GATHER_POOL_MAX / LARGE + 1 };
+    static char piece[LARGE - 1];
+    static struct gather many[COUNT];
+    struct gather_pool pool = { 0 };
+    (void)state;
+
+    for (unsigned i = 0; i < COUNT; i++)
+        many[i].pool = &pool;
+    for (unsigned i = 0; i < COUNT - 1; i++)
+        assert_int_equal(gather_add(&many[i], piece, sizeof piece, LARGE),
+                         GATHER_OK);
+    assert_int_equal(pool.held, GATHER_POOL_MAX);
+
+    struct gather *last = &many[COUNT - 1];
+    assert_int_equal(gather_add(last, piece, GATHER_SMALL - 1, LARGE),
+                     GATHER_OK);
+    assert_int_equal(gather_add(last, piece, 1, LARGE), GATHER_NO_MEMORY);
+    gather_clear(&many[0]);
+    assert_int_equal(gather_add(last, piece, 1, LARGE), GATHER_OK);
+    assert_int_equal(last->len, GATHER_SMALL);
+
+    for (unsigned i = 0; i < COUNT; i++)
+        gather_clear(&many[i]);
+    assert_int_equal(pool.held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_are_put_together),
         cmocka_unit_test(more_than_the_ceiling_is_not_taken),
+        cmocka_unit_test(large_ones_share_a_pool_and_small_ones_need_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

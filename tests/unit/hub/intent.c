@@ -447,6 +447,125 @@ static void a_ping_has_at_most_1000_urls(void **state)
     free(body);
 }
 
+static void assert_code(const char *body, const char *query, const char *type,
+                        const char *code)
+{
+    struct intent intent;
+    if (read(body, query, type, &intent))
+        fail_msg("'%s' is not refused", body);
+    if (strcmp(intent.code, code) != 0)
+        fail_msg("'%s': %s, not %s", body, intent.code, code);
+    intent_clear(&intent);
+}
+
+static void R26_every_refusal_has_its_code(void **state)
+{
+    static const struct {
+        const char *body, *code;
+    } cases[] = {
+        { "hub.mode=%4", "request.form" },
+        { TOPIC "&" CALLBACK, "mode.missing" },
+        { SUBSCRIBE "&hub.mode=publish", "mode.conflict" },
+        { "hub.mode=denied", "mode.unknown" },
+        { "hub.mode=subscribe&" CALLBACK, "topic.missing" },
+        { "hub.mode=subscribe&" TOPIC, "callback.missing" },
+        { SUBSCRIBE "&hub.callback=http://x.example/", "callback.conflict" },
+        { SUBSCRIBE "&hub.secret=a&hub.secret=b", "secret.conflict" },
+        { SUBSCRIBE "&hub.lease_seconds=-1", "lease_seconds.number" },
+        { SUBSCRIBE "&hub.lease_seconds=000000000000000000000000000000001",
+          "lease_seconds.long" },
+        { SUBSCRIBE "&hub.secret=s&hub.signature_method=md5",
+          "signature_method.unknown" },
+        { SUBSCRIBE "&hub.content=some", "content.unknown" },
+        { "hub.mode=publish", "url.missing" },
+        { "hub.mode=publish&hub.url=http://x.example/%250a", "url.character" },
+        { "hub.mode=publish&hub.url[]=ftp://x.example/", "url.scheme" },
+        { "hub.mode=publish&hub.topic=http://x.example/%23a",
+          "topic.fragment" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_code(cases[i].body, "", FORM, cases[i].code);
+    assert_code("{}", "", "application/json", "request.type");
+    assert_code(SUBSCRIBE, "hub.secret=x", FORM, "secret.query");
+}
+
+static void R26_what_is_wrong_with_a_url_has_its_code(void **state)
+{
+    static const struct {
+        const char *callback, *code;
+    } cases[] = {
+        { "ftp://c.example/", "callback.scheme" },
+        { "/cb", "callback.scheme" },
+        { "http://", "callback.scheme" },
+        { "http:///cb", "callback.host" },
+        { "http://[::g]/", "callback.host" },
+        { "http://c.example:0/", "callback.port" },
+        { "http://c.example:25/", "callback.port" },
+        { "http://c.example/%23f", "callback.fragment" },
+        { "http://u:p%40c.example/", "callback.userinfo" },
+        { "http://c.example/%20x", "callback.character" },
+        { "http://c.example/%250dx", "callback.character" },
+        { "http://c.example/%5Cx", "callback.character" },
+    };
+    char body[4096];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        (void)snprintf(body, sizeof body,
+                       "hub.mode=subscribe&" TOPIC "&hub.callback=%s",
+                       cases[i].callback);
+        assert_code(body, "", FORM, cases[i].code);
+    }
+    (void)snprintf(body, sizeof body,
+                   "hub.mode=subscribe&" CALLBACK
+                   "&hub.topic=http://t.example/%03000d",
+                   1);
+    assert_code(body, "", FORM, "topic.long");
+}
+
+static void a_compressed_body_is_refused(void **state)
+{
+    static const struct {
+        const char *coding;
+        unsigned status; // 0: fine
+    } cases[] = {
+        { "gzip", 415 },
+        { "br, gzip", 415 },
+        { "", 0 },
+        { "Identity", 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct request_field field = { "Content-Encoding",
+                                             cases[i].coding };
+        struct request request = {
+            .method = REQUEST_POST,
+            .path = "/",
+            .query = "",
+            .fields = &field,
+            .field_count = 1,
+            .body = SUBSCRIBE,
+            .body_len = strlen(SUBSCRIBE),
+        };
+        struct intent intent;
+        assert_int_equal(intent_read(&request, &intent), !cases[i].status);
+        assert_int_equal(intent.status, cases[i].status);
+        if (cases[i].status)
+            assert_string_equal(intent.code, "request.encoding");
+        intent_clear(&intent);
+    }
+}
+
+static void R4_only_a_charset_is_a_charset(void **state)
+{
+    struct intent intent;
+    (void)state;
+    assert_true(read(SUBSCRIBE, "", FORM "; x-charset=latin1", &intent));
+    intent_clear(&intent);
+    assert_refused_with(SUBSCRIBE, "", FORM "; x-charset=utf-8;CharSet=latin1",
+                        415, "Content-Type");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +595,10 @@ int main(void)
         cmocka_unit_test(a_ping_has_any_number_of_urls),
         cmocka_unit_test(one_bad_url_refuses_a_ping),
         cmocka_unit_test(a_ping_has_at_most_1000_urls),
+        cmocka_unit_test(R26_every_refusal_has_its_code),
+        cmocka_unit_test(R26_what_is_wrong_with_a_url_has_its_code),
+        cmocka_unit_test(a_compressed_body_is_refused),
+        cmocka_unit_test(R4_only_a_charset_is_a_charset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,12 +16,13 @@
 
 #include <cmocka.h>
 
-enum { HOUR = 3600000 };
+enum { HOUR = 3600000, MINUTE = 60000 };
 
 struct rig {
     struct config config;
     struct metrics metrics;
     struct janitor *janitor;
+    size_t goodbyes;
 };
 
 static struct rig rig;
@@ -29,6 +30,12 @@ static struct rig rig;
 static void turn(void)
 {
     janitor_step(rig.janitor, loop_now());
+}
+
+static void on_goodbye(void *context)
+{
+    assert_ptr_equal(context, &rig);
+    rig.goodbyes++;
 }
 
 static int setup(void **state)
@@ -43,7 +50,7 @@ static int setup(void **state)
         .loop = fake_loop(),
         .metrics = &rig.metrics,
     };
-    rig.janitor = janitor_new(&services);
+    rig.janitor = janitor_new(&services, on_goodbye, &rig);
     return rig.janitor ? 0 : -1;
 }
 
@@ -58,6 +65,7 @@ static int teardown(void **state)
 static void expire(size_t count, bool more, int64_t next_end)
 {
     struct store_expire *op = fake_store_take(STORE_EXPIRE);
+    assert_true(op->goodbye == rig.config.goodbye_on_expiry);
     struct store_subscriber ended[4] = { { .id = 1 } };
     for (size_t i = 0; i < 4; i++)
         ended[i].callback = (struct bytes){ "https://reader.example/", 23 };
@@ -108,8 +116,8 @@ static void nothing_is_asked_before_the_next_lease_ends(void **state)
     fake_loop_pass(1);
     turn();
     expire(1, false, INT64_MAX);
-    // Once an hour it is looked for, even if nothing says so.
-    assert_int_equal(janitor_patience(rig.janitor, loop_now()), HOUR);
+    // Once a minute it is looked for, even if nothing says so.
+    assert_int_equal(janitor_patience(rig.janitor, loop_now()), MINUTE);
 }
 
 static void a_lease_granted_meanwhile_counts(void **state)
@@ -179,6 +187,28 @@ static void what_has_grown_is_looked_at_a_little_later(void **state)
     assert_int_equal(janitor_patience(rig.janitor, loop_now()), 1000);
 }
 
+static void nothing_is_said_where_a_lease_ends(void **state)
+{
+    (void)state;
+    turn();
+    trim_nothing();
+    expire(3, false, INT64_MAX);
+    assert_int_equal(rig.goodbyes, 0);
+}
+
+static void goodbye_on_expiry_says_it_to_all_of_a_page(void **state)
+{
+    (void)state;
+    rig.config.goodbye_on_expiry = true;
+    turn();
+    trim_nothing();
+    expire(3, true, FAKE_UNIX);
+    assert_int_equal(rig.goodbyes, 1);
+    turn();
+    expire(0, false, INT64_MAX);
+    assert_int_equal(rig.goodbyes, 1);
+}
+
 static void draining_ends_nothing_more(void **state)
 {
     (void)state;
@@ -203,6 +233,8 @@ int main(void)
         ENDED(after_a_failure_it_looks_again_in_a_second),
         ENDED(M10_retention_is_as_configured),
         ENDED(what_has_grown_is_looked_at_a_little_later),
+        ENDED(nothing_is_said_where_a_lease_ends),
+        ENDED(goodbye_on_expiry_says_it_to_all_of_a_page),
         ENDED(draining_ends_nothing_more),
     };
     log_setup(LOG_ERROR, false);

@@ -49,6 +49,15 @@ static void R95_the_publishers_spelling_of_us_comes_first(void **state)
            "<http://e/feed>; rel=\"self\"");
 }
 
+static void R95_we_are_known_in_every_spelling(void **state)
+{
+    (void)state;
+    expect("https://other.example/\nHTTPS://hub.example:443", "http://e/feed",
+           "Link: <HTTPS://hub.example:443>; rel=\"hub\", "
+           "<https://other.example/>; rel=\"hub\", "
+           "<http://e/feed>; rel=\"self\"");
+}
+
 static void R95_a_list_without_us_is_sent_as_it_is(void **state)
 {
     (void)state;
@@ -91,6 +100,7 @@ int main(void)
         cmocka_unit_test(
             R95_without_links_we_and_the_subscribed_topic_are_named),
         cmocka_unit_test(R95_the_publishers_spelling_of_us_comes_first),
+        cmocka_unit_test(R95_we_are_known_in_every_spelling),
         cmocka_unit_test(R95_a_list_without_us_is_sent_as_it_is),
         cmocka_unit_test(R96_what_would_break_the_header_is_escaped),
         cmocka_unit_test(many_short_hubs_fit),

@@ -3,6 +3,7 @@
 #include "hub/observation.h"
 
 #include "fakes/history.h"
+#include "fetcher/url.h"
 
 // ----------------------------------------------------------------- verdicts
 
@@ -247,6 +248,69 @@ static void M12_a_first_ping_that_brought_news_delivers_those(void **state)
     free(feed.bytes);
 }
 
+// --------------------------------------------------------------------- self
+
+#define SELF(url_)                                                             \
+    "<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:x</id>"                 \
+    "<link rel='self' href='" url_ "'/><link rel='hub' "                       \
+    "href='https://hub.example/'/><entry><id>urn:y</id></entry></feed>"
+
+static bool has_key(const struct store_publish *publish, const char *text)
+{
+    struct url url;
+    struct store_key key;
+    assert_null(url_read(text, strlen(text), &url));
+    url_key(&url, key.bytes);
+    return memcmp(&key, &publish->self_key, sizeof key) == 0;
+}
+
+static bool has_no_key(const struct store_publish *publish)
+{
+    static const struct store_key none;
+    return memcmp(&none, &publish->self_key, sizeof none) == 0;
+}
+
+static void R88_another_self_is_known_by_its_key(void **state)
+{
+    (void)state;
+    static const char other[] = SELF("https://Lantern.example.org:443/%7Eatom");
+    const struct store_publish *publish = fetch_atom(other);
+    assert_true(publish->new_links);
+    assert_true(has_key(publish, "https://lantern.example.org/~atom"));
+    assert_true(publish->self_same_origin);
+    publish = fetch_atom(SELF("https://lantern.example.org.evil.test/"));
+    assert_true(has_key(publish, "https://lantern.example.org.evil.test/"));
+    assert_false(publish->self_same_origin);
+    publish = fetch_atom(SELF("http://lantern.example.org/feed.atom"));
+    assert_false(has_no_key(publish));
+    assert_false(publish->self_same_origin);
+}
+
+static void R88_the_topic_itself_is_no_alias(void **state)
+{
+    (void)state;
+    const struct store_publish *publish =
+        fetch_atom(SELF("https://lantern.example.org:443/fee%64.atom"));
+    assert_true(publish->new_links);
+    assert_true(has_no_key(publish));
+    publish = fetch_atom(SELF("mailto:nobody"));
+    assert_true(has_no_key(publish));
+    assert_false(publish->self_same_origin);
+}
+
+static void what_came_by_http_after_https_names_no_links(void **state)
+{
+    (void)state;
+    struct exchange *x = begin(true);
+    fake_engine_answer(x, 200, SELF("https://other.example/"));
+    fake_engine_field(x, "content-type", "application/atom+xml");
+    x->downgraded = true;
+    const struct store_publish *publish = judge();
+    assert_int_equal(publish->self.len, 0);
+    assert_int_equal(publish->hubs.len, 0);
+    assert_true(has_no_key(publish));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +329,9 @@ int main(void)
         OBSERVED(M12_without_a_ping_it_stays_a_baseline),
         OBSERVED(M12_after_a_quarter_of_an_hour_it_stays_a_baseline),
         OBSERVED(M12_a_first_ping_that_brought_news_delivers_those),
+        OBSERVED(R88_another_self_is_known_by_its_key),
+        OBSERVED(R88_the_topic_itself_is_no_alias),
+        OBSERVED(what_came_by_http_after_https_names_no_links),
     };
     document_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ struct rig {
     struct store_claimed item; // what will be claimed
     uint64_t updated;          // number as told last
     struct store_walk walk;    // as told last
+    size_t gone;               // times
 };
 
 static struct rig rig;
@@ -41,7 +42,7 @@ static struct bytes bytes(const char *text)
 static void on_updated(void *context, uint64_t topic, uint64_t number)
 {
     assert_ptr_equal(context, &rig);
-    assert_int_equal(topic, TOPIC);
+    assert_in_range(topic, TOPIC, TOPIC + 1);
     rig.updated = number;
 }
 
@@ -51,6 +52,13 @@ static void on_walk(void *context, const struct store_walk *walk)
     rig.walk = *walk;
 }
 
+static void on_gone(void *context, uint64_t topic)
+{
+    assert_ptr_equal(context, &rig);
+    assert_int_equal(topic, TOPIC);
+    rig.gone++;
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -58,10 +66,12 @@ static int setup(void **state)
         .config = { .fetches = 10,
                     .fetch_timeout = 30000,
                     .body_max = BODY_MAX,
+                    .idle_pings = 60,
                     .poll_max = POLL_MAX },
         .item = { .token = 60,
                   .topic = { .id = TOPIC,
                              .url = bytes("https://blog.example/feed"),
+                             .url_normal = bytes("https://blog.example/feed"),
                              .etag = bytes("\"v1\""),
                              .head = 4,
                              .dirty = 2,
@@ -75,7 +85,7 @@ static int setup(void **state)
         .loop = fake_loop(),
         .metrics = &rig.metrics,
     };
-    struct observe_listener listener = { on_updated, on_walk, &rig };
+    struct observe_listener listener = { on_updated, on_walk, on_gone, &rig };
     rig.observe = observe_new(&services, &listener);
     return rig.observe ? 0 : -1;
 }
@@ -100,7 +110,7 @@ static struct exchange *claimed(void)
     claim->next_due = INT64_MAX;
     fake_store_finish(&claim->op, STORE_OK);
     struct store_read_entries *memory = fake_store_take(STORE_READ_ENTRIES);
-    assert_int_equal(memory->topic, TOPIC);
+    assert_int_equal(memory->topic, rig.item.topic.id);
     fake_store_finish(&memory->op, STORE_OK);
     return fake_engine_take();
 }
@@ -402,6 +412,241 @@ static void M12_a_ping_without_news_is_looked_into_twice_more(void **state)
     end(publish);
 }
 
+static void have_claimed(void)
+{
+    observe_poke(rig.observe);
+    observe_step(rig.observe, loop_now());
+    struct store_claim *claim = fake_store_take(STORE_CLAIM);
+    claim->items = fake_store_give(&claim->op, &rig.item, sizeof rig.item);
+    claim->count = 1;
+    claim->next_due = INT64_MAX;
+    fake_store_finish(&claim->op, STORE_OK);
+}
+
+// The topic is claimed, but not fetched: until when?
+static int64_t deferred(void)
+{
+    have_claimed();
+    assert_int_equal(fake_store_waiting(STORE_READ_ENTRIES), 0);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    assert_int_equal(release->kind, STORE_DUE_FETCH);
+    int64_t wait = release->due - loop_now().unix;
+    fake_store_finish(&release->op, STORE_OK);
+    return wait;
+}
+
+// The budget for idle pings, used up by one topic.
+static void use_up(size_t fetches)
+{
+    rig.item.topic.dirty = 3;
+    for (size_t i = 0; i < fetches; i++)
+        end(published(claimed(), i % 2 ? 304 : 503, NULL));
+}
+
+static void S7_pings_that_bring_nothing_have_to_wait(void **state)
+{
+    (void)state;
+    use_up(10);
+    // At 60 an hour.
+    assert_in_range(deferred(), 59000, 76000);
+    assert_int_equal(rig.metrics.counts[METRIC_FETCHES_DELAYED], 1);
+    fake_loop_pass(61000);
+    end(published(claimed(), 304, NULL));
+    assert_in_range(deferred(), 50000, 76000);
+}
+
+static void S7_another_look_after_a_silent_ping_counts_too(void **state)
+{
+    (void)state;
+    use_up(10);
+    rig.item.topic.fetched = 3;
+    assert_in_range(deferred(), 59000, 76000);
+}
+
+static void S7_polls_do_not_wait_for_pings(void **state)
+{
+    (void)state;
+    use_up(10);
+    rig.item.topic.id = TOPIC + 1;
+    rig.item.topic.fetched = 3;
+    have_claimed();
+    struct store_read_entries *memory = fake_store_take(STORE_READ_ENTRIES);
+    fake_store_finish(&memory->op, STORE_OK);
+    end(published(fake_engine_take(), 304, NULL));
+}
+
+static void S7_pings_with_news_are_not_delayed(void **state)
+{
+    (void)state;
+    rig.item.topic.dirty = 3;
+    for (uint64_t i = 0; i < 100; i++) {
+        rig.item.topic.id = TOPIC + i;
+        end(published(claimed(), 200, "news"));
+    }
+    assert_int_equal(rig.metrics.counts[METRIC_FETCHES_DELAYED], 0);
+    // But not without an end: pages may be others each time.
+    assert_true(deferred() > 0);
+}
+
+static void S7_a_topic_that_always_changes_has_to_wait(void **state)
+{
+    (void)state;
+    rig.item.topic.dirty = 3;
+    for (size_t i = 0; i < 10; i++)
+        end(published(claimed(), 200, "news"));
+    assert_in_range(deferred(), 2000, 2500);
+    fake_loop_pass(10000);
+    end(published(claimed(), 200, "news"));
+    assert_in_range(deferred(), 2000, 2500);
+    // Which took nothing from the budget of idle pings.
+    for (uint64_t i = 1; i <= 10; i++) {
+        rig.item.topic.id = TOPIC + i;
+        end(published(claimed(), 304, NULL));
+    }
+    assert_true(deferred() > 2500);
+}
+
+static void S7_nothing_waits_longer_than_an_hour(void **state)
+{
+    (void)state;
+    use_up(10);
+    rig.item.topic.last_fetch = FAKE_UNIX - 3600000;
+    rig.item.topic.id = TOPIC + 1;
+    end(published(claimed(), 304, NULL));
+}
+
+static void S7_what_never_was_there_is_not_overdue_for_ever(void **state)
+{
+    (void)state;
+    use_up(10);
+    rig.item.topic.last_fetch = 0;
+    rig.item.topic.failures = 1;
+    assert_true(deferred() > 0);
+    rig.item.topic.last_fetch = FAKE_UNIX - INT64_C(7) * 86400000;
+    assert_true(deferred() > 0);
+}
+
+static void S7_a_subscription_to_nothing_is_a_few_fetches(void **state)
+{
+    (void)state;
+    rig.config.poll_min = 300000;
+    rig.config.poll_max = 86400000;
+    rig.item.topic.last_fetch = 0;
+    rig.item.topic.failures = 3;
+    assert_in_range(due_after_failure(NULL), 192000, 288000);
+    // The fifth was the last for a while.
+    rig.item.topic.failures = 4;
+    assert_in_range(due_after_failure(NULL), 69120000, 103680000);
+}
+
+static void S7_an_address_that_was_fetched_too_often_is_spared(void **state)
+{
+    (void)state;
+    // By the engine, which is told who is worth it.
+    struct exchange *x = claimed();
+    assert_false(x->stranger);
+    end(published(x, 304, NULL));
+    rig.item.topic.dirty = 3;
+    x = claimed();
+    assert_true(x->stranger);
+    fake_engine_fail(x, EXCHANGE_LIMITED);
+    end_with(x);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    assert_in_range(release->due - loop_now().unix, 60000, 120000);
+    fake_store_finish(&release->op, STORE_OK);
+    rig.item.topic.last_update = rig.item.topic.last_fetch;
+    x = claimed();
+    assert_false(x->stranger);
+    end(published(x, 200, "news"));
+}
+
+static void R85_the_doubtful_share_half_of_the_places(void **state)
+{
+    (void)state;
+    struct exchange *hung[5];
+    rig.item.topic.last_fetch = 0;
+    for (size_t i = 0; i < 5; i++)
+        hung[i] = claimed();
+    assert_in_range(deferred(), 200, 1000);
+    rig.item.topic.last_fetch = FAKE_UNIX - 1000000;
+    rig.item.topic.failures = 1;
+    assert_in_range(deferred(), 200, 1000);
+    rig.item.topic.failures = 0;
+    end(published(claimed(), 200, "news"));
+    for (size_t i = 0; i < 5; i++)
+        end(published(hung[i], 503, NULL));
+    rig.item.topic.failures = 1;
+    end(published(claimed(), 503, NULL));
+}
+
+static void what_was_not_fetched_after_all_is_free(void **state)
+{
+    (void)state;
+    use_up(9);
+    struct exchange *x = claimed();
+    fake_engine_fail(x, EXCHANGE_LIMITED);
+    end_with(x);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    fake_store_finish(&release->op, STORE_OK);
+    rig.item.topic.id = TOPIC + 1;
+    end(published(claimed(), 304, NULL));
+    assert_true(deferred() > 2500);
+}
+
+static void a_topic_that_is_gone_is_told_of(void **state)
+{
+    (void)state;
+    end(published(claimed(), 404, NULL));
+    assert_int_equal(rig.gone, 0);
+    end(published(claimed(), 410, NULL));
+    assert_int_equal(rig.gone, 1);
+    // Of what was not stored nothing is told.
+    struct store_publish *publish = published(claimed(), 410, NULL);
+    fake_store_finish(&publish->op, STORE_STALE);
+    assert_int_equal(rig.gone, 1);
+}
+
+static void R19_a_redirect_does_not_get_around_a_rule(void **state)
+{
+    (void)state;
+    char domain[] = "denied.example";
+    rig.config.deny_topic = (struct config_list){ { domain }, 1 };
+    struct exchange *x = claimed();
+    fake_engine_answer(x, 200, "hello");
+    fake_engine_moved(x, "https://www.denied.example/feed");
+    end_with(x);
+    struct store_publish *publish = fake_store_take(STORE_PUBLISH);
+    assert_int_equal(publish->verdict, STORE_FETCH_FAILED);
+    assert_int_equal(publish->status, -EXCHANGE_REFUSED);
+    end(publish);
+    // What was followed before there was a rule is not fetched any more.
+    rig.item.topic.url = bytes("https://denied.example/feed");
+    have_claimed();
+    publish = fake_store_take(STORE_PUBLISH);
+    assert_int_equal(publish->verdict, STORE_FETCH_FAILED);
+    assert_int_equal(publish->status, -EXCHANGE_REFUSED);
+    end(publish);
+}
+
+static void R82_the_origin_is_told_for_how_many_it_is(void **state)
+{
+    (void)state;
+    rig.item.topic.subscriptions = 12;
+    struct exchange *x = claimed();
+    assert_int_equal(x->subscribers, 12);
+    end(published(x, 304, NULL));
+}
+
+static void R86a_caches_on_the_way_are_asked_to_step_aside(void **state)
+{
+    (void)state;
+    rig.item.topic.dirty = 3;
+    struct exchange *x = claimed();
+    assert_string_equal(fake_engine_line(x, "Cache-Control"),
+                        "Cache-Control: no-cache");
+    end(published(x, 304, NULL));
+}
+
 static void without_memory_for_the_reading_the_topic_is_given_back(void **state)
 {
     (void)state;
@@ -443,6 +688,21 @@ int main(void)
         OBSERVED(M6_when_the_head_has_moved_the_topic_is_fetched_again),
         OBSERVED(a_settlement_that_failed_gives_the_topic_back),
         OBSERVED(M12_a_ping_without_news_is_looked_into_twice_more),
+        OBSERVED(S7_pings_that_bring_nothing_have_to_wait),
+        OBSERVED(S7_another_look_after_a_silent_ping_counts_too),
+        OBSERVED(S7_polls_do_not_wait_for_pings),
+        OBSERVED(S7_pings_with_news_are_not_delayed),
+        OBSERVED(S7_a_topic_that_always_changes_has_to_wait),
+        OBSERVED(S7_nothing_waits_longer_than_an_hour),
+        OBSERVED(S7_what_never_was_there_is_not_overdue_for_ever),
+        OBSERVED(S7_a_subscription_to_nothing_is_a_few_fetches),
+        OBSERVED(S7_an_address_that_was_fetched_too_often_is_spared),
+        OBSERVED(R85_the_doubtful_share_half_of_the_places),
+        OBSERVED(what_was_not_fetched_after_all_is_free),
+        OBSERVED(a_topic_that_is_gone_is_told_of),
+        OBSERVED(R19_a_redirect_does_not_get_around_a_rule),
+        OBSERVED(R82_the_origin_is_told_for_how_many_it_is),
+        OBSERVED(R86a_caches_on_the_way_are_asked_to_step_aside),
         OBSERVED(without_memory_for_the_reading_the_topic_is_given_back),
         OBSERVED(draining_begins_no_fetch),
     };

@@ -94,7 +94,7 @@ static void a_ping_that_could_not_be_stored_is_to_be_repeated(void **state)
     fake_store_finish(&op->op, STORE_FULL);
     assert_int_equal(rig.request.answers, 1);
     assert_int_equal(rig.request.status, 503);
-    assert_true(fake_request_has(&rig.request, "Retry-After: 10"));
+    assert_true(fake_request_has(&rig.request, "Retry-After: 120"));
     assert_int_equal(rig.pinged, 0);
     assert_int_equal(rig.metrics.counts[METRIC_PINGS], 0);
 }

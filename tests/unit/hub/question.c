@@ -112,6 +112,33 @@ static void R54_challenges_are_distinct_and_in_every_alphabet(void **state)
     }
 }
 
+static void expect_denial(const char *callback, const char *wanted)
+{
+    char url[QUESTION_URL_MAX];
+    struct question question = {
+        .mode = "denied",
+        .callback = callback,
+        .callback_len = strlen(callback),
+        .topic = "http://e/?a=1&b=%26+c",
+        .topic_len = strlen("http://e/?a=1&b=%26+c"),
+    };
+    assert_true(question_denial_url(&question, "not here & now", url));
+    assert_string_equal(url, wanted);
+}
+
+#define DENIAL                                                                 \
+    "hub.mode=denied&hub.topic=http%3A%2F%2Fe%2F%3Fa%3D1%26b%3D%2526%2Bc"      \
+    "&hub.reason=not%20here%20%26%20now"
+
+static void R56_a_denial_is_built_by_the_same_rules(void **state)
+{
+    (void)state;
+    expect_denial("http://h/cb", "http://h/cb?" DENIAL);
+    expect_denial("http://h/cb?b=%2B+%20&a&hub.mode=x&&c=1;2",
+                  "http://h/cb?b=%2B+%20&a&hub.mode=x&&c=1;2&" DENIAL);
+    expect_denial("http://h/cb?", "http://h/cb?" DENIAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +148,7 @@ int main(void)
         cmocka_unit_test(R52_the_topic_is_encoded_once_and_wholly),
         cmocka_unit_test(R59_a_verify_token_is_echoed),
         cmocka_unit_test(what_does_not_fit_is_not_asked),
+        cmocka_unit_test(R56_a_denial_is_built_by_the_same_rules),
         cmocka_unit_test(R54_challenges_are_distinct_and_in_every_alphabet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

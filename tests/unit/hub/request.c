@@ -17,7 +17,8 @@ struct kept {
     unsigned status;
     char type[64], body[1024];
     size_t len;
-    bool retry_after, nosniff;
+    bool nosniff;
+    char retry_after[32], error[64];
 };
 
 static void keep(struct request *request, const struct reply *reply)
@@ -31,7 +32,11 @@ static void keep(struct request *request, const struct reply *reply)
     snprintf(kept->type, sizeof kept->type, "%s", reply->content_type);
     for (size_t i = 0; i < reply->header_count; i++) {
         if (strncmp(reply->headers[i], "Retry-After: ", 13) == 0)
-            kept->retry_after = true;
+            snprintf(kept->retry_after, sizeof kept->retry_after, "%s",
+                     reply->headers[i] + 13);
+        if (strncmp(reply->headers[i], "Hub-Error: ", 11) == 0)
+            snprintf(kept->error, sizeof kept->error, "%s",
+                     reply->headers[i] + 11);
         if (strcmp(reply->headers[i], "X-Content-Type-Options: nosniff") == 0)
             kept->nosniff = true;
     }
@@ -64,15 +69,30 @@ static void a_reason_is_a_line_of_plain_text(void **state)
     assert_string_equal(kept.body, "hub.mode is missing\n");
     assert_string_equal(kept.type, "text/plain; charset=utf-8");
     assert_true(kept.nosniff);
-    assert_false(kept.retry_after);
+    assert_string_equal(kept.retry_after, "");
+    assert_string_equal(kept.error, "");
 }
 
 static void who_may_come_again_is_told_when(void **state)
 {
     (void)state;
-    assert_true(say(429, "").retry_after);
-    assert_true(say(503, "").retry_after);
-    assert_false(say(404, "").retry_after);
+    assert_string_equal(say(429, "").retry_after, "10");
+    assert_string_equal(say(503, "").retry_after, "10");
+    assert_string_equal(say(404, "").retry_after, "");
+}
+
+static void R26_a_refusal_has_a_code_for_programs(void **state)
+{
+    (void)state;
+    struct kept kept = { .request.answer = keep };
+    request_refuse(&kept.request, 400, "topic.port", "a sentence", 7);
+    assert_string_equal(kept.error, "topic.port");
+    assert_string_equal(kept.body, "a sentence\n");
+    assert_string_equal(kept.retry_after, "");
+    assert_true(kept.nosniff);
+    request_refuse(&kept.request, 429, "client.rate", "a sentence", 7);
+    assert_string_equal(kept.error, "client.rate");
+    assert_string_equal(kept.retry_after, "7");
 }
 
 static void a_long_reason_is_cut(void **state)
@@ -86,12 +106,23 @@ static void a_long_reason_is_cut(void **state)
     assert_int_equal(kept.len, strlen(kept.body));
 }
 
+static void R26_what_is_no_request_has_a_code_too(void **state)
+{
+    (void)state;
+    assert_string_equal(request_trouble(400), "Hub-Error: request.malformed");
+    assert_string_equal(request_trouble(413), "Hub-Error: request.long");
+    assert_string_equal(request_trouble(431), "Hub-Error: head.long");
+    assert_string_equal(request_trouble(503), "Retry-After: 5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_field_is_found_in_any_case),
         cmocka_unit_test(a_reason_is_a_line_of_plain_text),
         cmocka_unit_test(who_may_come_again_is_told_when),
+        cmocka_unit_test(R26_a_refusal_has_a_code_for_programs),
+        cmocka_unit_test(R26_what_is_no_request_has_a_code_too),
         cmocka_unit_test(a_long_reason_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

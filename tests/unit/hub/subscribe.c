@@ -144,6 +144,88 @@ static void R32_what_could_not_be_stored_is_refused(void **state)
     assert_int_equal(rig.metrics.counts[METRIC_SUBSCRIBES], 0);
 }
 
+static void post_refused(const char *body)
+{
+    static const struct request_field field = {
+        "Content-Type", "application/x-www-form-urlencoded"
+    };
+    struct intent intent;
+    fake_request_get(&rig.request, "/", "");
+    rig.request.request.fields = &field;
+    rig.request.request.field_count = 1;
+    rig.request.request.body = body;
+    rig.request.request.body_len = strlen(body);
+    assert_true(intent_read(&rig.request.request, &intent));
+    subscribe_accept(&rig.services, &rig.request.request, &intent, on_accepted,
+                     &rig);
+    assert_int_equal(rig.request.answers, 1);
+}
+
+static void R19_what_the_operator_denies_is_a_403(void **state)
+{
+    (void)state;
+    char domain[] = "c.example", other[] = "x.example";
+    rig.config.deny_callback = (struct config_list){ { domain }, 1 };
+    post_refused("hub.mode=subscribe&" BOTH);
+    assert_int_equal(rig.request.status, 403);
+    assert_string_equal(rig.request.type, "text/plain; charset=utf-8");
+    assert_true(fake_request_has(&rig.request, "Hub-Error: callback.denied"));
+    rig.config.allow_topic = (struct config_list){ { other }, 1 };
+    post_refused("hub.mode=subscribe&" BOTH);
+    assert_int_equal(rig.request.status, 403);
+    assert_true(fake_request_has(&rig.request, "Hub-Error: topic.denied"));
+    assert_int_equal(rig.metrics.counts[METRIC_REQUESTS_REFUSED], 2);
+    // Nobody is kept from leaving.
+    end(post("hub.mode=unsubscribe&" BOTH), STORE_TAKEN_IDLE);
+    assert_int_equal(rig.request.status, 202);
+}
+
+static void S18_the_hubs_own_address_is_a_400(void **state)
+{
+    (void)state;
+    char own[] = "https://c.example/", other[] = "http://hub.example/hub";
+    rig.config.public_url = own;
+    post_refused("hub.mode=subscribe&" BOTH);
+    assert_int_equal(rig.request.status, 400);
+    assert_true(fake_request_has(&rig.request, "Hub-Error: callback.own"));
+    rig.config.public_url = other;
+    post_refused("hub.mode=subscribe&hub.topic=http://hub.example/hub/x"
+                 "&hub.callback=http://c.example/");
+    assert_int_equal(rig.request.status, 400);
+    assert_true(fake_request_has(&rig.request, "Hub-Error: topic.own"));
+}
+
+static uint64_t host_of(const char *body)
+{
+    struct store_take *take = post(body);
+    uint64_t host = take->request.host;
+    end(take, STORE_TAKEN_NEW);
+    return host;
+}
+
+static void S5_requests_are_counted_by_the_callbacks_host(void **state)
+{
+    (void)state;
+#define MODE "hub.mode=subscribe&hub.topic=http://t.example/&hub.callback="
+    uint64_t host = host_of(MODE "http://c.example/a");
+    assert_int_not_equal(host, 0);
+    assert_true(host == host_of(MODE "https://C.example.:8443/b?c"));
+    assert_true(host != host_of(MODE "http://d.example/a"));
+    assert_true(host != host_of(MODE "http://x.c.example/a"));
+#undef MODE
+}
+
+static void S5_a_crowded_host_is_a_429(void **state)
+{
+    (void)state;
+    struct store_take *take = post("hub.mode=subscribe&" BOTH);
+    take->taken = STORE_TAKEN_CROWDED;
+    fake_store_finish(&take->op, STORE_CONFLICT);
+    assert_int_equal(rig.request.status, 429);
+    assert_true(fake_request_has(&rig.request, "Retry-After: 60"));
+    assert_true(fake_request_has(&rig.request, "Hub-Error: callback.crowded"));
+}
+
 #define TAKEN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -153,6 +235,10 @@ int main(void)
         TAKEN(R33_it_is_answered_as_soon_as_it_is_durable),
         TAKEN(M18_what_changes_nothing_looks_the_same_from_outside),
         TAKEN(R20_the_lease_is_granted_within_bounds),
+        TAKEN(R19_what_the_operator_denies_is_a_403),
+        TAKEN(S18_the_hubs_own_address_is_a_400),
+        TAKEN(S5_requests_are_counted_by_the_callbacks_host),
+        TAKEN(S5_a_crowded_host_is_a_429),
         TAKEN(R32_what_could_not_be_stored_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,13 +18,15 @@
 #include <cmocka.h>
 #include <string.h>
 
-enum { CHALLENGE = 64, LEASE_MS = 864000000 };
+enum { CHALLENGE = 64, LEASE_MS = 864000000, DEADLINE_MS = 600000 };
 
 struct rig {
     struct config config;
     struct metrics metrics;
+    struct allowance *allowance;
     struct verify *verify;
-    size_t followed;
+    size_t followed, denied;
+    uint64_t ended;  // the subscription as told last
     int64_t granted; // the lease's end as told last
 };
 
@@ -42,10 +44,22 @@ static void on_granted(void *context, int64_t end)
     rig.granted = end;
 }
 
-static int setup(void **state)
+static void on_ended(void *context, uint64_t topic, uint64_t subscription)
 {
-    (void)state;
-    rig = (struct rig){ .config = { .verifications = 10,
+    assert_ptr_equal(context, &rig);
+    assert_int_equal(topic, 3);
+    rig.ended = subscription;
+}
+
+static void on_denied(void *context)
+{
+    assert_ptr_equal(context, &rig);
+    rig.denied++;
+}
+
+static int open_rig(const struct allowance_rates *rates)
+{
+    rig = (struct rig){ .config = { .verifications = 16,
                                     .verify_timeout = 6000,
                                     .retry_first = 10000 } };
     struct services services = {
@@ -55,15 +69,36 @@ static int setup(void **state)
         .loop = fake_loop(),
         .metrics = &rig.metrics,
     };
-    struct verify_listener listener = { on_followed, on_granted, &rig };
-    rig.verify = verify_new(&services, &listener);
-    return rig.verify ? 0 : -1;
+    struct verify_listener listener = { on_followed, on_granted, on_ended,
+                                        on_denied, &rig };
+    rig.allowance = allowance_new(rates);
+    rig.verify = verify_new(&services, rig.allowance, &listener);
+    return rig.allowance && rig.verify ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+    const struct allowance_rates rates = { .strangers_at_once = 100,
+                                           .host_at_once = 100 };
+    (void)state;
+    return open_rig(&rates);
+}
+
+// Where a host may be asked twice at once, and every five minutes.
+static int setup_strict(void **state)
+{
+    const struct allowance_rates rates = { .strangers = 12,
+                                           .strangers_at_once = 100,
+                                           .host_at_once = 100 };
+    (void)state;
+    return open_rig(&rates);
 }
 
 static int teardown(void **state)
 {
     (void)state;
     verify_free(rig.verify);
+    allowance_free(rig.allowance);
     return fake_store_clean() && fake_engine_waiting() == 0 ? 0 : -1;
 }
 
@@ -77,25 +112,42 @@ static struct bytes bytes(const char *text)
     return (struct bytes){ text, strlen(text) };
 }
 
-// Have this request claimed; the question that it makes.
-static struct exchange *ask(enum store_mode mode, uint32_t tries)
+static struct store_claimed request(enum store_mode mode)
 {
-    struct store_claimed item = {
+    return (struct store_claimed){
         .token = 50,
         .request = { .id = 9,
                      .mode = mode,
                      .topic = bytes("https://blog.example/feed"),
                      .callback = bytes("https://reader.example/cb?id=1"),
                      .lease = LEASE_MS,
-                     .tries = tries },
+                     .accepted = loop_now().unix,
+                     .deadline = loop_now().unix + DEADLINE_MS },
     };
+}
+
+// Answer both claims: this is due, and nothing else.
+static void claim(const struct store_claimed *item)
+{
+    enum store_due_kind kind =
+        item->request.renews ? STORE_DUE_RENEW : STORE_DUE_VERIFY;
     turn();
-    struct store_claim *claim = fake_store_take(STORE_CLAIM);
-    assert_int_equal(claim->kind, STORE_DUE_VERIFY);
-    claim->items = fake_store_give(&claim->op, &item, sizeof item);
-    claim->count = 1;
-    claim->next_due = INT64_MAX;
-    fake_store_finish(&claim->op, STORE_OK);
+    while (fake_store_waiting(STORE_CLAIM) > 0) {
+        struct store_claim *op = fake_store_take(STORE_CLAIM);
+        op->next_due = INT64_MAX;
+        op->count = op->kind == kind;
+        if (op->kind == kind)
+            op->items = fake_store_give(&op->op, item, sizeof *item);
+        fake_store_finish(&op->op, STORE_OK);
+    }
+}
+
+// Have this request claimed; the question that it makes.
+static struct exchange *ask(enum store_mode mode, uint32_t tries)
+{
+    struct store_claimed item = request(mode);
+    item.request.tries = tries;
+    claim(&item);
     return fake_engine_take();
 }
 
@@ -162,6 +214,8 @@ static void the_echoed_challenge_verifies(void **state)
     assert_int_equal(rig.followed, 1);
     assert_int_equal(rig.metrics.counts[METRIC_VERIFIED], 1);
     assert_int_equal(rig.metrics.counts[METRIC_VERIFICATIONS], 1);
+    // Where that was, others may be asked too.
+    assert_int_equal(fake_engine_vouched(), 1);
 }
 
 static void the_lease_counts_from_when_the_question_was_sent(void **state)
@@ -197,6 +251,7 @@ static void R55_anything_but_the_challenge_is_a_refusal(void **state)
     end(settle, STORE_EFFECT_FAILED);
     assert_int_equal(rig.metrics.counts[METRIC_VERIFY_FAILED], 4);
     assert_int_equal(rig.granted, 0);
+    assert_int_equal(fake_engine_vouched(), 0);
 }
 
 static void R55_a_404_or_a_redirect_is_a_refusal(void **state)
@@ -234,6 +289,62 @@ static void trouble_is_asked_again_up_to_three_times(void **state)
     }
 }
 
+static void R58_what_exists_is_asked_about_up_to_five_times(void **state)
+{
+    (void)state;
+    for (uint32_t tries = 3; tries < 5; tries++) {
+        struct store_claimed item = request(STORE_SUBSCRIBE);
+        item.request.known = item.request.renews = true;
+        item.request.tries = tries;
+        verify_poke(rig.verify);
+        claim(&item);
+        struct store_settle *settle = answered(fake_engine_take(), 500, NULL);
+        assert_int_equal(settle->verdict,
+                         tries == 3 ? STORE_VERIFY_LATER : STORE_VERIFY_FAILED);
+        end(settle, tries == 3 ? STORE_EFFECT_LATER : STORE_EFFECT_FAILED);
+    }
+}
+
+static void R58_what_is_new_where_we_are_known_is_asked_three_times(
+    void **state)
+{
+    (void)state;
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    item.request.known = true;
+    item.request.tries = 2;
+    claim(&item);
+    struct store_settle *settle = answered(fake_engine_take(), 500, NULL);
+    assert_int_equal(settle->verdict, STORE_VERIFY_FAILED);
+    end(settle, STORE_EFFECT_FAILED);
+}
+
+static void nothing_is_tried_again_beyond_its_deadline(void **state)
+{
+    (void)state;
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    item.request.deadline = loop_now().unix + 7000;
+    claim(&item);
+    struct store_settle *settle = answered(fake_engine_take(), 500, NULL);
+    assert_int_equal(settle->verdict, STORE_VERIFY_FAILED);
+    end(settle, STORE_EFFECT_FAILED);
+}
+
+static void R55_half_an_answer_is_trouble_and_not_a_refusal(void **state)
+{
+    (void)state;
+    static const enum exchange_result results[] = { EXCHANGE_CUT,
+                                                    EXCHANGE_TIMEOUT };
+    for (size_t i = 0; i < 2; i++) {
+        verify_poke(rig.verify);
+        struct exchange *question = ask(STORE_SUBSCRIBE, 0);
+        fake_engine_answer(question, 200, "0123");
+        question->result = results[i];
+        struct store_settle *settle = settled(question);
+        assert_int_equal(settle->verdict, STORE_VERIFY_LATER);
+        end(settle, STORE_EFFECT_LATER);
+    }
+}
+
 static void retry_after_of_a_callback_is_heard_within_bounds(void **state)
 {
     (void)state;
@@ -265,6 +376,19 @@ static void an_address_that_may_not_be_called_is_final(void **state)
     }
 }
 
+// The request was given back; when it is due again, in ms.
+static int64_t put_off(enum store_due_kind kind)
+{
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    int64_t due = release->due;
+    assert_int_equal(release->kind, kind);
+    assert_int_equal(release->id, 9);
+    assert_int_equal(release->token, 50);
+    fake_store_finish(&release->op, STORE_OK);
+    assert_true(verify_idle(rig.verify));
+    return due - loop_now().unix;
+}
+
 static void what_was_not_asked_counts_as_no_try(void **state)
 {
     (void)state;
@@ -275,16 +399,240 @@ static void what_was_not_asked_counts_as_no_try(void **state)
         struct exchange *question = ask(STORE_SUBSCRIBE, 2);
         fake_engine_fail(question, results[i]);
         verify_answered(rig.verify, question);
-        struct store_release_claim *release = fake_store_take(STORE_RELEASE);
-        assert_int_equal(release->kind, STORE_DUE_VERIFY);
-        assert_int_equal(release->id, 9);
-        assert_int_equal(release->token, 50);
-        assert_int_equal(release->due, loop_now().unix + 1000);
-        fake_store_finish(&release->op, STORE_OK);
-        assert_true(verify_idle(rig.verify));
+        assert_int_equal(put_off(STORE_DUE_VERIFY), 1000);
         assert_int_equal(verify_patience(rig.verify, loop_now()), 1000);
     }
     assert_int_equal(rig.metrics.counts[METRIC_VERIFICATIONS], 0);
+    assert_int_equal(rig.metrics.counts[METRIC_VERIFY_LATER], 2);
+}
+
+static void S5_an_address_that_is_asked_too_much_is_left_alone(void **state)
+{
+    (void)state;
+    // By what it has waited, and not before we began.
+    static const int64_t waited[] = { 0, 90000, 29000, 100000 };
+    static const int64_t least[] = { 30000, 30000, 30000, 100000 };
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 2)
+            fake_loop_pass(200000);
+        struct store_claimed item = request(STORE_SUBSCRIBE);
+        item.request.accepted -= waited[i];
+        verify_poke(rig.verify);
+        claim(&item);
+        struct exchange *question = fake_engine_take();
+        fake_engine_fail(question, EXCHANGE_LIMITED);
+        verify_answered(rig.verify, question);
+        assert_in_range(put_off(STORE_DUE_VERIFY), least[i], least[i] * 5 / 4);
+    }
+}
+
+static void S5_whom_we_know_waits_only_until_somebody_answers_there(
+    void **state)
+{
+    (void)state;
+    static const int64_t waited[] = { 0, 500, 4000, 100000 };
+    static const int64_t least[] = { 1000, 1000, 4000, 10000 };
+    fake_loop_pass(10000);
+    for (size_t i = 0; i < 8; i++) {
+        struct store_claimed item = request(STORE_SUBSCRIBE);
+        item.request.accepted -= waited[i % 4];
+        item.request.known = true;
+        item.request.renews = i >= 4;
+        verify_poke(rig.verify);
+        claim(&item);
+        struct exchange *question = fake_engine_take();
+        assert_false(question->stranger);
+        assert_int_equal(question->renews, i >= 4);
+        fake_engine_fail(question, EXCHANGE_LIMITED);
+        verify_answered(rig.verify, question);
+        assert_in_range(put_off(i >= 4 ? STORE_DUE_RENEW : STORE_DUE_VERIFY),
+                        least[i % 4], least[i % 4] * 5 / 4);
+    }
+    // Nobody was asked, so nothing of the host's is used up but the looks.
+    assert_int_equal(rig.metrics.counts[METRIC_VERIFICATIONS], 0);
+}
+
+static void S5_what_is_new_and_fails_costs_a_host_that_is_known_more(
+    void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        struct store_claimed item = request(STORE_SUBSCRIBE);
+        item.request.known = true;
+        verify_poke(rig.verify);
+        claim(&item);
+        end(answered(fake_engine_take(), 404, NULL), STORE_EFFECT_FAILED);
+    }
+    assert_int_equal(
+        verify_left(rig.verify, ALLOWANCE_KNOWN, "reader.example", loop_now()),
+        0);
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    item.request.known = item.request.renews = true;
+    verify_poke(rig.verify);
+    claim(&item);
+    end(answered(fake_engine_take(), 404, NULL), STORE_EFFECT_FAILED);
+    assert_int_equal(verify_left(rig.verify, ALLOWANCE_RENEWING,
+                                 "reader.example", loop_now()),
+                     999);
+}
+
+static void S5_a_stranger_without_budget_waits_for_his_turn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        verify_poke(rig.verify);
+        struct exchange *question = ask(STORE_SUBSCRIBE, 0);
+        assert_true(question->stranger);
+        end(answered(question, 500, NULL), STORE_EFFECT_LATER);
+    }
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    verify_poke(rig.verify);
+    claim(&item);
+    assert_int_equal(fake_engine_waiting(), 0);
+    assert_int_equal(put_off(STORE_DUE_VERIFY), 300000);
+    // At that time he has it.
+    fake_loop_pass(300000);
+    claim(&item);
+    end(answered(fake_engine_take(), 404, NULL), STORE_EFFECT_FAILED);
+    assert_int_equal(rig.metrics.counts[METRIC_VERIFICATIONS], 3);
+}
+
+static void S5_one_that_has_no_turn_is_looked_at_once_more(void **state)
+{
+    (void)state;
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    for (int i = 0; i < 2; i++) {
+        verify_poke(rig.verify);
+        end(answered(ask(STORE_SUBSCRIBE, 0), 404, NULL), STORE_EFFECT_FAILED);
+    }
+    verify_poke(rig.verify);
+    claim(&item);
+    assert_int_equal(put_off(STORE_DUE_VERIFY), 300000);
+    verify_poke(rig.verify);
+    claim(&item);
+    int64_t wait = put_off(STORE_DUE_VERIFY);
+    assert_in_range(wait, DEADLINE_MS - 5000, DEADLINE_MS - 1);
+    // He who had the turn before has taken it, so this one is dropped.
+    fake_loop_pass(wait);
+    verify_poke(rig.verify);
+    end(answered(ask(STORE_SUBSCRIBE, 0), 404, NULL), STORE_EFFECT_FAILED);
+    verify_poke(rig.verify);
+    claim(&item);
+    struct store_settle *settle = fake_store_take(STORE_SETTLE);
+    assert_int_equal(settle->verdict, STORE_VERIFY_FAILED);
+    end(settle, STORE_EFFECT_FAILED);
+    assert_int_equal(fake_engine_waiting(), 0);
+}
+
+static void S20_renewals_do_not_wait_behind_new_requests(void **state)
+{
+    (void)state;
+    const struct verify_slots slots = verify_slots(16);
+    struct store_claimed many[16];
+    for (size_t i = 0; i < 16; i++)
+        many[i] = request(STORE_SUBSCRIBE);
+    turn();
+    struct store_claim *renewals = fake_store_take(STORE_CLAIM);
+    assert_int_equal(renewals->kind, STORE_DUE_RENEW);
+    renewals->next_due = INT64_MAX;
+    fake_store_finish(&renewals->op, STORE_OK);
+    struct store_claim *fresh = fake_store_take(STORE_CLAIM);
+    assert_int_equal(fresh->kind, STORE_DUE_VERIFY);
+    assert_int_equal(fresh->max, slots.fresh);
+    fresh->items =
+        fake_store_give(&fresh->op, many, slots.fresh * sizeof *many);
+    fresh->count = slots.fresh;
+    fresh->next_due = 0;
+    fake_store_finish(&fresh->op, STORE_OK);
+    struct exchange *slow[16];
+    for (size_t i = 0; i < slots.fresh; i++)
+        slow[i] = fake_engine_take();
+    // All slots for new requests are taken, and one for a renewal is free.
+    verify_poke(rig.verify);
+    struct store_claimed renewal = request(STORE_SUBSCRIBE);
+    renewal.request.renews = renewal.request.known = true;
+    claim(&renewal);
+    struct exchange *question = fake_engine_take();
+    assert_false(question->stranger);
+    struct store_settle *settle =
+        answered(question, 200, challenge_of(question));
+    settle->effect = STORE_EFFECT_RENEWED;
+    fake_store_finish(&settle->op, STORE_OK);
+    for (size_t i = 0; i < slots.fresh; i++) {
+        settle = answered(slow[i], 404, NULL);
+        settle->effect = STORE_EFFECT_FAILED;
+        fake_store_finish(&settle->op, STORE_OK);
+    }
+}
+
+static void the_slots_are_shared_out(void **state)
+{
+    (void)state;
+    for (int64_t all = 1; all <= 1000; all++) {
+        struct verify_slots slots = verify_slots(all);
+        assert_in_range(slots.fresh, 1, (uint64_t)all);
+        assert_in_range(slots.renewals, 1, (uint64_t)all);
+        assert_in_range(slots.farewells, 1, (uint64_t)all);
+        assert_in_range(slots.strangers, 1, slots.fresh);
+        if (all >= 4)
+            assert_true(slots.fresh <= (uint64_t)(all - all / 4));
+    }
+}
+
+static void R57_an_unsubscription_is_told_of(void **state)
+{
+    (void)state;
+    struct exchange *question = ask(STORE_UNSUBSCRIBE, 0);
+    struct store_settle *settle =
+        answered(question, 200, challenge_of(question));
+    settle->topic = 3;
+    settle->subscription = 12;
+    end(settle, STORE_EFFECT_ENDED);
+    assert_int_equal(rig.ended, 12);
+    assert_int_equal(rig.granted, 0);
+}
+
+static void R19_what_is_denied_meanwhile_is_not_asked(void **state)
+{
+    (void)state;
+    char blog[] = "blog.example";
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    rig.config.deny_topic.items[0] = blog;
+    rig.config.deny_topic.count = 1;
+    claim(&item);
+    assert_int_equal(fake_engine_waiting(), 0);
+    struct store_settle *settle = fake_store_take(STORE_SETTLE);
+    assert_int_equal(settle->request, 9);
+    assert_int_equal(settle->verdict, STORE_VERIFY_DENIED);
+    assert_int_equal(settle->reason, STORE_DENIAL_POLICY);
+    end(settle, STORE_EFFECT_DENIED);
+    assert_int_equal(rig.denied, 1);
+    // But who does not want it any more is still asked.
+    verify_poke(rig.verify);
+    end(answered(ask(STORE_UNSUBSCRIBE, 0), 404, NULL), STORE_EFFECT_FAILED);
+}
+
+static void R19_where_nothing_is_delivered_nothing_is_asked(void **state)
+{
+    (void)state;
+    char reader[] = "reader.example";
+    rig.config.deny_callback.items[0] = reader;
+    rig.config.deny_callback.count = 1;
+    struct store_claimed item = request(STORE_UNSUBSCRIBE);
+    claim(&item);
+    struct store_settle *settle = fake_store_take(STORE_SETTLE);
+    assert_int_equal(settle->verdict, STORE_VERIFY_FAILED);
+    end(settle, STORE_EFFECT_FAILED);
+    assert_int_equal(rig.denied, 0);
+}
+
+static void S20_one_for_whom_there_is_no_place_is_told_so(void **state)
+{
+    (void)state;
+    struct exchange *question = ask(STORE_SUBSCRIBE, 0);
+    end(answered(question, 200, challenge_of(question)), STORE_EFFECT_REFUSED);
+    assert_int_equal(rig.denied, 1);
+    assert_int_equal(rig.granted, 0);
 }
 
 static void a_settlement_for_which_there_was_no_room_is_repeated(void **state)
@@ -354,6 +702,8 @@ static void draining_begins_nothing_and_ends_what_was_begun(void **state)
 }
 
 #define VERIFIED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define STRICT(test)                                                           \
+    cmocka_unit_test_setup_teardown(test, setup_strict, teardown)
 
 int main(void)
 {
@@ -366,7 +716,22 @@ int main(void)
         VERIFIED(trouble_is_asked_again_up_to_three_times),
         VERIFIED(retry_after_of_a_callback_is_heard_within_bounds),
         VERIFIED(an_address_that_may_not_be_called_is_final),
+        VERIFIED(R58_what_exists_is_asked_about_up_to_five_times),
+        VERIFIED(R58_what_is_new_where_we_are_known_is_asked_three_times),
+        VERIFIED(nothing_is_tried_again_beyond_its_deadline),
+        VERIFIED(R55_half_an_answer_is_trouble_and_not_a_refusal),
         VERIFIED(what_was_not_asked_counts_as_no_try),
+        VERIFIED(S5_an_address_that_is_asked_too_much_is_left_alone),
+        VERIFIED(S5_whom_we_know_waits_only_until_somebody_answers_there),
+        STRICT(S5_what_is_new_and_fails_costs_a_host_that_is_known_more),
+        STRICT(S5_a_stranger_without_budget_waits_for_his_turn),
+        STRICT(S5_one_that_has_no_turn_is_looked_at_once_more),
+        VERIFIED(S20_renewals_do_not_wait_behind_new_requests),
+        VERIFIED(the_slots_are_shared_out),
+        VERIFIED(R57_an_unsubscription_is_told_of),
+        VERIFIED(R19_what_is_denied_meanwhile_is_not_asked),
+        VERIFIED(R19_where_nothing_is_delivered_nothing_is_asked),
+        VERIFIED(S20_one_for_whom_there_is_no_place_is_told_so),
         VERIFIED(a_settlement_for_which_there_was_no_room_is_repeated),
         VERIFIED(a_settlement_that_came_too_late_changes_nothing),
         VERIFIED(each_question_has_a_fresh_challenge),

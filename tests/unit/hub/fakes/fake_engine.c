@@ -14,6 +14,7 @@
 enum { CANCELLED_MAX = 256, FIELDS_MAX = 16, VALUE_MAX = 240 };
 
 struct engine {
+    size_t vouched;
     struct exchange *first, **last;
     const struct exchange *cancelled[CANCELLED_MAX];
     size_t cancelled_count;
@@ -46,6 +47,17 @@ void engine_cancel(struct engine *engine, struct exchange *exchange)
 {
     assert_true(engine->cancelled_count < CANCELLED_MAX);
     engine->cancelled[engine->cancelled_count++] = exchange;
+}
+
+void engine_vouch(struct engine *engine, const struct exchange *exchange)
+{
+    assert_int_equal(exchange->result, EXCHANGE_ANSWERED);
+    engine->vouched++;
+}
+
+size_t fake_engine_vouched(void)
+{
+    return the_engine.vouched;
 }
 
 struct exchange *fake_engine_take(void)

@@ -23,6 +23,9 @@ size_t fake_engine_waiting(void);
 // given back by itself.
 size_t fake_engine_cancelled(const struct exchange *exchange);
 
+// How often somebody was vouched for.
+size_t fake_engine_vouched(void);
+
 // A whole answer: its status and body (NULL: none).
 void fake_engine_answer(struct exchange *exchange, unsigned status,
                         const char *body);

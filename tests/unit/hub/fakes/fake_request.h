@@ -21,7 +21,7 @@ struct fake_request {
     unsigned status;
     char type[64];
     char body[8192]; // NUL-terminated
-    char headers[REPLY_HEADERS_MAX][128];
+    char headers[REPLY_HEADERS_MAX][384];
     size_t header_count;
     bool close;
 };

@@ -43,16 +43,14 @@ struct round {
     struct ledger *ledger;
     struct distribute *distribute;
     size_t reminded;
-    int64_t due; // as told last
 };
 
 static struct round rig;
 
-static inline void round_lagging(void *context, int64_t due)
+static inline void round_lagging(void *context)
 {
     assert_ptr_equal(context, &rig);
     rig.reminded++;
-    rig.due = due;
 }
 
 // One turn of the loop, as long as anybody wants more.

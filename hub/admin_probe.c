@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+
+#include "admin.h"
+
+#include "admin_json.h"
+#include "config.h"
+#include "dossier.h"
+#include "fetcher/engine.h"
+#include "fetcher/url.h"
+#include "inquiry.h"
+#include "policy.h"
+#include "probe.h"
+#include "services.h"
+#include "storage/store.h"
+#include "verify.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CENSUS_MAX = 20000, SHOWN_MAX = 100, JUDGE_MS = 15000 };
+
+struct probing {
+    struct inquiry inquiry;
+    struct url *callback;
+    struct store_key topic_key, callback_key, origin;
+    bool topic_named;
+    struct probe_facts facts;
+    struct exchange exchange;
+    json_t *shown, *pending;
+    union {
+        struct store_page_subscribers page;
+        struct store_find find;
+    };
+};
+
+static void end(struct probing *probing, unsigned status, json_t *root)
+{
+    exchange_clear(&probing->exchange);
+    free(probing->callback);
+    inquiry_answer(&probing->inquiry, status, root);
+}
+
+static void give_up(struct probing *probing, enum store_status status)
+{
+    json_decref(probing->shown);
+    json_decref(probing->pending);
+    end(probing, 503, json_pack("{s:s}", "error", store_status_name(status)));
+}
+
+// ------------------------------------------------------------------ answer
+
+static json_t *addresses_json(const char *line)
+{
+    json_t *list = json_array();
+    while (line && *line) {
+        size_t len = strcspn(line, "\n"), name = strcspn(line, " \n");
+        size_t word = name + (name < len);
+        json_array_append_new(list,
+                              json_pack("{s:s%, s:s%}", "address", line, name,
+                                        "verdict", line + word, len - word));
+        line += len + (line[len] == '\n');
+    }
+    return list;
+}
+
+static void look_at_budget(struct probing *probing)
+{
+    const struct admin_means *means = &probing->inquiry.admin->means;
+    enum allowance_rank rank = probing->facts.census.counted > 0
+                                   ? ALLOWANCE_KNOWN
+                                   : ALLOWANCE_STRANGER;
+    probing->facts.left =
+        verify_left(means->verify, rank, probing->callback->host, loop_now());
+}
+
+static void answer(struct probing *probing)
+{
+    const struct probe_facts *facts = &probing->facts;
+    const struct url *callback = probing->callback;
+    look_at_budget(probing);
+    json_t *says = json_array();
+    struct explain_voice voice = admin_json_voice(says);
+    probe_say(facts, &voice);
+    json_t *root = json_pack(
+        "{s:s, s:s%, s:s, s:i, s:b, s:b, s:s?, s:o, s:s, s:o, s:o, s:o, s:o}",
+        "callback", inquiry_text(&probing->inquiry, "callback"), "normal",
+        callback->normal, callback->normal_len, "host", callback->host, "port",
+        (int)callback->port, "fine", probe_fine(facts), "own", facts->own,
+        "denied_by", facts->rule, "addresses", addresses_json(facts->addresses),
+        "lookup", facts->result ? exchange_result_name(facts->result) : "none",
+        "left",
+        facts->left == UINT32_MAX ? json_null()
+                                  : json_integer((json_int_t)facts->left),
+        "origin", admin_json_census(&facts->census), "subscriptions",
+        probing->shown, "says", says);
+    if (probing->pending)
+        json_object_set_new(root, "pending", probing->pending);
+    end(probing, 200, root);
+}
+
+// ------------------------------------------------------------------- store
+
+static void pair_found(struct store_op *op)
+{
+    struct probing *probing = op->context;
+    const struct store_find *find = &probing->find;
+    enum store_status status = op->status;
+    if (status != STORE_OK && status != STORE_NOT_FOUND) {
+        store_release(op);
+        give_up(probing, status);
+        return;
+    }
+    probing->facts.subscribed = find->subscribed;
+    probing->facts.pending = find->pending_count;
+    probing->pending = json_array();
+    for (size_t i = 0; i < find->pending_count; i++)
+        json_array_append_new(probing->pending,
+                              admin_json_request(&find->pending[i], op->at));
+    store_release(op);
+    answer(probing);
+}
+
+static void find_pair(struct probing *probing)
+{
+    probing->find = (struct store_find){
+        .topic_key = probing->topic_key,
+        .callback_key = probing->callback_key,
+    };
+    inquiry_submit(&probing->inquiry, &probing->find.op, STORE_FIND,
+                   pair_found);
+}
+
+static bool is_it(const struct probing *probing,
+                  const struct store_subscriber *subscriber)
+{
+    struct store_key key;
+    struct url *url = malloc(sizeof *url);
+    bool same =
+        url
+        && !url_read(subscriber->callback.at, subscriber->callback.len, url);
+    if (same)
+        url_key(url, key.bytes);
+    free(url);
+    return same && memcmp(&key, &probing->callback_key, sizeof key) == 0;
+}
+
+static void count(struct probing *probing,
+                  const struct store_subscriber *subscriber, int64_t now)
+{
+    struct probe_facts *facts = &probing->facts;
+    explain_count(&facts->census, subscriber);
+    if (!is_it(probing, subscriber) || facts->same++ >= SHOWN_MAX)
+        return;
+    struct admin_json_subscriber from = {
+        .subscriber = subscriber,
+        .now = now,
+        .whole = true,
+    };
+    json_array_append_new(probing->shown, admin_json_subscriber(&from));
+}
+
+static void read_page(struct probing *probing, uint64_t topic, uint64_t after);
+
+static void page_read(struct store_op *op)
+{
+    struct probing *probing = op->context;
+    const struct store_page_subscribers *page = &probing->page;
+    struct explain_census *census = &probing->facts.census;
+    enum store_status status = op->status;
+    uint64_t topic = 0, after = 0;
+    for (size_t i = 0; status == STORE_OK && i < page->count; i++) {
+        count(probing, &page->items[i], op->at);
+        topic = page->items[i].topic;
+        after = page->items[i].id;
+    }
+    census->complete = page->end || page->count == 0;
+    store_release(op);
+    if (status != STORE_OK)
+        give_up(probing, status);
+    else if (!census->complete && census->counted < CENSUS_MAX)
+        read_page(probing, topic, after);
+    else if (probing->topic_named)
+        find_pair(probing);
+    else
+        answer(probing);
+}
+
+static void read_page(struct probing *probing, uint64_t topic, uint64_t after)
+{
+    probing->page = (struct store_page_subscribers){
+        .origin = &probing->origin,
+        .after_topic = topic,
+        .after = after,
+        .max = DOSSIER_PAGE,
+    };
+    inquiry_submit(&probing->inquiry, &probing->page.op, STORE_PAGE_SUBSCRIBERS,
+                   page_read);
+}
+
+// ----------------------------------------------------------------- network
+
+void admin_answered(struct admin *admin, struct exchange *exchange)
+{
+    struct probing *probing = exchange->owner;
+    (void)admin;
+    probing->facts.result = exchange->result;
+    probing->facts.addresses = exchange->response;
+    read_page(probing, 0, 0);
+}
+
+// No request is sent and nothing is connected to: a probe is no way to have
+// the hub call somebody (M4).
+static void look_up(struct probing *probing)
+{
+    struct engine *engine = probing->inquiry.admin->means.services->engine;
+    probing->exchange = (struct exchange){
+        .class = EXCHANGE_VERIFY,
+        .url = inquiry_text(&probing->inquiry, "callback"),
+        .judge_only = true,
+        .timeout_ms = JUDGE_MS,
+        .connect_timeout_ms = JUDGE_MS,
+        .owner = probing,
+    };
+    engine_submit(engine, &probing->exchange);
+}
+
+// ----------------------------------------------------------------- reading
+
+static bool read_query(struct probing *probing)
+{
+    struct inquiry *inquiry = &probing->inquiry;
+    const struct config *config = inquiry->admin->means.services->config;
+    probing->topic_named = inquiry_text(inquiry, "topic") != NULL;
+    if (probing->topic_named
+        && !inquiry_key(inquiry, "topic", &probing->topic_key))
+        return false;
+    struct url *callback = inquiry_url(inquiry, "callback");
+    if (!callback)
+        return false;
+    probing->callback = callback;
+    url_key(callback, probing->callback_key.bytes);
+    url_origin_key(callback, probing->origin.bytes);
+    probing->facts.own = policy_is_own(config, callback);
+    probing->facts.rule = policy_callback_rule(config, callback);
+    probing->facts.topic_named = probing->topic_named;
+    return true;
+}
+
+void admin_probe(void *self, struct request *request, struct moment now)
+{
+    struct probing *probing = inquiry_new(self, request, sizeof *probing);
+    (void)now;
+    if (!probing || !read_query(probing))
+        return;
+    probing->shown = json_array();
+    look_up(probing);
+}

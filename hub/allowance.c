@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+
+#include "allowance.h"
+
+#include <assert.h>
+#include <openssl/rand.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum {
+    BUCKETS = 8192,
+    WAYS = 8,
+    HOUR_S = 3600,
+    KNOWN_RATE = 20, // a second
+    KNOWN_BURST = 200,
+    KNOWN_FAILURE = 20, // questions that it costs
+    RENEWING_RATE = 50,
+    RENEWING_BURST = 1000,
+    STRANGERS_BURST_S = 2, // all strangers together: so much of a second's
+    BUSY_STEP_MS = 20,     // between those who wait for others to end
+    SPAN_MS = 2000,        // within which strangers come again
+    SPREAD = 617,          // between two of them, so that few come together
+};
+
+// A bucket that fills with n attempts an hour gains n of its units each
+// millisecond, so that nothing is rounded: this is one attempt.
+#define ONE INT64_C(3600000)
+
+struct share {
+    int64_t an_hour; // attempts; 0: no ceiling
+    int64_t burst;   // attempts
+    uint32_t at_once;
+};
+
+struct bucket {
+    uint64_t who; // keyed hash of the host and rank; 0: unused
+    enum allowance_rank rank;
+    int64_t filled;   // when `left` was true, ms
+    int64_t left;     // in units, see ONE
+    int64_t line;     // the last place given away in the line, ms; of all
+                      // strangers: only a number
+    int64_t busy;     // the same of those who wait for others to end
+    uint32_t at_work; // begun and not ended
+};
+
+struct allowance {
+    struct share shares[ALLOWANCE_RANKS];
+    struct share all_share; // of all strangers
+    struct bucket all;      // strangers
+    uint64_t key; // unknown outside, so that nobody can aim at a bucket
+    struct bucket buckets[BUCKETS];
+};
+
+struct allowance *allowance_new(const struct allowance_rates *rates)
+{
+    struct allowance *allowance = calloc(1, sizeof *allowance);
+    if (!allowance)
+        return NULL;
+    uint32_t strangers = rates->strangers;
+    uint32_t burst = strangers / 6 > 0 ? strangers / 6 : 1;
+    allowance->shares[ALLOWANCE_STRANGER] = (struct share){
+        .an_hour = strangers,
+        .burst = burst,
+        .at_once = strangers > 0 ? burst : rates->host_at_once,
+    };
+    allowance->shares[ALLOWANCE_KNOWN] = (struct share){
+        .an_hour = strangers > 0 ? (int64_t)KNOWN_RATE * HOUR_S : 0,
+        .burst = KNOWN_BURST,
+        .at_once = rates->host_at_once,
+    };
+    allowance->shares[ALLOWANCE_RENEWING] = (struct share){
+        .an_hour = strangers > 0 ? (int64_t)RENEWING_RATE * HOUR_S : 0,
+        .burst = RENEWING_BURST,
+        .at_once = rates->host_at_once,
+    };
+    allowance->all_share = (struct share){
+        .an_hour = (int64_t)rates->strangers_a_second * HOUR_S,
+        .burst = (int64_t)rates->strangers_a_second * STRANGERS_BURST_S,
+        .at_once = rates->strangers_at_once,
+    };
+    allowance->all.who = 1;
+    allowance->all.left = allowance->all_share.burst * ONE;
+    if (RAND_bytes((unsigned char *)&allowance->key, sizeof allowance->key)
+        != 1) {
+        free(allowance);
+        return NULL;
+    }
+    return allowance;
+}
+
+void allowance_free(struct allowance *allowance)
+{
+    free(allowance);
+}
+
+// ----------------------------------------------------------------- buckets
+
+static uint64_t hash(uint64_t key, enum allowance_rank rank, const char *host)
+{
+    uint64_t h = key ^ 0xcbf29ce484222325U ^ (uint64_t)rank;
+    for (; *host; host++) {
+        h = (h ^ (unsigned char)*host) * 0x100000001b3U;
+        h ^= h >> 29;
+    }
+    h = (h ^ h >> 32) * 0x9e3779b97f4a7c15U;
+    return h ? h : 1;
+}
+
+static int64_t fill(const struct share *share, const struct bucket *bucket,
+                    int64_t now_ms)
+{
+    int64_t full = share->burst * ONE;
+    int64_t passed = now_ms - bucket->filled;
+    if (share->an_hour == 0 || passed > (full - bucket->left) / share->an_hour)
+        return full;
+    return bucket->left + passed * share->an_hour;
+}
+
+// Milliseconds until it is as if nobody had ever been asked.
+static int64_t until_full(const struct allowance *allowance,
+                          const struct bucket *bucket, int64_t now_ms)
+{
+    const struct share *share = &allowance->shares[bucket->rank];
+    if (bucket->who == 0)
+        return -1;
+    if (bucket->at_work > 0)
+        return INT64_MAX;
+    int64_t missing = share->burst * ONE - fill(share, bucket, now_ms);
+    return share->an_hour > 0 ? missing / share->an_hour : 0;
+}
+
+static const struct bucket *find(const struct allowance *allowance,
+                                 uint64_t who)
+{
+    const struct bucket *set =
+        &allowance->buckets[who % (BUCKETS / WAYS) * WAYS];
+    for (const struct bucket *b = set; b < set + WAYS; b++)
+        if (b->who == who)
+            return b;
+    return NULL;
+}
+
+static struct bucket *bucket_of(struct allowance *allowance,
+                                enum allowance_rank rank, const char *host,
+                                int64_t now_ms)
+{
+    uint64_t who = hash(allowance->key, rank, host);
+    struct bucket *set = &allowance->buckets[who % (BUCKETS / WAYS) * WAYS];
+    struct bucket *fullest = set;
+    for (struct bucket *b = set; b < set + WAYS; b++) {
+        if (b->who == who)
+            return b;
+        if (until_full(allowance, b, now_ms)
+            < until_full(allowance, fullest, now_ms))
+            fullest = b;
+    }
+    *fullest = (struct bucket){
+        .who = who,
+        .rank = rank,
+        .filled = now_ms,
+        .left = allowance->shares[rank].burst * ONE,
+    };
+    return fullest;
+}
+
+// ----------------------------------------------------------------- the line
+
+// The next place, `step` behind the last one and not before `first`. Kept
+// only if it is of use.
+static int64_t place(int64_t *line, int64_t step, int64_t first,
+                     int64_t deadline_ms)
+{
+    int64_t at = *line + step > first ? *line + step : first;
+    if (at < deadline_ms)
+        *line = at;
+    return at;
+}
+
+// Is there one attempt left?
+static bool has(const struct bucket *bucket, const struct share *share,
+                int64_t now_ms)
+{
+    return share->an_hour == 0 || fill(share, bucket, now_ms) >= ONE;
+}
+
+// 0, or when to come again.
+static int64_t judge(struct bucket *bucket, const struct share *share,
+                     int64_t now_ms, int64_t deadline_ms)
+{
+    if (!has(bucket, share, now_ms)) {
+        int64_t missing = ONE - fill(share, bucket, now_ms);
+        int64_t step = (ONE + share->an_hour - 1) / share->an_hour;
+        int64_t next = now_ms + (missing + share->an_hour - 1) / share->an_hour;
+        return place(&bucket->line, step, next, deadline_ms);
+    }
+    if (bucket->at_work < share->at_once)
+        return 0;
+    return place(&bucket->busy, BUSY_STEP_MS, now_ms + BUSY_STEP_MS,
+                 deadline_ms);
+}
+
+// The same of all strangers together. Among them there is no line: whoever
+// invents names by the thousand would fill it, and all newcomers would wait
+// behind him. So each comes again, the older the later, and has the chance of
+// everybody else who comes then.
+static int64_t judge_all(struct bucket *all, const struct share *share,
+                         int64_t now_ms, int64_t waited_ms)
+{
+    if (has(all, share, now_ms) && all->at_work < share->at_once)
+        return 0;
+    int64_t span = waited_ms > SPAN_MS ? waited_ms : SPAN_MS;
+    all->line += SPREAD;
+    return now_ms + span - all->line % (span / 2);
+}
+
+static void charge(struct bucket *bucket, const struct share *share,
+                   int64_t now_ms)
+{
+    bucket->at_work++;
+    if (share->an_hour == 0)
+        return;
+    bucket->left = fill(share, bucket, now_ms) - ONE;
+    bucket->filled = now_ms;
+}
+
+int64_t allowance_take(struct allowance *allowance, enum allowance_rank rank,
+                       const char *host, int64_t now_ms, int64_t waited_ms,
+                       int64_t deadline_ms)
+{
+    const struct share *share = &allowance->shares[rank];
+    struct bucket *bucket = bucket_of(allowance, rank, host, now_ms);
+    bool stranger = rank == ALLOWANCE_STRANGER;
+    int64_t at = judge(bucket, share, now_ms, deadline_ms);
+    if (at == 0 && stranger)
+        at = judge_all(&allowance->all, &allowance->all_share, now_ms,
+                       waited_ms);
+    if (at != 0)
+        return at - now_ms;
+    charge(bucket, share, now_ms);
+    if (stranger)
+        charge(&allowance->all, &allowance->all_share, now_ms);
+    return 0;
+}
+
+void allowance_ended(struct allowance *allowance, enum allowance_rank rank,
+                     const char *host)
+{
+    uint64_t who = hash(allowance->key, rank, host);
+    const struct bucket *found = find(allowance, who);
+    // It may have been forgotten meanwhile.
+    if (found && found->at_work > 0)
+        allowance->buckets[found - allowance->buckets].at_work--;
+    if (rank != ALLOWANCE_STRANGER)
+        return;
+    assert(allowance->all.at_work > 0);
+    allowance->all.at_work--;
+}
+
+void allowance_failed(struct allowance *allowance, enum allowance_rank rank,
+                      const char *host, int64_t now_ms)
+{
+    const struct share *share = &allowance->shares[rank];
+    if (rank != ALLOWANCE_KNOWN || share->an_hour == 0)
+        return;
+    // Those that are under way may make debts, but not without end.
+    struct bucket *bucket = bucket_of(allowance, rank, host, now_ms);
+    int64_t left = fill(share, bucket, now_ms) - (KNOWN_FAILURE - 1) * ONE;
+    int64_t least = -share->burst * ONE;
+    bucket->left = left > least ? left : least;
+    bucket->filled = now_ms;
+}
+
+uint32_t allowance_left(const struct allowance *allowance,
+                        enum allowance_rank rank, const char *host,
+                        int64_t now_ms)
+{
+    const struct share *share = &allowance->shares[rank];
+    const struct bucket *found =
+        find(allowance, hash(allowance->key, rank, host));
+    if (share->an_hour == 0)
+        return UINT32_MAX;
+    int64_t left = found ? fill(share, found, now_ms) : share->burst * ONE;
+    return left > 0 ? (uint32_t)(left / ONE) : 0;
+}

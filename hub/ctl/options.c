@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+#include "options.h"
+
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// How many arguments were used; 0: it is none of them.
+static int take(char *argv[], int left, const struct option_value *option)
+{
+    const char *argument = argv[0] + 2;
+    size_t len = strlen(option->name);
+    if (strncmp(argument, option->name, len) != 0)
+        return 0;
+    if (argument[len] == '=') {
+        *option->value = argument + len + 1;
+        return 1;
+    }
+    if (argument[len] != '\0' || left < 2)
+        return 0;
+    *option->value = argv[1];
+    return 2;
+}
+
+static int take_any(char *argv[], int left, const struct option_value *options,
+                    size_t option_count)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        int used = take(argv, left, &options[i]);
+        if (used > 0)
+            return used;
+    }
+    return 0;
+}
+
+static bool take_place(const char *argument, const char **const *places,
+                       size_t place_count)
+{
+    for (size_t i = 0; i < place_count; i++) {
+        if (!*places[i]) {
+            *places[i] = argument;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool options_read(int argc, char *argv[], const struct option_value *options,
+                  size_t option_count, const char **const *places,
+                  size_t place_count)
+{
+    char problem[128];
+    for (int i = 1; i < argc;) {
+        bool dashes = strncmp(argv[i], "--", 2) == 0;
+        int used = dashes ? take_any(argv + i, argc - i, options, option_count)
+                          : take_place(argv[i], places, place_count);
+        if (used == 0) {
+            snprintf(problem, sizeof problem, "does not take %.80s", argv[i]);
+            ctl_usage(argv[0], problem);
+            return false;
+        }
+        i += used;
+    }
+    return true;
+}

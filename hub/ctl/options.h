@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// options -- the options and names on a command's own command line.
+//
+// "--name=VALUE" or "--name VALUE", in any order with what has no dashes.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct option_value {
+    const char *name;   // "topic", for --topic
+    const char **value; // out
+};
+
+// Fills in the values that are named; what has no dashes goes, in its order,
+// into those of `places` that have no value yet. argv[0] is the command's
+// name. False: there was something else, and it has been said.
+bool options_read(int argc, char *argv[], const struct option_value *options,
+                  size_t option_count, const char **const *places,
+                  size_t place_count);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+
+#include "page.h"
+
+#include "request.h"
+#include "utf8.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The one thing that a page may apply: known to its policy by its hash.
+static const char style[] =
+    "body{max-width:42rem;margin:0 auto;padding:1rem;line-height:1.5;"
+    "font-family:system-ui,sans-serif;color:#222;background:#fff;"
+    "overflow-wrap:anywhere}"
+    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}"
+    "code{background:#eee;padding:0 .2em}"
+    "label{display:block;margin:.6rem 0}"
+    "input{display:block;box-sizing:border-box;width:100%;font:inherit;"
+    "padding:.5rem;border:1px solid #888;border-radius:.3rem}"
+    "input[type=radio]{display:inline;width:auto;margin-right:.4rem}"
+    "button{font:inherit;padding:.5rem 1rem;margin-top:.4rem}"
+    "table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;vertical-align:top;padding:.3rem .5rem .3rem 0;"
+    "border-bottom:1px solid #ccc;font-weight:normal}th{color:#555}"
+    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}"
+    "a{color:#8cf}code{background:#333}th{color:#aaa}"
+    "input,button{color:#ddd;background:#222}}";
+
+static bool make_room(struct page *page, size_t more)
+{
+    if (page->failed || more > PAGE_MAX || page->len + more > PAGE_MAX) {
+        page->failed = true;
+        return false;
+    }
+    if (page->len + more <= page->room)
+        return true;
+    size_t room = page->room ? page->room * 2 : 4096;
+    while (room < page->len + more)
+        room *= 2;
+    char *at = realloc(page->at, room);
+    if (!at) {
+        page->failed = true;
+        return false;
+    }
+    page->at = at;
+    page->room = room;
+    return true;
+}
+
+static void add(struct page *page, const char *bytes, size_t len)
+{
+    if (!make_room(page, len))
+        return;
+    memcpy(page->at + page->len, bytes, len);
+    page->len += len;
+}
+
+void page_markup(struct page *page, const char *html)
+{
+    add(page, html, strlen(html));
+}
+
+static const char *entity(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return (unsigned char)c < ' ' || c == 0x7f ? " " : NULL;
+    }
+}
+
+void page_text(struct page *page, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        const char *escaped = entity(text[i]);
+        size_t step = utf8_character(text + i, len - i);
+        if (escaped)
+            page_markup(page, escaped);
+        else if (step == 0)
+            page_markup(page, "&#xFFFD;");
+        else
+            add(page, text + i, step);
+        i += step > 0 ? step : 1;
+    }
+}
+
+void page_begin(struct page *page, const char *title)
+{
+    page_markup(page, "<!DOCTYPE html>\n<html lang=\"en\"><head>"
+                      "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+                      "content=\"width=device-width,initial-scale=1\">\n"
+                      "<title>");
+    page_text(page, title, strlen(title));
+    page_markup(page, "</title>\n<style>");
+    page_markup(page, style);
+    page_markup(page, "</style></head><body>\n<h1>");
+    page_text(page, title, strlen(title));
+    page_markup(page, "</h1>\n");
+}
+
+void page_drop(struct page *page)
+{
+    free(page->at);
+    *page = (struct page){ .at = NULL };
+}
+
+static void write_policy(char *out, size_t max)
+{
+    unsigned char digest[32], text[48];
+    size_t len = 0;
+    int done = EVP_Q_digest(NULL, "SHA256", NULL, style, sizeof style - 1,
+                            digest, &len);
+    assert(done == 1 && len == sizeof digest);
+    (void)done;
+    EVP_EncodeBlock(text, digest, sizeof digest);
+    snprintf(out, max,
+             "Content-Security-Policy: default-src 'none'; "
+             "style-src 'sha256-%s'; form-action 'self'; base-uri 'none'; "
+             "frame-ancestors 'none'",
+             (const char *)text);
+}
+
+void page_end(struct page *page, struct request *request, unsigned status)
+{
+    char policy[256];
+    page_markup(page, "</body></html>\n");
+    if (page->failed) {
+        page_drop(page);
+        request_say(request, 503, "the hub has no memory left, try again");
+        return;
+    }
+    write_policy(policy, sizeof policy);
+    struct reply reply = {
+        .status = status,
+        .content_type = "text/html; charset=utf-8",
+        .body = page->at,
+        .body_len = page->len,
+        .headers = { policy, "X-Content-Type-Options: nosniff",
+                     "Referrer-Policy: no-referrer",
+                     "Cache-Control: no-store" },
+        .header_count = 4,
+    };
+    request_reply(request, &reply);
+    page_drop(page);
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+
+#include "parts.h"
+
+#include "admin.h"
+#include "allowance.h"
+#include "config.h"
+#include "content.h"
+#include "dismissal.h"
+#include "distribute.h"
+#include "endpoints.h"
+#include "farewell.h"
+#include "fetcher/engine.h"
+#include "inspect.h"
+#include "janitor.h"
+#include "ledger.h"
+#include "loop.h"
+#include "observe.h"
+#include "pull.h"
+#include "reception.h"
+#include "retry.h"
+#include "services.h"
+#include "storage/store.h"
+#include "verify.h"
+
+#include <stdlib.h>
+
+enum {
+    STORE_STEP = 256,    // completions in one step
+    STORE_STEP_MS = 5,   // of them, but for the last
+    OUTCOMES_STEP = 256, // answers in one step
+};
+
+struct parts {
+    struct services services;
+    struct reception *reception;
+    struct allowance *allowance;
+    struct verify *verify;
+    struct farewell *farewell;
+    struct dismissal *dismissal;
+    struct observe *observe;
+    struct contents *contents;
+    struct ledger *ledger;
+    struct retry *retry;
+    struct distribute *distribute;
+    struct pull *pull;
+    struct janitor *janitor;
+    struct admin *admin;
+    struct inspect *inspect;
+    struct endpoints *endpoints;
+    struct exchange *answered; // taken from the engine, not looked at yet
+};
+
+// ------------------------------------------------- what the parts tell each
+
+static void on_accepted(void *context)
+{
+    struct parts *parts = context;
+    verify_poke(parts->verify);
+}
+
+static void on_fetch_due(void *context)
+{
+    struct parts *parts = context;
+    observe_poke(parts->observe);
+}
+
+static void on_granted(void *context, int64_t end)
+{
+    struct parts *parts = context;
+    janitor_lease(parts->janitor, end);
+    retry_poke(parts->retry); // a renewal makes who lags due (table B)
+}
+
+static void on_updated(void *context, uint64_t topic, uint64_t number)
+{
+    struct parts *parts = context;
+    pull_updated(parts->pull, topic, number);
+    janitor_grown(parts->janitor);
+}
+
+static void on_walk(void *context, const struct store_walk *walk)
+{
+    struct parts *parts = context;
+    distribute_begin(parts->distribute, walk);
+}
+
+static void on_lagging(void *context)
+{
+    struct parts *parts = context;
+    retry_poke(parts->retry);
+}
+
+static void on_ended(void *context, uint64_t topic, uint64_t subscription)
+{
+    struct parts *parts = context;
+    distribute_depart(parts->distribute, topic, subscription);
+    retry_depart(parts->retry, topic, subscription);
+}
+
+static void on_denied(void *context)
+{
+    struct parts *parts = context;
+    farewell_poke(parts->farewell);
+}
+
+static void on_topic_gone(void *context, uint64_t topic)
+{
+    struct parts *parts = context;
+    dismissal_gone(parts->dismissal, topic);
+}
+
+// ------------------------------------------------------------------- sources
+
+static bool step_store(void *self, struct moment now)
+{
+    struct parts *parts = self;
+    // One completion may write an answer of megabytes: time is the measure.
+    for (int i = 0; i < STORE_STEP; i++) {
+        if (store_step(parts->services.store, 1) == 0)
+            return false;
+        if (loop_now().mono - now.mono >= STORE_STEP_MS)
+            break;
+    }
+    return true;
+}
+
+static bool step_network(void *self, struct moment now)
+{
+    struct parts *parts = self;
+    (void)now;
+    if (!parts->answered)
+        parts->answered = engine_take(parts->services.engine);
+    for (int i = 0; i < OUTCOMES_STEP && parts->answered; i++) {
+        struct exchange *exchange = parts->answered;
+        parts->answered = exchange->link;
+        switch (exchange->class) {
+        case EXCHANGE_FETCH:
+            observe_answered(parts->observe, exchange);
+            break;
+        case EXCHANGE_VERIFY:
+            if (exchange->judge_only)
+                admin_answered(parts->admin, exchange);
+            else if (!farewell_answered(parts->farewell, exchange))
+                verify_answered(parts->verify, exchange);
+            break;
+        case EXCHANGE_DELIVER:
+            distribute_answered(parts->distribute, exchange);
+            break;
+        case EXCHANGE_RETRY:
+            retry_answered(parts->retry, exchange);
+            break;
+        case EXCHANGE_CLASSES:
+            break;
+        }
+    }
+    return parts->answered != NULL;
+}
+
+// The last of each turn: what it started goes out together.
+static bool step_flush(void *self, struct moment now)
+{
+    struct parts *parts = self;
+    (void)now;
+    engine_flush(parts->services.engine);
+    return false;
+}
+
+static int64_t no_hurry(void *self, struct moment now)
+{
+    (void)self;
+    (void)now;
+    return LOOP_FOR_EVER;
+}
+
+static void add_sources(struct parts *parts)
+{
+    const struct source sources[] = {
+        { "store", parts, step_store, no_hurry },
+        { "requests", parts->endpoints, endpoints_step, no_hurry },
+        { "network", parts, step_network, no_hurry },
+        { "verify", parts->verify, verify_step, verify_patience },
+        { "farewell", parts->farewell, farewell_step, farewell_patience },
+        { "dismissal", parts->dismissal, dismissal_step, dismissal_patience },
+        { "observe", parts->observe, observe_step, observe_patience },
+        { "content", parts->contents, contents_step, contents_patience },
+        { "distribute", parts->distribute, distribute_step,
+          distribute_patience },
+        { "ledger", parts->ledger, ledger_step, ledger_patience },
+        { "retry", parts->retry, retry_step, retry_patience },
+        { "pull", parts->pull, pull_step, pull_patience },
+        { "janitor", parts->janitor, janitor_step, janitor_patience },
+        { "flush", parts, step_flush, no_hurry },
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        loop_add(parts->services.loop, &sources[i]);
+}
+
+// -------------------------------------------------------------------- making
+
+static bool made(const struct parts *parts)
+{
+    return parts->reception && parts->allowance && parts->verify
+           && parts->farewell && parts->dismissal && parts->observe
+           && parts->retry && parts->ledger && parts->distribute && parts->pull
+           && parts->janitor && parts->admin && parts->inspect
+           && parts->endpoints;
+}
+
+static void make_doors(struct parts *parts, const struct parts_means *means)
+{
+    struct admin_means inside = {
+        .services = &parts->services,
+        .front = means->front,
+        .pull = parts->pull,
+        .dismissal = parts->dismissal,
+        .verify = parts->verify,
+        .descriptors = means->descriptors,
+        .pinged = on_fetch_due,
+        .context = parts,
+    };
+    parts->admin = admin_new(&inside);
+    parts->inspect = inspect_new(&parts->services);
+    struct endpoints_means doors = {
+        .inbox = means->inbox,
+        .front = means->front,
+        .metrics = parts->services.metrics,
+        .reception = parts->reception,
+        .pull = parts->pull,
+        .admin = parts->admin,
+        .inspect = parts->inspect,
+    };
+    parts->endpoints = endpoints_new(&doors);
+}
+
+static struct allowance *make_allowance(const struct config *config,
+                                        const struct verify_slots *slots)
+{
+    const struct allowance_rates rates = {
+        .strangers = (uint32_t)config->stranger_verifications,
+        .strangers_a_second = (uint32_t)config->stranger_rate,
+        .strangers_at_once = (uint32_t)slots->strangers,
+        .host_at_once = (uint32_t)config->verify_per_host,
+    };
+    return allowance_new(&rates);
+}
+
+static void make(struct parts *parts)
+{
+    const struct services *services = &parts->services;
+    const struct reception_listener asked = { on_accepted, on_fetch_due,
+                                              parts };
+    const struct verify_listener verified = {
+        on_fetch_due, on_granted, on_ended, on_denied, parts,
+    };
+    const struct dismissal_listener dismissed = { on_ended, on_denied, parts };
+    struct verify_slots slots = verify_slots(services->config->verifications);
+    const struct observe_listener observed = { on_updated, on_walk,
+                                               on_topic_gone, parts };
+
+    parts->reception = reception_new(services, &asked);
+    parts->allowance = make_allowance(services->config, &slots);
+    if (parts->allowance) {
+        parts->verify = verify_new(services, parts->allowance, &verified);
+        parts->farewell =
+            farewell_new(services, parts->allowance, slots.farewells);
+    }
+    parts->dismissal = dismissal_new(services, &dismissed);
+    parts->observe = observe_new(services, &observed);
+    parts->contents = contents_new(services);
+    parts->retry =
+        parts->contents ? retry_new(services, parts->contents) : NULL;
+    parts->ledger = ledger_new(services, retry_poke, parts->retry);
+    parts->distribute = distribute_new(services, parts->contents, parts->ledger,
+                                       on_lagging, parts);
+    parts->pull = pull_new(services, on_fetch_due, parts);
+    parts->janitor = janitor_new(services, on_denied, parts);
+}
+
+struct parts *parts_new(const struct parts_means *means)
+{
+    struct parts *parts = calloc(1, sizeof *parts);
+    if (!parts)
+        return NULL;
+    parts->services = *means->services;
+    make(parts);
+    make_doors(parts, means);
+    if (!made(parts)) {
+        parts_free(parts);
+        return NULL;
+    }
+    retry_use(parts->retry, parts->ledger);
+    add_sources(parts);
+    return parts;
+}
+
+void parts_drain(struct parts *parts)
+{
+    endpoints_drain(parts->endpoints);
+    verify_drain(parts->verify);
+    farewell_drain(parts->farewell);
+    dismissal_drain(parts->dismissal);
+    observe_drain(parts->observe);
+    distribute_drain(parts->distribute);
+    retry_drain(parts->retry);
+    janitor_drain(parts->janitor);
+    pull_drain(parts->pull);
+}
+
+bool parts_idle(const struct parts *parts)
+{
+    return endpoints_idle(parts->endpoints) && verify_idle(parts->verify)
+           && farewell_idle(parts->farewell) && dismissal_idle(parts->dismissal)
+           && observe_idle(parts->observe) && distribute_idle(parts->distribute)
+           && retry_idle(parts->retry) && ledger_idle(parts->ledger)
+           && pull_idle(parts->pull) && janitor_idle(parts->janitor)
+           && admin_idle(parts->admin) && inspect_idle(parts->inspect);
+}
+
+void parts_free(struct parts *parts)
+{
+    if (!parts)
+        return;
+    endpoints_free(parts->endpoints);
+    inspect_free(parts->inspect);
+    admin_free(parts->admin);
+    janitor_free(parts->janitor);
+    pull_free(parts->pull);
+    distribute_free(parts->distribute);
+    ledger_free(parts->ledger);
+    retry_free(parts->retry);
+    contents_free(parts->contents);
+    observe_free(parts->observe);
+    dismissal_free(parts->dismissal);
+    farewell_free(parts->farewell);
+    verify_free(parts->verify);
+    allowance_free(parts->allowance);
+    reception_free(parts->reception);
+    free(parts);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+
+#include "probe.h"
+
+#include "wording.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SENTENCE_MAX = 512 };
+
+__attribute__((format(printf, 3, 4))) static void say(
+    const struct explain_voice *voice, const char *about, const char *format,
+    ...)
+{
+    char sentence[SENTENCE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    voice->say(voice->context, about, sentence);
+}
+
+bool probe_fine(const struct probe_facts *facts)
+{
+    return !facts->own && !facts->rule
+           && (facts->result == 0 || facts->result == EXCHANGE_ANSWERED);
+}
+
+static void tell_url(const struct probe_facts *facts,
+                     const struct explain_voice *voice)
+{
+    if (facts->own)
+        say(voice, "url", "This is a URL of the hub itself: it is refused.");
+    if (!facts->rule)
+        say(voice, "url", "No rule about domains forbids it.");
+    else if (facts->rule[0])
+        say(voice, "url", "The rule deny-callback = %s forbids it.",
+            facts->rule);
+    else
+        say(voice, "url", "It is none of the domains of allow-callback.");
+}
+
+static const char *verdict(const char *word, size_t len)
+{
+    static const struct {
+        const char *word, *sentence;
+    } verdicts[] = {
+        { "allowed", "may be called" },
+        { "refused", "is refused: it is not of the public internet" },
+        { "own", "is refused: this hub itself listens there" },
+        { "port", "is refused: its port belongs to another protocol" },
+    };
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+        if (strlen(verdicts[i].word) == len
+            && memcmp(verdicts[i].word, word, len) == 0)
+            return verdicts[i].sentence;
+    return "is refused";
+}
+
+static void tell_addresses(const struct probe_facts *facts,
+                           const struct explain_voice *voice)
+{
+    const char *line = facts->addresses ? facts->addresses : "";
+    char what[WORDING_MAX];
+    while (*line) {
+        size_t len = strcspn(line, "\n"), name = strcspn(line, " \n");
+        const char *word = line + name + (name < len);
+        say(voice, "address", "%.*s %s.", (int)name, line,
+            verdict(word, len - name - (name < len)));
+        line += len + (line[len] == '\n');
+    }
+    if (facts->result != 0 && facts->result != EXCHANGE_ANSWERED)
+        say(voice, "address", "It cannot be called: %s.",
+            wording_status(-(int32_t)facts->result, what));
+}
+
+static void tell_subscriptions(const struct probe_facts *facts,
+                               const struct explain_voice *voice)
+{
+    const struct explain_census *census = &facts->census;
+    char what[WORDING_MAX];
+    if (census->counted == 0) {
+        say(voice, "subscriptions",
+            "Nothing at its origin is subscribed: to this hub it is a "
+            "stranger.");
+        return;
+    }
+    say(voice, "subscriptions",
+        "%s%" PRIu64 " subscription%s at its origin: %" PRIu64
+        " lagging, %" PRIu64 " stopped, %" PRIu64 " suspended.",
+        census->complete ? "" : "More than ", census->counted,
+        census->counted == 1 ? "" : "s", census->lagging, census->stopped,
+        census->suspended);
+    for (size_t i = 0; i < census->reason_count; i++)
+        say(voice, "subscriptions", "%" PRIu64 " because: %s.",
+            census->reasons[i].count,
+            wording_status(census->reasons[i].status, what));
+    say(voice, "subscriptions", "%" PRIu64 " of them %s this very callback.",
+        facts->same, facts->same == 1 ? "is" : "are");
+}
+
+static void tell_requests(const struct probe_facts *facts,
+                          const struct explain_voice *voice)
+{
+    if (!facts->topic_named)
+        return;
+    say(voice, "requests",
+        facts->subscribed ? "It is subscribed to that topic."
+                          : "It is not subscribed to that topic.");
+    if (facts->pending > 0)
+        say(voice, "requests",
+            "%zu request%s for that topic %s to be "
+            "verified.",
+            facts->pending, facts->pending == 1 ? "" : "s",
+            facts->pending == 1 ? "waits" : "wait");
+}
+
+static void tell_budget(const struct probe_facts *facts,
+                        const struct explain_voice *voice)
+{
+    if (facts->left == UINT32_MAX)
+        say(voice, "budget", "Its host may be verified any time.");
+    else if (facts->left > 0)
+        say(voice, "budget",
+            "Its host may be verified %" PRIu32 " time%s right now.",
+            facts->left, facts->left == 1 ? "" : "s");
+    else
+        say(voice, "budget",
+            "Its host has been asked so often that requests have to wait.");
+}
+
+void probe_say(const struct probe_facts *facts,
+               const struct explain_voice *voice)
+{
+    tell_url(facts, voice);
+    tell_addresses(facts, voice);
+    tell_subscriptions(facts, voice);
+    tell_requests(facts, voice);
+    tell_budget(facts, voice);
+    say(voice, "verdict",
+        probe_fine(facts)
+            ? "A subscription with it would be verified. Nothing was sent."
+            : "A subscription with it fails. Nothing was sent.");
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+
+#include "hub/allowance.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+enum { NOW = 1000000, MINUTE = 60000, DEADLINE = NOW + 10 * MINUTE };
+
+static const struct allowance_rates usual = {
+    .strangers = 60,
+    .strangers_a_second = 100,
+    .strangers_at_once = 60,
+    .host_at_once = 8,
+};
+
+static struct allowance *allowance;
+
+static int setup(void **state)
+{
+    (void)state;
+    allowance = allowance_new(&usual);
+    return allowance ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    allowance_free(allowance);
+    return 0;
+}
+
+static int setup_with(const struct allowance_rates *rates)
+{
+    allowance_free(allowance);
+    allowance = allowance_new(rates);
+    return allowance ? 0 : -1;
+}
+
+// As if each were answered at once.
+static int64_t ask(enum allowance_rank rank, const char *host, int64_t now)
+{
+    int64_t wait = allowance_take(allowance, rank, host, now, 0, DEADLINE);
+    if (wait == 0)
+        allowance_ended(allowance, rank, host);
+    return wait;
+}
+
+static size_t asked(enum allowance_rank rank, const char *host, int64_t now,
+                    size_t count)
+{
+    size_t at_once = 0;
+    for (size_t i = 0; i < count; i++)
+        at_once += ask(rank, host, now) == 0;
+    return at_once;
+}
+
+static void S5_a_stranger_is_asked_a_sixth_of_his_hour_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(asked(ALLOWANCE_STRANGER, "victim.example", NOW, 50), 10);
+    assert_int_equal(asked(ALLOWANCE_STRANGER, "other.example", NOW, 50), 10);
+}
+
+static void S5_then_once_for_each_share_of_the_hour(void **state)
+{
+    (void)state;
+    asked(ALLOWANCE_STRANGER, "victim.example", NOW, 10);
+    assert_int_equal(ask(ALLOWANCE_STRANGER, "victim.example", NOW), MINUTE);
+    assert_int_equal(
+        ask(ALLOWANCE_STRANGER, "victim.example", NOW + MINUTE - 1),
+        MINUTE + 1);
+    assert_int_equal(ask(ALLOWANCE_STRANGER, "victim.example", NOW + MINUTE),
+                     0);
+    assert_int_not_equal(
+        ask(ALLOWANCE_STRANGER, "victim.example", NOW + MINUTE), 0);
+}
+
+static void who_waits_has_a_place_in_a_line(void **state)
+{
+    (void)state;
+    asked(ALLOWANCE_STRANGER, "victim.example", NOW, 10);
+    for (int64_t i = 1; i < 10; i++)
+        assert_int_equal(ask(ALLOWANCE_STRANGER, "victim.example", NOW),
+                         i * MINUTE);
+    // Each of them has his turn at his place.
+    for (int64_t i = 1; i < 10; i++)
+        assert_int_equal(
+            ask(ALLOWANCE_STRANGER, "victim.example", NOW + i * MINUTE), 0);
+}
+
+static void no_place_is_kept_for_who_would_be_too_late(void **state)
+{
+    (void)state;
+    asked(ALLOWANCE_STRANGER, "victim.example", NOW, 19);
+    for (int i = 0; i < 2000; i++)
+        assert_int_equal(ask(ALLOWANCE_STRANGER, "victim.example", NOW),
+                         10 * MINUTE);
+    // So a flood does not shut out who comes after it.
+    int64_t later = NOW + 9 * MINUTE;
+    assert_int_equal(allowance_take(allowance, ALLOWANCE_STRANGER,
+                                    "victim.example", later, 0,
+                                    later + 10 * MINUTE),
+                     0);
+    allowance_ended(allowance, ALLOWANCE_STRANGER, "victim.example");
+}
+
+static void all_strangers_together_have_a_rate(void **state)
+{
+    (void)state;
+    size_t at_once = 0, soon[10] = { 0 };
+    char host[32];
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(host, sizeof host, "s%d.example", i);
+        int64_t wait = ask(ALLOWANCE_STRANGER, host, NOW);
+        at_once += wait == 0;
+        if (wait == 0)
+            continue;
+        assert_in_range(wait, 1001, 2000);
+        soon[(wait - 1001) / 100]++;
+    }
+    assert_int_equal(at_once, 200);
+    // They do not come back all together.
+    for (size_t i = 0; i < 10; i++)
+        assert_in_range(soon[i], 70, 90);
+    // Nobody else waits for them.
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "s1.example", NOW), 0);
+    assert_int_equal(ask(ALLOWANCE_RENEWING, "s1.example", NOW), 0);
+    // Nor does a newcomer wait behind them.
+    assert_int_equal(ask(ALLOWANCE_STRANGER, "new.example", NOW + 10), 0);
+}
+
+static void strangers_who_have_waited_long_come_more_seldom(void **state)
+{
+    (void)state;
+    char host[32];
+    for (int i = 0; i < 200; i++) {
+        (void)snprintf(host, sizeof host, "s%d.example", i);
+        assert_int_equal(ask(ALLOWANCE_STRANGER, host, NOW), 0);
+    }
+    for (int i = 0; i < 100; i++)
+        assert_in_range(allowance_take(allowance, ALLOWANCE_STRANGER,
+                                       "old.example", NOW, 4 * MINUTE,
+                                       DEADLINE),
+                        2 * MINUTE + 1, 4 * MINUTE);
+}
+
+static void strangers_leave_room_for_others_while_they_are_slow(void **state)
+{
+    (void)state;
+    char host[32];
+    for (int i = 0; i < 60; i++) {
+        (void)snprintf(host, sizeof host, "slow%d.example", i);
+        assert_int_equal(allowance_take(allowance, ALLOWANCE_STRANGER, host,
+                                        NOW, 0, DEADLINE),
+                         0);
+    }
+    assert_in_range(ask(ALLOWANCE_STRANGER, "new.example", NOW), 1001, 2000);
+    allowance_ended(allowance, ALLOWANCE_STRANGER, "slow0.example");
+    assert_int_equal(ask(ALLOWANCE_STRANGER, "new.example", NOW), 0);
+}
+
+static void whom_we_know_is_asked_much_more(void **state)
+{
+    (void)state;
+    assert_int_equal(asked(ALLOWANCE_KNOWN, "reader.example", NOW, 1000), 200);
+    assert_int_equal(asked(ALLOWANCE_KNOWN, "reader.example", NOW + 1000, 1000),
+                     20);
+    assert_int_equal(asked(ALLOWANCE_RENEWING, "reader.example", NOW, 2000),
+                     1000);
+    assert_int_equal(
+        asked(ALLOWANCE_RENEWING, "reader.example", NOW + 1000, 1000), 50);
+}
+
+static void ask_in_vain(enum allowance_rank rank, int64_t now)
+{
+    assert_int_equal(ask(rank, "reader.example", now), 0);
+    allowance_failed(allowance, rank, "reader.example", now);
+}
+
+static void what_fails_where_we_are_known_costs_as_much_as_twenty(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        ask_in_vain(ALLOWANCE_KNOWN, NOW);
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "reader.example", NOW), 50);
+    // One more makes debts, and each second pays for one.
+    ask_in_vain(ALLOWANCE_KNOWN, NOW + 100);
+    assert_int_equal(
+        allowance_left(allowance, ALLOWANCE_KNOWN, "reader.example", NOW + 100),
+        0);
+    assert_int_not_equal(ask(ALLOWANCE_KNOWN, "reader.example", NOW + 1049), 0);
+    ask_in_vain(ALLOWANCE_KNOWN, NOW + 1050);
+    // Others are as they were.
+    assert_int_equal(asked(ALLOWANCE_KNOWN, "other.example", NOW, 1000), 200);
+    for (int i = 0; i < 1000; i++)
+        ask_in_vain(ALLOWANCE_RENEWING, NOW);
+}
+
+static void what_was_under_way_makes_no_debts_without_end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(allowance_take(allowance, ALLOWANCE_KNOWN,
+                                        "reader.example", NOW, 0, DEADLINE),
+                         0);
+    for (int i = 0; i < 1000; i++)
+        allowance_failed(allowance, ALLOWANCE_KNOWN, "reader.example", NOW);
+    for (int i = 0; i < 8; i++)
+        allowance_ended(allowance, ALLOWANCE_KNOWN, "reader.example");
+    assert_int_not_equal(ask(ALLOWANCE_KNOWN, "reader.example", NOW + 10000),
+                         0);
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "reader.example", NOW + 10100), 0);
+}
+
+static void a_slow_host_has_so_many_questions_and_no_more(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(allowance_take(allowance, ALLOWANCE_KNOWN,
+                                        "slow.example", NOW, 0, DEADLINE),
+                         0);
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "slow.example", NOW), 20);
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "slow.example", NOW), 40);
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "quick.example", NOW), 0);
+    allowance_ended(allowance, ALLOWANCE_KNOWN, "slow.example");
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "slow.example", NOW), 0);
+}
+
+static void zero_is_no_ceiling(void **state)
+{
+    (void)state;
+    const struct allowance_rates rates = { .strangers_at_once = 60,
+                                           .host_at_once = 8 };
+    assert_int_equal(setup_with(&rates), 0);
+    for (int rank = 0; rank < ALLOWANCE_RANKS; rank++)
+        assert_int_equal(
+            asked((enum allowance_rank)rank, "victim.example", NOW, 5000),
+            5000);
+    for (int i = 0; i < 1000; i++)
+        allowance_failed(allowance, ALLOWANCE_KNOWN, "victim.example", NOW);
+    assert_int_equal(ask(ALLOWANCE_KNOWN, "victim.example", NOW), 0);
+    assert_int_equal(
+        allowance_left(allowance, ALLOWANCE_STRANGER, "victim.example", NOW),
+        UINT32_MAX);
+}
+
+static void a_bucket_in_need_is_not_forgotten_for_new_hosts(void **state)
+{
+    (void)state;
+    const struct allowance_rates rates = { .strangers = 60,
+                                           .strangers_at_once = 60,
+                                           .host_at_once = 8 };
+    assert_int_equal(setup_with(&rates), 0);
+    asked(ALLOWANCE_STRANGER, "victim.example", NOW, 10);
+    char host[32];
+    for (int i = 0; i < 100000; i++) {
+        (void)snprintf(host, sizeof host, "s%d.example", i);
+        (void)ask(ALLOWANCE_STRANGER, host, NOW);
+    }
+    assert_int_not_equal(ask(ALLOWANCE_STRANGER, "victim.example", NOW), 0);
+}
+
+static void what_is_left_can_be_asked_without_being_charged(void **state)
+{
+    (void)state;
+    asked(ALLOWANCE_STRANGER, "victim.example", NOW, 7);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(allowance_left(allowance, ALLOWANCE_STRANGER,
+                                        "victim.example", NOW),
+                         3);
+    assert_int_equal(
+        allowance_left(allowance, ALLOWANCE_STRANGER, "new.example", NOW), 10);
+}
+
+#define ALLOWED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALLOWED(S5_a_stranger_is_asked_a_sixth_of_his_hour_at_once),
+        ALLOWED(S5_then_once_for_each_share_of_the_hour),
+        ALLOWED(who_waits_has_a_place_in_a_line),
+        ALLOWED(no_place_is_kept_for_who_would_be_too_late),
+        ALLOWED(all_strangers_together_have_a_rate),
+        ALLOWED(strangers_who_have_waited_long_come_more_seldom),
+        ALLOWED(strangers_leave_room_for_others_while_they_are_slow),
+        ALLOWED(whom_we_know_is_asked_much_more),
+        ALLOWED(what_fails_where_we_are_known_costs_as_much_as_twenty),
+        ALLOWED(what_was_under_way_makes_no_debts_without_end),
+        ALLOWED(a_slow_host_has_so_many_questions_and_no_more),
+        ALLOWED(zero_is_no_ceiling),
+        ALLOWED(a_bucket_in_need_is_not_forgotten_for_new_hosts),
+        ALLOWED(what_is_left_can_be_asked_without_being_charged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,17 +8,13 @@
 #include "explain.h"
 #include "fetcher/url.h"
 #include "inquiry.h"
+#include "json_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 
 // Subscribers that are counted at most.
 enum { CENSUS_MAX = 20000 };
-
-static json_t *text(struct bytes bytes)
-{
-    return bytes.len > 0 ? json_stringn(bytes.at, bytes.len) : json_null();
-}
 
 static json_t *time_json(int64_t unix_ms)
 {
@@ -29,13 +25,14 @@ static json_t *record_json(const struct explain_facts *facts)
 {
     const struct store_topic *topic = facts->topic;
     json_t *record = admin_json_topic(topic, facts->now);
-    json_t *more = json_pack(
-        "{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "etag", text(topic->etag),
-        "last_modified", text(topic->modified), "moved", text(topic->moved),
-        "failing_since", time_json(topic->failing_since), "gone",
-        (int)topic->gone, "gone_since", time_json(topic->gone_since),
-        "pulled_until", time_json(topic->pulled_until), "unfollowed_at",
-        time_json(topic->unfollowed_at));
+    json_t *more =
+        json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "etag",
+                  json_text(topic->etag), "last_modified",
+                  json_text(topic->modified), "moved", json_text(topic->moved),
+                  "failing_since", time_json(topic->failing_since), "gone",
+                  (int)topic->gone, "gone_since", time_json(topic->gone_since),
+                  "pulled_until", time_json(topic->pulled_until),
+                  "unfollowed_at", time_json(topic->unfollowed_at));
     if (record && more)
         json_object_update(record, more);
     json_decref(more);
@@ -48,7 +45,7 @@ static json_t *newest_json(const struct store_event *newest)
         return json_null();
     return json_pack("{s:I, s:o, s:o, s:I}", "seq", (json_int_t)newest->seq,
                      "time", time_json(newest->time), "content_type",
-                     text(newest->content_type), "size",
+                     json_text(newest->content_type), "size",
                      (json_int_t)newest->size);
 }
 

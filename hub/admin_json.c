@@ -4,6 +4,7 @@
 
 #include "callback_host.h"
 #include "fetcher/url.h"
+#include "json_text.h"
 #include "loop.h"
 #include "metrics.h"
 #include "request.h"
@@ -19,11 +20,6 @@
 static json_t *integer(uint64_t value)
 {
     return json_integer((json_int_t)value);
-}
-
-static json_t *text(struct bytes bytes)
-{
-    return bytes.len > 0 ? json_stringn(bytes.at, bytes.len) : json_null();
 }
 
 static json_t *store_json(const struct store_numbers *n)
@@ -119,7 +115,7 @@ static json_t *hubs_json(struct bytes hubs)
     while (hubs.len > 0 && at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((stop ? stop : end) - at);
-        json_array_append_new(list, json_stringn(at, len));
+        json_array_append_new(list, json_text((struct bytes){ at, len }));
         at += len + 1;
     }
     return list;
@@ -130,11 +126,12 @@ json_t *admin_json_topic(const struct store_topic *t, int64_t now_unix)
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, "
         "s:b}",
-        "id", integer(t->id), "url", text(t->url), "self", text(t->self),
-        "hubs", hubs_json(t->hubs), "head", integer(t->head), "baseline",
-        integer(t->baseline), "subscriptions", integer(t->subscriptions),
-        "dirty", t->dirty != t->fetched, "last_status", (int)t->last_status,
-        "last_fetch", integer((uint64_t)t->last_fetch), "last_update",
+        "id", integer(t->id), "url", json_text(t->url), "self",
+        json_text(t->self), "hubs", hubs_json(t->hubs), "head",
+        integer(t->head), "baseline", integer(t->baseline), "subscriptions",
+        integer(t->subscriptions), "dirty", t->dirty != t->fetched,
+        "last_status", (int)t->last_status, "last_fetch",
+        integer((uint64_t)t->last_fetch), "last_update",
         integer((uint64_t)t->last_update), "fetch_due",
         integer((uint64_t)t->fetch_due), "failures", integer(t->failures),
         "followed", t->subscriptions > 0 || t->pulled_until > now_unix);
@@ -163,7 +160,7 @@ static const char *method_name(const struct store_profile *profile)
 
 static json_t *callback_json(const struct admin_json_subscriber *from)
 {
-    return from->whole ? text(from->subscriber->callback) : json_null();
+    return from->whole ? json_text(from->subscriber->callback) : json_null();
 }
 
 static json_t *owed_json(const struct admin_json_subscriber *from)
@@ -205,7 +202,7 @@ json_t *admin_json_subscriber(const struct admin_json_subscriber *from)
         "{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:i, s:o, s:o, s:o, s:b, s:s, "
         "s:s}",
         "id", integer(s->id), "topic_id", integer(s->topic), "topic",
-        text(s->topic_url), "host", host, "callback_hash",
+        json_text(s->topic_url), "host", host, "callback_hash",
         short_hash(s->callback), "callback", callback_json(from), "state",
         wording_state(s), "rev", (int)s->rev, "start", integer(s->start),
         "lease_end", integer((uint64_t)s->lease_end), "lease_left_ms",

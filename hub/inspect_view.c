@@ -2,6 +2,7 @@
 
 #include "inspect_view.h"
 
+#include "json_text.h"
 #include "page.h"
 #include "request.h"
 #include "wording.h"
@@ -85,11 +86,6 @@ static void end(struct page *page, struct request *request, unsigned status)
     page_end(page, request, status);
 }
 
-static json_t *text(struct bytes bytes)
-{
-    return bytes.len > 0 ? json_stringn(bytes.at, bytes.len) : json_null();
-}
-
 static json_t *time_json(int64_t unix_ms)
 {
     char when[WORDING_MAX];
@@ -106,7 +102,7 @@ static json_t *hubs_json(struct bytes hubs)
         const char *line = hubs.at + at;
         const char *stop = memchr(line, '\n', hubs.len - at);
         size_t len = stop ? (size_t)(stop - line) : hubs.len - at;
-        json_array_append_new(list, json_stringn(line, len));
+        json_array_append_new(list, json_text((struct bytes){ line, len }));
         at += len + 1;
     }
     return list;
@@ -120,8 +116,8 @@ static json_t *newest_json(const struct explain_facts *facts)
     return json_pack(
         "{s:I, s:o, s:o, s:I, s:I}", "seq", (json_int_t)newest->seq, "time",
         time_json(facts->topic->last_update), "content_type",
-        text(newest->content_type), "size", (json_int_t)newest->size, "entries",
-        (json_int_t)facts->entries);
+        json_text(newest->content_type), "size", (json_int_t)newest->size,
+        "entries", (json_int_t)facts->entries);
 }
 
 static json_t *fetch_json(const struct explain_facts *facts)
@@ -133,8 +129,9 @@ static json_t *fetch_json(const struct explain_facts *facts)
                      topic->last_status > 0 ? (int)topic->last_status : 0,
                      "outcome", wording_status(topic->last_status, words),
                      "failures", (json_int_t)topic->failures, "failing_since",
-                     time_json(topic->failing_since), "etag", text(topic->etag),
-                     "last_modified", text(topic->modified));
+                     time_json(topic->failing_since), "etag",
+                     json_text(topic->etag), "last_modified",
+                     json_text(topic->modified));
 }
 
 static json_t *topic_json(const char *asked, const struct explain_facts *facts)
@@ -148,9 +145,10 @@ static json_t *topic_json(const char *asked, const struct explain_facts *facts)
         "last_fetch", fetch_json(facts), "ping_waits",
         topic->dirty != topic->fetched, "last_update", newest_json(facts),
         "next_fetch", "time", time_json(topic->fetch_due), "because",
-        explain_cause_name(explain_cause(facts)), "self", text(topic->self),
-        "hubs", hubs_json(topic->hubs), "names_this_hub",
-        explain_names_us(facts), "other_self", explain_other_self(facts));
+        explain_cause_name(explain_cause(facts)), "self",
+        json_text(topic->self), "hubs", hubs_json(topic->hubs),
+        "names_this_hub", explain_names_us(facts), "other_self",
+        explain_other_self(facts));
 }
 
 static void say(void *context, const char *about, const char *sentence)

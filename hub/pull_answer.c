@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "pull_answer.h"
+#include "json_text.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -103,9 +104,10 @@ static json_t *event_json(const struct pull_answer *answer,
     json_object_set_new(event, "incarnation",
                         json_sprintf("%016" PRIx64, from->incarnation));
     json_object_set_new(event, "time", time_json(from->time));
-    json_object_set_new(
-        event, "content_type",
-        json_stringn(from->content_type.at, from->content_type.len));
+    json_object_set_new(event, "content_type",
+                        from->content_type.len > 0
+                            ? json_text(from->content_type)
+                            : json_string(""));
     json_object_set_new(event, "links", links_json(answer, from, url));
     json_object_set_new(event, "size", json_integer((json_int_t)from->size));
     if (answer->read->bodies)

@@ -189,6 +189,27 @@ class Topic(Inspecting):
             if not callback.verifications.all():
                 self.follow(hub, topic, callback.url())
 
+    def test_bytes_that_are_no_text_are_replaced(self) -> None:
+        hub, callback, origin = (self.daemon("--pull-open"), self.callback(),
+                                 self.origin())
+        topic = origin.url("/odd")
+        origin.script(Answer(200, b"page", [
+            ("Content-Type", "text/html; a=\x80\xff"), ("ETag", '"\x9b"')]))
+        self.follow(hub, topic, callback.url())
+        answer = look(hub, topic, JSON)
+        self.assertEqual(answer.status, 200)
+        self.assertIn("a=\ufffd\ufffd", json.dumps(json.loads(answer.body),
+                                                   ensure_ascii=False))
+        page = look(hub, topic, BROWSER)
+        self.assertIn("a=&#xFFFD;&#xFFFD;", page.body.decode("utf-8"))
+        explained = self.ctl_json(hub, "explain", topic)
+        self.assertIn("a=\ufffd\ufffd", json.dumps(explained,
+                                                   ensure_ascii=False))
+        pulled = ask(hub, request(
+            "GET", f"/events?topic={quote(topic, safe='')}&since=earliest"))
+        event = json.loads(pulled.body)["events"][0]
+        self.assertEqual(event["content_type"], "text/html; a=\ufffd\ufffd")
+
     def test_five_a_minute_and_address(self) -> None:
         hub, _, _, topic = self.cast()
         greedy = source()

@@ -154,7 +154,8 @@ static const struct option table[] = {
     NUMBER("pending-per-host", OPTION_COUNT, pending_per_host, 0, 1000000,
            "50",
            "requests that may wait for one callback host that never verified "
-           "anything, 0 for no ceiling; beyond: 429"),
+           "anything, a quarter of them from one address, 0 for no ceiling; "
+           "beyond: 429"),
     NUMBER("stranger-verifications", OPTION_COUNT, stranger_verifications, 0,
            1000000, "60",
            "verifications an hour of one host or address that never verified "

@@ -2,8 +2,10 @@
 
 #include "subscribe.h"
 
+#include "asker.h"
 #include "config.h"
 #include "fetcher/url.h"
+#include "forwarded.h"
 #include "intent.h"
 #include "lease.h"
 #include "metrics.h"
@@ -88,6 +90,19 @@ static uint64_t number_of(const char *host)
     return number ? number : 1;
 }
 
+// Counts what one client lets wait for one host. The operator is not counted.
+static uint64_t asker_of(const struct services *services,
+                         const struct request *request)
+{
+    uint8_t secret[ASKER_SECRET];
+    char from[FORWARDED_MAX];
+    if (request->admin)
+        return 0;
+    forwarded_from(request, &services->config->trusted_proxy, from);
+    store_secret_key(services->store, secret);
+    return asker_number(secret, from);
+}
+
 static struct store_request record_of(const struct intent *intent,
                                       const struct config *config)
 {
@@ -169,5 +184,6 @@ void subscribe_accept(const struct services *services, struct request *request,
                 .context = acceptance },
         .request = record_of(intent, services->config),
     };
+    acceptance->take.request.asker = asker_of(services, request);
     store_submit(services->store, &acceptance->take.op);
 }

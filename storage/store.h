@@ -117,8 +117,9 @@ struct store_request {
     struct bytes callback;
     struct bytes topic_normal; // normalised spelling, for patterns
     struct store_key topic_key, callback_key, origin;
-    uint64_t host; // a number for the callback's host; 0: none
-    int64_t lease; // granted length, milliseconds
+    uint64_t host;  // a number for the callback's host; 0: none
+    uint64_t asker; // a number for who sent it; 0: none
+    int64_t lease;  // granted length, milliseconds
     struct store_profile profile;
     int64_t accepted, deadline; // unix ms
     uint32_t tries;             // finished attempts so far
@@ -320,16 +321,17 @@ struct store_op {
 // wait for this key (an unsubscribe beyond so many is IDLE, whether there is
 // something or not: a refusal would tell), or, with STORE_TAKEN_CROWDED, too
 // many new ones for this host: more than options.pending_per_host, or twenty
-// times that if something at its origin is subscribed. A request about an
-// existing subscription is never refused for that, nor counted. The same answer
-// has a new subscription at an origin with options.subscriptions_per_origin of
-// them. FULL: also when max_topics or max_subscriptions leaves no place for a
-// new one (S20); what exists can still be renewed and ended.
+// times that if something at its origin is subscribed; or more than a quarter
+// of these, and than one, are of this asker. A request about an existing
+// subscription is never refused for that, nor counted. The same answer has a
+// new subscription at an origin with options.subscriptions_per_origin of them.
+// FULL: also when max_topics or max_subscriptions leaves no place for a new one
+// (S20); what exists can still be renewed and ended.
 enum store_taken {
     STORE_TAKEN_NEW,     // will be claimed, due now: as STORE_DUE_RENEW if
                          // request.renews, else as STORE_DUE_VERIFY
-    STORE_TAKEN_JOINED,  // an identical one waits already, and no other
-                         // mode was asked for since
+    STORE_TAKEN_JOINED,  // an identical one waits already, and nothing else
+                         // was asked for this key since
     STORE_TAKEN_IDLE,    // unsubscribe of what does not exist: no GET follows;
                          // it is written like any other, and soon forgotten.
                          // Or there are unsubscribes enough already
@@ -731,6 +733,9 @@ struct store *store_open(const struct store_options *options,
 
 // Waits for what was submitted, but calls no more `done`. NULL is fine.
 void store_close(struct store *store);
+
+// The engine's clock now, unix ms.
+int64_t store_clock(struct store *store);
 
 void store_submit(struct store *store, struct store_op *op);
 

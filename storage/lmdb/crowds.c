@@ -7,13 +7,18 @@
 
 enum { FIRST_SIZE = 64, UNDO_FIRST = 64 };
 
-struct crowd {
+struct name {
     uint64_t host;
+    uint64_t asker; // 0: everybody
+};
+
+struct crowd {
+    struct name name;
     uint64_t count; // 0: the place is free
 };
 
 struct change {
-    uint64_t host;
+    struct name name;
     bool added;
 };
 
@@ -49,39 +54,54 @@ void crowds_free(struct crowds *crowds)
 }
 
 // splitmix64.
-static size_t home(uint64_t seed, uint64_t host, size_t size)
+static uint64_t mix(uint64_t z)
 {
-    uint64_t z = host + seed;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return (size_t)(z ^ (z >> 31)) & (size - 1);
+    return z ^ (z >> 31);
+}
+
+static size_t home(uint64_t seed, struct name name, size_t size)
+{
+    return (size_t)mix(mix(name.host + seed) + name.asker) & (size - 1);
+}
+
+static bool same(struct name a, struct name b)
+{
+    return a.host == b.host && a.asker == b.asker;
 }
 
 // Its place in `places`, or the free one where it would go.
 static size_t place_in(const struct crowd *places, size_t size, uint64_t seed,
-                       uint64_t host)
+                       struct name name)
 {
-    size_t at = home(seed, host, size);
-    while (places[at].count > 0 && places[at].host != host)
+    size_t at = home(seed, name, size);
+    while (places[at].count > 0 && !same(places[at].name, name))
         at = (at + 1) & (size - 1);
     return at;
 }
 
-static struct crowd *place_of(const struct crowds *crowds, uint64_t host)
+static struct crowd *place_of(const struct crowds *crowds, struct name name)
 {
-    size_t at = place_in(crowds->places, crowds->size, crowds->seed, host);
+    size_t at = place_in(crowds->places, crowds->size, crowds->seed, name);
     return &crowds->places[at];
 }
 
 uint64_t crowds_count(const struct crowds *crowds, uint64_t host)
 {
-    return host ? place_of(crowds, host)->count : 0;
+    return crowds_count_of(crowds, host, 0);
 }
 
-// Room for one more, with a third of the places free.
+uint64_t crowds_count_of(const struct crowds *crowds, uint64_t host,
+                         uint64_t asker)
+{
+    return host ? place_of(crowds, (struct name){ host, asker })->count : 0;
+}
+
+// Room for a host and an asker more, with a third of the places free.
 static bool grow(struct crowds *crowds)
 {
-    if (crowds->used + 1 <= crowds->size / 3 * 2)
+    if (crowds->used + 2 <= crowds->size / 3 * 2)
         return true;
     size_t size = 2 * crowds->size;
     struct crowd *places = calloc(size, sizeof *places);
@@ -90,7 +110,7 @@ static bool grow(struct crowds *crowds)
     for (size_t i = 0; i < crowds->size; i++) {
         const struct crowd *old = &crowds->places[i];
         if (old->count > 0)
-            places[place_in(places, size, crowds->seed, old->host)] = *old;
+            places[place_in(places, size, crowds->seed, old->name)] = *old;
     }
     free(crowds->places);
     crowds->places = places;
@@ -107,8 +127,8 @@ static void vacate(struct crowds *crowds, struct crowd *place)
     crowds->used--;
     for (size_t at = (hole + 1) & mask; crowds->places[at].count > 0;
          at = (at + 1) & mask) {
-        uint64_t host = crowds->places[at].host;
-        size_t wanted = home(crowds->seed, host, crowds->size);
+        struct name name = crowds->places[at].name;
+        size_t wanted = home(crowds->seed, name, crowds->size);
         if (((at - wanted) & mask) < ((at - hole) & mask))
             continue;
         crowds->places[hole] = crowds->places[at];
@@ -118,12 +138,12 @@ static void vacate(struct crowds *crowds, struct crowd *place)
 }
 
 // There is room for it.
-static void change(struct crowds *crowds, uint64_t host, bool add)
+static void change_one(struct crowds *crowds, struct name name, bool add)
 {
-    struct crowd *place = place_of(crowds, host);
+    struct crowd *place = place_of(crowds, name);
     if (add) {
         crowds->used += place->count == 0;
-        *place = (struct crowd){ host, place->count + 1 };
+        *place = (struct crowd){ name, place->count + 1 };
         return;
     }
     assert(place->count > 0);
@@ -131,6 +151,13 @@ static void change(struct crowds *crowds, uint64_t host, bool add)
         vacate(crowds, place);
     else
         place->count--;
+}
+
+static void change(struct crowds *crowds, struct name name, bool add)
+{
+    change_one(crowds, (struct name){ .host = name.host }, add);
+    if (name.asker)
+        change_one(crowds, name, add);
 }
 
 static bool note_undo(struct crowds *crowds, struct change done)
@@ -147,23 +174,25 @@ static bool note_undo(struct crowds *crowds, struct change done)
     return true;
 }
 
-bool crowds_add(struct crowds *crowds, uint64_t host)
+bool crowds_add(struct crowds *crowds, uint64_t host, uint64_t asker)
 {
+    struct name name = { host, asker };
     if (host == 0)
         return true;
-    if (!grow(crowds) || !note_undo(crowds, (struct change){ host, true }))
+    if (!grow(crowds) || !note_undo(crowds, (struct change){ name, true }))
         return false;
-    change(crowds, host, true);
+    change(crowds, name, true);
     return true;
 }
 
-bool crowds_remove(struct crowds *crowds, uint64_t host)
+bool crowds_remove(struct crowds *crowds, uint64_t host, uint64_t asker)
 {
+    struct name name = { host, asker };
     if (host == 0)
         return true;
-    if (!note_undo(crowds, (struct change){ host, false }))
+    if (!note_undo(crowds, (struct change){ name, false }))
         return false;
-    change(crowds, host, false);
+    change(crowds, name, false);
     return true;
 }
 
@@ -179,6 +208,6 @@ void crowds_abort(struct crowds *crowds)
     // table never shrinks.
     while (crowds && crowds->undo_count > 0) {
         struct change last = crowds->undo[--crowds->undo_count];
-        change(crowds, last.host, !last.added);
+        change(crowds, last.name, !last.added);
     }
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    FORMAT = 2, // reads 1 too
+    FORMAT = 3, // reads 1 and 2 too
     COUNTERS_SIZE = 64,
     EPOCH_BITS = 48,
 };

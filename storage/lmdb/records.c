@@ -7,7 +7,7 @@ enum {
     STATE_VERSION = 2, // gone, gone since
     SUBSCRIPTION_VERSION = 1,
     LAGGING_VERSION = 1,
-    REQUEST_VERSION = 2, // host, renews, idle
+    REQUEST_VERSION = 3, // 2: host, renews, idle; 3: asker
     WALK_VERSION = 1,
     DENIAL_VERSION = 1,
     COUNTERS_VERSION = 2, // denial, idle
@@ -228,6 +228,7 @@ void request_encode(struct writer *writer, const struct request *request)
     write_u64(writer, shown->host);
     write_bool(writer, shown->renews);
     write_bool(writer, request->idle);
+    write_u64(writer, shown->asker);
 }
 
 bool request_decode(struct bytes record, struct request *request)
@@ -253,6 +254,8 @@ bool request_decode(struct bytes record, struct request *request)
         shown->renews = read_bool(&reader);
         request->idle = read_bool(&reader);
     }
+    if (version >= 3)
+        shown->asker = read_u64(&reader);
     return reader_done(&reader) && shown->mode != 0;
 }
 

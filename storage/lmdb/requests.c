@@ -52,7 +52,7 @@ bool requests_recall(struct txn *txn, struct pairs *pairs,
             continue;
         if (!pairs_set(pairs, &request.shown.topic_key,
                        &request.shown.callback_key, &pending)
-            || !crowds_add(crowds, crowd_of(&request)))
+            || !crowds_add(crowds, crowd_of(&request), request.shown.asker))
             txn_fail(txn, STORE_AGAIN);
         pairs_commit(pairs);
         crowds_commit(crowds);
@@ -69,7 +69,7 @@ void request_add(struct engine_context *context, const struct request *request)
     assert(pending.count < STORE_WAITING_MAX);
     pending.ids[pending.count++] = shown->id;
     save_pending(context, request, &pending);
-    if (!crowds_add(context->crowds, crowd_of(request)))
+    if (!crowds_add(context->crowds, crowd_of(request), shown->asker))
         txn_fail(context->txn, STORE_AGAIN);
     context->counters.idle += request->idle;
     request_save(context->txn, request);
@@ -89,7 +89,7 @@ void request_drop(struct engine_context *context, const struct request *request)
             pending.ids[kept++] = pending.ids[i];
     pending.count = kept;
     save_pending(context, request, &pending);
-    if (!crowds_remove(context->crowds, crowd_of(request)))
+    if (!crowds_remove(context->crowds, crowd_of(request), shown->asker))
         txn_fail(context->txn, STORE_AGAIN);
 
     context->counters.idle -= request->idle;

@@ -294,6 +294,11 @@ void store_release(struct store_op *op)
     op->results = NULL;
 }
 
+int64_t store_clock(struct store *store)
+{
+    return engine_now(store);
+}
+
 uint64_t store_epoch(const struct store *store)
 {
     return store->env.epoch;

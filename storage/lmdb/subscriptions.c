@@ -67,7 +67,7 @@ bool origins_recall(struct txn *txn, struct crowds *origins)
     key_start(&from);
     bool more = txn_seek(txn, TABLE_ORIGINS, &from, &key, &nothing);
     for (; more; more = txn_next(txn, TABLE_ORIGINS, &key, &nothing)) {
-        if (!crowds_add(origins, crowd_of(key)))
+        if (!crowds_add(origins, crowd_of(key), 0))
             txn_fail(txn, STORE_AGAIN);
         crowds_commit(origins);
     }
@@ -80,8 +80,8 @@ static void count(struct engine_context *context,
 {
     uint64_t origin = crowd_of(bytes_of(&shown->origin));
     if (context->origins
-        && !(more ? crowds_add(context->origins, origin)
-                  : crowds_remove(context->origins, origin)))
+        && !(more ? crowds_add(context->origins, origin, 0)
+                  : crowds_remove(context->origins, origin, 0)))
         txn_fail(context->txn, STORE_AGAIN);
 }
 

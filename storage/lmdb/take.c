@@ -11,6 +11,8 @@ enum {
     TAKE_SIZE = 1024,
     // So many times as many may wait for a host that has subscriptions.
     KNOWN_FACTOR = 20,
+    // So many askers at least it takes to fill them.
+    ASKERS_MIN = 4,
     IDLE_MS = 15 * 1000,
 };
 
@@ -88,12 +90,9 @@ static struct waiting look(struct engine_context *context,
         waiting.count += request.shown.mode == wanted->mode;
         if (request.shown.mode == STORE_SUBSCRIBE)
             waiting.subscribes = true;
-        // The latest word counts: what has been taken back is not joined.
-        if (request.shown.mode != wanted->mode)
-            waiting.identical = 0;
-        if (!identical(&request.shown, wanted))
-            continue;
-        waiting.identical = request.shown.id;
+        // The latest word counts: what another one came after is not joined.
+        waiting.identical =
+            identical(&request.shown, wanted) ? request.shown.id : 0;
         waiting.idle = request.idle;
     }
     return waiting;
@@ -124,15 +123,21 @@ static struct place place_of(struct engine_context *context,
     return place;
 }
 
-// S5: one host must not fill the room of all others.
+// S5: one host must not fill the room of all others; nor must somebody else,
+// alone, fill that of a host.
 static bool crowded(const struct engine_context *context,
                     const struct store_request *request, struct place place)
 {
     uint64_t max = context->options->pending_per_host;
-    uint64_t count = crowds_count(context->crowds, request->host);
-    if (place.state != LIFECYCLE_NONE || max == 0 || count < max)
+    uint64_t all = crowds_count(context->crowds, request->host);
+    uint64_t own =
+        request->asker
+            ? crowds_count_of(context->crowds, request->host, request->asker)
+            : 0;
+    uint64_t share = max > ASKERS_MIN ? max / ASKERS_MIN : 1;
+    if (place.state != LIFECYCLE_NONE || max == 0 || (all < max && own < share))
         return false;
-    return count / KNOWN_FACTOR >= max
+    return all / KNOWN_FACTOR >= max || own / (KNOWN_FACTOR / ASKERS_MIN) >= max
            || !subscription_any_at(context->txn, &request->origin);
 }
 

@@ -142,6 +142,8 @@ class Queries(Asking):
         query = form(self.but()).decode()
         for kind in ("application/json", "text/xml"):
             self.refused(self.raw(b"", kind, "/?" + query), status=415)
+        kind = "multipart/form-data; boundary=b"
+        self.refused(self.raw(b"", kind, "/?" + query), status=400)
         self.nobody_is_asked()
 
     def test_R6_a_secret_in_a_query_is_400(self) -> None:

@@ -121,7 +121,7 @@ class Limited(Asking):
         self.subscribe(hub, topics[0], self.cb.url("new"))
 
     def test_R32_too_much_that_waits_for_one_host_is_429(self) -> None:
-        hub = self.daemon("--pending-per-host=3")
+        hub = self.daemon("--pending-per-host=12")
         gate = threading.Event()
         self.cb.on_verify = held_by(gate)
         for number in range(3):

@@ -444,7 +444,7 @@ class Storage(Story):
         self.subscribe(hub, topics[0], callback.url("second"))
 
     def test_S20_requests_that_wait_at_one_host_have_a_ceiling(self) -> None:
-        hub = self.daemon("--pending-per-host=5", "--verify-timeout=60s")
+        hub = self.daemon("--pending-per-host=20", "--verify-timeout=60s")
         victim, other = self.callback(), self.callback()
         gate = threading.Event()
         victim.on_verify = lambda seen: Answer(200, echo(seen).body,

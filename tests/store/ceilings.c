@@ -255,6 +255,95 @@ static void S6_the_last_place_of_an_origin_is_given_once(void **state)
     store_release(&told.op);
 }
 
+// So many more of this asker fill his share: one more yet is refused.
+static void fill_share(struct session *s, uint64_t asker, int from, int count)
+{
+    char callback[64];
+    struct store_take take;
+    for (int i = from; i < from + count; i++) {
+        take = asks_from(HOST, i, callback);
+        take.request.asker = asker;
+        scene_take(s, &take);
+        assert_int_equal(take.taken, STORE_TAKEN_NEW);
+    }
+    take = asks_from(HOST, from + count, callback);
+    take.request.asker = asker;
+    must_be_crowded(s, &take);
+}
+
+static void S5_nobody_alone_fills_the_room_of_a_host(void **state)
+{
+    struct session *s = *state;
+    char callback[64];
+    open_with(s, 0, 0, 9);
+    for (int asker = 1; asker <= 4; asker++)
+        fill_share(s, (uint64_t)asker, 10 * asker, 2);
+    // The ninth is somebody else's, and then it is full.
+    fill_share(s, 5, 50, 1);
+    struct store_take more = asks_from(HOST, 60, callback);
+    must_be_crowded(s, &more);
+    // Each has a share at each host.
+    more = asks_from(OTHER_HOST, 0, callback);
+    more.request.asker = 1;
+    scene_take(s, &more);
+    assert_int_equal(more.taken, STORE_TAKEN_NEW);
+}
+
+static void S5_everybody_has_one_place_at_least(void **state)
+{
+    open_with(*state, 0, 0, 3);
+    for (int asker = 1; asker <= 3; asker++)
+        fill_share(*state, (uint64_t)asker, 10 * asker, 1);
+}
+
+static void S5_a_share_is_larger_where_there_is_more_room(void **state)
+{
+    struct session *s = *state;
+    char callback[64];
+    open_with(s, 0, 0, CAP);
+    struct store_take first = asks_from(HOST, -1, callback);
+    first.request.asker = 1;
+    scene_settle(s, scene_take(s, &first), STORE_VERIFIED);
+    fill_share(s, 1, 0, 5 * CAP);
+    // What is subscribed may be renewed all the same, and left.
+    struct store_take renewal = asks_from(HOST, -1, callback);
+    renewal.request.asker = 1;
+    session_must(s, &renewal.op);
+    assert_int_equal(renewal.taken, STORE_TAKEN_NEW);
+    struct store_take leaves = renewal;
+    leaves.request.mode = STORE_UNSUBSCRIBE;
+    session_must(s, &leaves.op);
+    assert_int_equal(leaves.taken, STORE_TAKEN_NEW);
+    fill_share(s, 2, 100, 5 * CAP);
+}
+
+static void S5_a_share_is_not_filled_by_what_nothing_comes_of(void **state)
+{
+    struct session *s = *state;
+    char callback[64];
+    open_with(s, 0, 0, 8);
+    for (int i = 0; i < 4; i++) {
+        struct store_take idle = asks_from(HOST, i, callback);
+        idle.request.mode = STORE_UNSUBSCRIBE;
+        idle.request.asker = 1;
+        session_must(s, &idle.op);
+        assert_int_equal(idle.taken, STORE_TAKEN_IDLE);
+    }
+    fill_share(s, 1, 10, 2);
+}
+
+static void S5_a_share_is_known_again_after_a_restart(void **state)
+{
+    struct session *s = *state;
+    open_with(s, 0, 0, 8);
+    fill_share(s, 1, 0, 2);
+    session_reopen(s);
+    fill_share(s, 1, 2, 0);
+    scene_settle(s, 1, STORE_VERIFY_FAILED);
+    fill_share(s, 1, 2, 1);
+    fill_share(s, 2, 10, 2);
+}
+
 static void S5_a_host_without_a_number_is_not_counted(void **state)
 {
     struct session *s = *state;
@@ -316,6 +405,11 @@ int main(void)
         TEST(S5_a_renewal_is_never_crowded_out_nor_counted),
         TEST(S6_an_origin_has_so_many_subscriptions_at_most),
         TEST(S6_the_last_place_of_an_origin_is_given_once),
+        TEST(S5_nobody_alone_fills_the_room_of_a_host),
+        TEST(S5_everybody_has_one_place_at_least),
+        TEST(S5_a_share_is_larger_where_there_is_more_room),
+        TEST(S5_a_share_is_not_filled_by_what_nothing_comes_of),
+        TEST(S5_a_share_is_known_again_after_a_restart),
         TEST(S5_a_host_without_a_number_is_not_counted),
         TEST(S5_the_crowd_is_known_again_after_a_restart),
         TEST(S5_a_claimed_request_says_whether_its_origin_is_known),

@@ -21,7 +21,8 @@ enum {
     MODEL_REQUESTS = MODEL_TOPICS * MODEL_CALLBACKS * STORE_WAITING_MAX,
     MODEL_UPDATES = 16384, // of one topic
     MODEL_DENIALS = 256,
-    MODEL_PER_HOST = 4,
+    MODEL_PER_HOST = 8,
+    MODEL_ASKERS = 4, // 0: none
 };
 
 struct model_claim {
@@ -36,6 +37,7 @@ struct model_request {
     int topic, callback, profile;
     int64_t lease, due;
     uint32_t tries;
+    uint64_t asker;
     bool renews;
     bool idle; // an unsubscribe of nothing, gone at `due`
     struct model_claim claim;

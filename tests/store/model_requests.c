@@ -13,7 +13,7 @@
 
 enum { IDLE = 15 * SECOND };
 
-// The latest that is identical, if no other mode was asked for since.
+// The latest that is identical, if nothing else was asked for since.
 static struct model_request *find_twin(struct model *model,
                                        const struct model_request *wanted,
                                        size_t *pending)
@@ -27,11 +27,12 @@ static struct model_request *find_twin(struct model *model,
             || r->callback != wanted->callback)
             continue;
         *pending += r->mode == wanted->mode;
-        if (r->mode != wanted->mode && r->id > other)
-            other = r->id;
-        if (r->mode == wanted->mode && r->lease == wanted->lease
-            && r->profile == wanted->profile && (!twin || r->id > twin->id))
+        bool same = r->mode == wanted->mode && r->lease == wanted->lease
+                    && r->profile == wanted->profile;
+        if (same && (!twin || r->id > twin->id))
             twin = r;
+        if (!same && r->id > other)
+            other = r->id;
     }
     return twin && twin->id > other ? twin : NULL;
 }
@@ -53,16 +54,20 @@ static void keep_request(struct model *model, struct model_request wanted,
     fail_msg("more requests than keys allow");
 }
 
-static bool crowded(const struct model *model, int callback)
+static bool crowded(const struct model *model,
+                    const struct model_request *wanted)
 {
-    uint64_t host = model_host(callback), count = 0;
+    uint64_t host = model_host(wanted->callback), count = 0, own = 0;
     for (int i = 0; i < MODEL_REQUESTS; i++) {
         const struct model_request *r = &model->requests[i];
-        count += r->id != 0 && !r->renews && !r->idle
-                 && model_host(r->callback) == host;
+        bool counts = r->id != 0 && !r->renews && !r->idle
+                      && model_host(r->callback) == host;
+        count += counts;
+        own += counts && r->asker != 0 && r->asker == wanted->asker;
     }
-    uint64_t max = MODEL_PER_HOST * (model_known(model, callback) ? 20 : 1);
-    return host != 0 && count >= max;
+    uint64_t max =
+        MODEL_PER_HOST * (model_known(model, wanted->callback) ? 20 : 1);
+    return host != 0 && (count >= max || own >= max / 4);
 }
 
 static struct store_key origin_of(int callback)
@@ -80,6 +85,7 @@ void model_take(struct model *model)
         .callback = (int)model_below(model, MODEL_CALLBACKS),
         .profile = (int)model_below(model, MODEL_PROFILES),
         .lease = ((int64_t)model_below(model, 3) + 1) * HOUR + 1,
+        .asker = model_below(model, MODEL_ASKERS),
     };
     struct store_take take =
         scene_asks(wanted.mode, model_topic_url(wanted.topic),
@@ -88,6 +94,7 @@ void model_take(struct model *model)
     take.request.deadline = 30 * (int64_t)DAY;
     take.request.profile = model_profile(wanted.profile);
     take.request.host = model_host(wanted.callback);
+    take.request.asker = wanted.asker;
     take.request.origin = origin_of(wanted.callback);
     const struct model_subscriber *subscriber =
         &model->topics[wanted.topic].subscribers[wanted.callback];
@@ -112,8 +119,7 @@ void model_take(struct model *model)
     } else if (pending >= STORE_PENDING_MAX) {
         assert_int_equal(status, STORE_CONFLICT);
         assert_int_equal(take.taken, STORE_TAKEN_NEW);
-    } else if (subscriber->id == 0 && !wanted.idle
-               && crowded(model, wanted.callback)) {
+    } else if (subscriber->id == 0 && !wanted.idle && crowded(model, &wanted)) {
         assert_int_equal(status, STORE_CONFLICT);
         assert_int_equal(take.taken, STORE_TAKEN_CROWDED);
     } else {

@@ -183,10 +183,24 @@ static void B_joining_is_possible_while_four_wait(void **state)
     struct store_take take[STORE_PENDING_MAX];
     take_four(s, take);
     struct store_take again = scene_asks(STORE_SUBSCRIBE, TOPIC, CALLBACK);
-    again.request.lease += 2;
+    again.request.lease += 3;
     scene_take(s, &again);
     assert_int_equal(again.taken, STORE_TAKEN_JOINED);
-    assert_true(again.id == take[2].id);
+    assert_true(again.id == take[3].id);
+}
+
+// Else the one in between would be the last to be verified, and win.
+static void B_what_another_came_after_is_not_joined(void **state)
+{
+    struct session *s = *state;
+    struct store_take first = scene_asks(STORE_SUBSCRIBE, TOPIC, CALLBACK);
+    struct store_take second = first, third = first;
+    second.request.lease += 1;
+    scene_take(s, &first);
+    scene_take(s, &second);
+    scene_take(s, &third);
+    assert_int_equal(third.taken, STORE_TAKEN_NEW);
+    assert_true(third.id > second.id);
 }
 
 static void B_a_settled_request_makes_room_for_another(void **state)
@@ -357,6 +371,7 @@ int main(void)
         TEST(B_a_request_past_its_deadline_is_not_joined),
         TEST(B_a_fifth_request_of_one_key_conflicts),
         TEST(B_joining_is_possible_while_four_wait),
+        TEST(B_what_another_came_after_is_not_joined),
         TEST(B_a_settled_request_makes_room_for_another),
         TEST(B_an_unsubscribe_of_nothing_is_idle),
         TEST(B_an_unsubscribe_waits_if_a_subscribe_is_pending),

@@ -5,7 +5,8 @@ import threading
 import unittest
 from urllib.parse import quote
 
-from harness import Answer, Atom, Closed, Puller, Story, Wire, request, until
+from harness import (Answer, Atom, Closed, Message, Puller, Story, Wire,
+                     request, until)
 from harness.callback import echo
 from harness.client import post
 from harness.server import next_address
@@ -92,6 +93,45 @@ class Ceilings(Story):
         # Another callback is another key.
         self.accepted(hub, "subscribe", PING[1][1], callback.url("other"))
         gate.set()
+
+    def test_S5_one_address_does_not_fill_the_room_of_a_host(self) -> None:
+        hub, callback = self.daemon("--pending-per-host=8"), self.callback()
+        gate = threading.Event()
+
+        def held(seen):
+            answer = echo(seen)
+            answer.gate = gate
+            return answer
+        callback.on_verify = held
+        askers = [next_address() for _ in range(6)]
+        count = 0
+
+        def ask(asker: str) -> Message:
+            nonlocal count
+            count += 1
+            with Wire(hub.address, source=asker) as wire:
+                return wire.ask(post([("hub.mode", "subscribe"),
+                                      ("hub.topic", PING[1][1]),
+                                      ("hub.callback",
+                                       callback.url(f"of-{count}"))]))
+        # A quarter each; and what they have asked for outlives a restart.
+        self.assertEqual([ask(askers[0]).status for _ in range(4)],
+                         [202, 202, 429, 429])
+        hub.kill()
+        hub.start()
+        answer = ask(askers[0])
+        self.assertEqual(answer.status, 429)
+        self.assertEqual(answer.get("Hub-Error"), "callback.crowded")
+        self.assertTrue(answer.get("Retry-After"))
+        for asker in askers[1:4]:
+            self.assertEqual([ask(asker).status for _ in range(3)],
+                             [202, 202, 429])
+        self.assertEqual(ask(askers[4]).status, 429)
+        # Once something there has been verified there is more room.
+        since = hub.mark()
+        gate.set()
+        hub.wait_for("subscription.active", 8, since)
+        self.assertEqual([ask(askers[0]).status for _ in range(3)], [202] * 3)
 
     def test_subscriptions_have_a_ceiling(self) -> None:
         hub = self.daemon("--max-subscriptions=2")

@@ -186,7 +186,7 @@ class Policy(Story):
     # -------------------------------------------------------------- limits
 
     def test_S5_a_host_with_too_much_waiting_is_a_429(self) -> None:
-        hub = self.daemon("--pending-per-host=2", "--dns-server=127.0.0.1:9")
+        hub = self.daemon("--pending-per-host=8", "--dns-server=127.0.0.1:9")
         for number in range(2):
             self.accepted(hub, "subscribe", "http://t.test/",
                           f"http://victim.test/{number}")

@@ -19,6 +19,8 @@ struct rig {
     struct services services;
     struct fake_request request;
     size_t accepted;
+    const char *peer;
+    bool admin;
 };
 
 static struct rig rig;
@@ -58,6 +60,9 @@ static struct store_take *post(const char *body)
     fake_request_get(&rig.request, "/", "");
     struct request *request = &rig.request.request;
     request->method = REQUEST_POST;
+    request->admin = rig.admin;
+    (void)snprintf(request->peer, sizeof request->peer, "%s",
+                   rig.peer ? rig.peer : "");
     request->fields = &field;
     request->field_count = 1;
     request->body = body;
@@ -215,6 +220,26 @@ static void S5_requests_are_counted_by_the_callbacks_host(void **state)
 #undef MODE
 }
 
+static uint64_t asker_of(const char *peer, bool admin)
+{
+    rig.peer = peer;
+    rig.admin = admin;
+    struct store_take *take = post("hub.mode=subscribe&" BOTH);
+    uint64_t asker = take->request.asker;
+    end(take, STORE_TAKEN_NEW);
+    return asker;
+}
+
+static void S5_requests_are_counted_by_who_asks(void **state)
+{
+    (void)state;
+    uint64_t asker = asker_of("192.0.2.1", false);
+    assert_true(asker != 0);
+    assert_true(asker == asker_of("192.0.2.1", false));
+    assert_true(asker != asker_of("192.0.2.2", false));
+    assert_true(asker_of("", true) == 0);
+}
+
 static void S5_a_crowded_host_is_a_429(void **state)
 {
     (void)state;
@@ -238,6 +263,7 @@ int main(void)
         TAKEN(R19_what_the_operator_denies_is_a_403),
         TAKEN(S18_the_hubs_own_address_is_a_400),
         TAKEN(S5_requests_are_counted_by_the_callbacks_host),
+        TAKEN(S5_requests_are_counted_by_who_asks),
         TAKEN(S5_a_crowded_host_is_a_429),
         TAKEN(R32_what_could_not_be_stored_is_refused),
     };

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { NEWEST = 2 };
+enum { NEWEST = 3 };
 
 struct place {
     char path[64];

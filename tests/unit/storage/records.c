@@ -41,6 +41,7 @@ static struct request a_request(void)
             .deadline = 6,
             .tries = 7,
             .host = 9,
+            .asker = 11,
             .renews = true,
         },
         .due = 8,
@@ -231,6 +232,7 @@ static void a_request_comes_back_whole(void **state)
     assert_int_equal(got.shown.tries, 7);
     assert_int_equal(got.due, 8);
     assert_int_equal(got.shown.host, 9);
+    assert_int_equal(got.shown.asker, 11);
     assert_true(got.shown.renews);
     assert_true(got.idle);
     (void)state;
@@ -285,12 +287,12 @@ static void a_denial_for_no_reason_is_damaged(void **state)
     (void)state;
 }
 
-// What version 2 added stands at the end: as version 1 wrote it.
-static struct bytes of_version_1(int shape, size_t added,
-                                 uint8_t buffer[RECORD_MAX])
+// What later versions added stands at the end: as an older one wrote it.
+static struct bytes of_version(uint8_t version, int shape, size_t added,
+                               uint8_t buffer[RECORD_MAX])
 {
     struct bytes record = encode(shape, buffer);
-    buffer[0] = 1;
+    buffer[0] = version;
     record.len -= added;
     return record;
 }
@@ -299,7 +301,7 @@ static void a_request_of_version_1_is_for_something_new_at_no_host(void **state)
 {
     uint8_t buffer[RECORD_MAX];
     struct request got = { .due = 0 };
-    assert_true(request_decode(of_version_1(3, 10, buffer), &got));
+    assert_true(request_decode(of_version(1, 3, 18, buffer), &got));
     assert_string_equal(got.shown.topic_normal.at, "https://a.example/~feed");
     assert_int_equal(got.shown.tries, 7);
     assert_int_equal(got.shown.host, 0);
@@ -308,12 +310,24 @@ static void a_request_of_version_1_is_for_something_new_at_no_host(void **state)
     (void)state;
 }
 
+static void a_request_of_version_2_is_nobodys(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct request got = { .due = 0 };
+    assert_true(request_decode(of_version(2, 3, 8, buffer), &got));
+    assert_int_equal(got.shown.host, 9);
+    assert_true(got.shown.renews);
+    assert_true(got.idle);
+    assert_int_equal(got.shown.asker, 0);
+    (void)state;
+}
+
 static void a_topic_state_of_version_1_was_never_gone(void **state)
 {
     uint8_t buffer[RECORD_MAX];
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_state_decode(of_version_1(1, 12, buffer), &got));
+    assert_true(topic_state_decode(of_version(1, 1, 12, buffer), &got));
     assert_string_equal(got.shown.moved.at, "https://c.example/");
     assert_int_equal(got.shown.subscriptions, 6);
     assert_int_equal(got.shown.gone, 0);
@@ -327,7 +341,7 @@ static void a_topic_of_version_1_has_no_alias(void **state)
     const struct store_key none = { { 0 } };
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_decode(of_version_1(0, 33, buffer), &got));
+    assert_true(topic_decode(of_version(1, 0, 33, buffer), &got));
     assert_string_equal(got.shown.self.at, "https://a.example/self");
     assert_true(got.incarnation == 77);
     assert_memory_equal(&got.self_key, &none, sizeof none);
@@ -339,7 +353,7 @@ static void counters_of_version_1_know_of_no_denials(void **state)
 {
     uint8_t buffer[RECORD_MAX];
     struct counters got = { 0 };
-    assert_true(counters_decode(of_version_1(8, 16, buffer), &got));
+    assert_true(counters_decode(of_version(1, 8, 16, buffer), &got));
     assert_int_equal(got.event, 4);
     assert_int_equal(got.clock, 6);
     assert_int_equal(got.denial, 0);
@@ -410,8 +424,8 @@ static void every_record_with_something_behind_it_is_refused(void **state)
 
 static uint8_t newest_version(int shape)
 {
-    bool second = shape <= 1 || shape == 3 || shape == 8;
-    return second ? 2 : 1;
+    bool second = shape <= 1 || shape == 8;
+    return shape == 3 ? 3 : second ? 2 : 1;
 }
 
 static void another_version_is_refused(void **state)
@@ -504,6 +518,7 @@ int main(void)
         cmocka_unit_test(a_denial_for_no_reason_is_damaged),
         cmocka_unit_test(
             a_request_of_version_1_is_for_something_new_at_no_host),
+        cmocka_unit_test(a_request_of_version_2_is_nobodys),
         cmocka_unit_test(a_topic_state_of_version_1_was_never_gone),
         cmocka_unit_test(a_topic_of_version_1_has_no_alias),
         cmocka_unit_test(counters_of_version_1_know_of_no_denials),

@@ -2,6 +2,7 @@
 
 #include "loop.h"
 
+#include "clock.h"
 #include "log.h"
 
 #include <assert.h>
@@ -56,7 +57,7 @@ struct moment loop_now(void)
 {
     return (struct moment){
         .mono = clock_us(CLOCK_MONOTONIC) / 1000,
-        .unix = clock_us(CLOCK_REALTIME) / 1000,
+        .unix = clock_unix(),
     };
 }
 

@@ -2,6 +2,7 @@
 
 #include "outside.h"
 
+#include "clock.h"
 #include "config.h"
 #include "fetcher/engine.h"
 #include "front.h"
@@ -22,13 +23,23 @@ enum {
     PATH_SIZE = 4200,
     // Of those who parked and of those who did not; a pull has megabytes.
     ANSWERS_MAX = 256 * 1024 * 1024,
+    ANSWERS_SHARE = 8, // one address has at most one byte in so many
 };
+
+static const struct answer_limits answers = { ANSWERS_MAX,
+                                              ANSWERS_MAX / ANSWERS_SHARE };
 
 static void complain(char problem[OUTSIDE_PROBLEM_MAX], const char *what,
                      const char *why)
 {
     snprintf(problem, OUTSIDE_PROBLEM_MAX, "%s%s%s", what, why ? ": " : "",
              why ? why : "");
+}
+
+static int64_t tell_time(void *context)
+{
+    (void)context;
+    return clock_unix();
 }
 
 struct store *outside_store(const struct config *config,
@@ -50,10 +61,13 @@ struct store *outside_store(const struct config *config,
         .pending_per_host = (uint64_t)config->pending_per_host,
         .subscriptions_per_origin = (uint64_t)config->subscriptions_per_origin,
         .wake = wake,
+        .clock = tell_time,
         .context = context,
     };
     struct store *store = store_open(&options, &why);
-    if (!store)
+    if (store)
+        clock_not_before(store_clock(store));
+    else
         complain(problem, why.text, NULL);
     return store;
 }
@@ -121,7 +135,7 @@ struct http *outside_http(const struct config *config,
     struct http_options options = {
         .connections_max = (unsigned)config->connections,
         .per_address = (unsigned)config->connections_per_address,
-        .answers_max = ANSWERS_MAX,
+        .answers = answers,
         .idle_seconds = (unsigned)((config->idle_timeout + 999) / 1000),
         .body_max = BODY_MAX,
         .arrived = callers->arrived,
@@ -155,7 +169,7 @@ struct front *outside_front(const struct config *config,
                     .write_ms = WRITE_MS,
                     .head_max = HEAD_MAX,
                     .body_max = BODY_MAX,
-                    .answers_max = ANSWERS_MAX },
+                    .answers = answers },
         .arrived = callers->arrived,
         .gone = callers->gone,
         .handed = callers->handed,

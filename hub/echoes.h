@@ -4,14 +4,14 @@
 //
 // A ping may outrun the publisher's own caches (R86a, M12): poll.h says when
 // to look again. Kept in memory only, and only so many: what is forgotten, the
-// next poll finds.
+// next poll finds. In a full place the one that was looked at most makes room.
 
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ECHOES_MAX = 256 };
+enum { ECHOES_SETS = 1024, ECHOES_WAYS = 8 };
 
 struct echo {
     uint64_t topic; // 0: a free place
@@ -20,7 +20,7 @@ struct echo {
 
 // All zero at first.
 struct echoes {
-    struct echo at[ECHOES_MAX];
+    struct echo at[ECHOES_SETS][ECHOES_WAYS];
 };
 
 // Is another look at this topic planned?

@@ -60,10 +60,12 @@ static int64_t monotonic_ms(void)
 static void look_after(struct front *front, int64_t now)
 {
     struct front_numbers numbers;
+    if (!front->look)
+        return;
     guests_numbers(front->guests, &numbers);
     bool more = numbers.handed != front->looked;
     front->looked = numbers.handed;
-    if (front->look && more && front->look_at == 0)
+    if (more && front->look_at == 0)
         front->look_at = now + front->look_ms;
     if (front->look_at != 0 && now >= front->look_at)
         front->look_at = front->look(front->context) ? now + front->look_ms : 0;

@@ -110,7 +110,7 @@ static bool read_form(const struct request *request, struct intent *out)
     if (*request->query && query_has_secret(request->query))
         return refuse(out, 400, "secret", "query",
                       "hub.secret must not be in the query");
-    if (request->body_len == 0)
+    if (request->body_len == 0 && encoding == ENCODING_FORM)
         fine = form_read(request->query, strlen(request->query), &out->form,
                          problem);
     else if (encoding == ENCODING_MULTIPART)

@@ -383,7 +383,8 @@ void observe_answered(struct observe *observe, struct exchange *exchange)
         succeed(observation, now);
         return;
     }
-    // R19: nobody gets around a rule by a redirect.
+    // R19: nobody gets around a rule by a redirect; where it led is judged, not
+    // what it passed through.
     if (answered && exchange->final_url
         && is_denied(observation, exchange->final_url)) {
         refuse(observation, now);

@@ -51,6 +51,15 @@ bool engine_admits(struct engine_context *context, uint64_t bytes)
     return true;
 }
 
+bool engine_admits_existing(struct engine_context *context, uint64_t bytes)
+{
+    int64_t room = context->room + context->reserve / 2;
+    if (room < 0 || bytes > (uint64_t)room)
+        return false;
+    context->room -= (int64_t)bytes;
+    return true;
+}
+
 bool engine_is_reader(enum store_verb verb)
 {
     switch (verb) {

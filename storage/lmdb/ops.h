@@ -35,6 +35,7 @@ struct engine_context {
     struct counters counters;
     // The writer's: bytes that operations which only add may still take.
     int64_t room;
+    int64_t reserve; // kept back from those, bytes
     // Set by a writer that has written nothing although it is STORE_OK: no
     // commit is needed for its sake.
     bool idle;
@@ -46,6 +47,9 @@ struct engine_context {
 // else it answers STORE_FULL, so that what settles and removes still fits.
 // Counts as taken if so.
 bool engine_admits(struct engine_context *context, uint64_t bytes);
+// The same for what concerns a subscription that exists, which may take half
+// of the reserve, too: it goes on when nothing new can begin (S20).
+bool engine_admits_existing(struct engine_context *context, uint64_t bytes);
 
 // Writers.
 enum store_status op_take(struct engine_context *context,

@@ -129,6 +129,8 @@ static bool crowded(const struct engine_context *context,
                     const struct store_request *request, struct place place)
 {
     uint64_t max = context->options->pending_per_host;
+    if (request->mode == STORE_UNSUBSCRIBE)
+        return false;
     uint64_t all = crowds_count(context->crowds, request->host);
     uint64_t own =
         request->asker
@@ -207,6 +209,15 @@ static struct lifecycle_step decide(const struct store_request *request,
                           facts);
 }
 
+static bool fits_in(struct engine_context *context,
+                    const struct store_request *request, bool exists)
+{
+    uint64_t size = TAKE_SIZE + request->topic.len + request->callback.len
+                    + request->topic_normal.len;
+    return exists ? engine_admits_existing(context, size)
+                  : engine_admits(context, size);
+}
+
 enum store_status op_take(struct engine_context *context, struct store_take *op)
 {
     const struct store_request *request = &op->request;
@@ -215,13 +226,11 @@ enum store_status op_take(struct engine_context *context, struct store_take *op)
     op->taken = STORE_TAKEN_NEW;
     if (!valid(request))
         return STORE_INVALID;
-    if (!engine_admits(context, TAKE_SIZE + request->topic.len
-                                    + request->callback.len
-                                    + request->topic_normal.len))
-        return STORE_FULL;
-    struct waiting waiting = look(context, request);
     struct place place = place_of(context, request);
     op->renews = place.state != LIFECYCLE_NONE;
+    if (!fits_in(context, request, op->renews))
+        return STORE_FULL;
+    struct waiting waiting = look(context, request);
     struct lifecycle_step step = decide(request, place, &waiting);
     if (step.effects & LIFECYCLE_JOIN) {
         op->taken = waiting.idle ? STORE_TAKEN_IDLE : STORE_TAKEN_JOINED;

@@ -57,9 +57,10 @@ static bool collect(struct store *store, struct batch *batch)
     return batch->count > 0;
 }
 
-static int64_t room_left(struct store *store)
+static int64_t room_left(struct store *store, int64_t *kept)
 {
     struct env_room room;
+    *kept = 0;
     if (!env_room(&store->env, true, &room))
         return 0;
     uint64_t reserve = room.map_bytes / RESERVE_PART;
@@ -70,6 +71,7 @@ static int64_t room_left(struct store *store)
     if (room.map_bytes < room.used_bytes + reserve + ROOM_NEAR
         && !env_room(&store->env, false, &room))
         return 0;
+    *kept = (int64_t)reserve;
     return (int64_t)room.map_bytes - (int64_t)room.used_bytes
            - (int64_t)reserve;
 }
@@ -157,8 +159,8 @@ static enum result attempt(struct store *store, struct batch *batch,
         .now = engine_now(store),
         .scratch = store->writer_scratch,
         .counters = store->counters,
-        .room = room_left(store),
     };
+    context.room = room_left(store, &context.reserve);
     enum result result = RESULT_DONE;
     uint64_t changes = 0;
     txn_begin_write(&txn, &store->env);

@@ -60,6 +60,8 @@ class FullMap(Full):
         # What there was goes on: nobody who subscribed is forgotten.
         self.assertEqual(hub.client.get("/healthz").status, 200)
         self.assertEqual(hub.status()["store"]["subscriptions"], 1)
+        # And it can be renewed, although nothing new can begin (S20).
+        self.accepted(hub, "subscribe", topic, callback.url(), secret="another-secret")
 
         gate.set()  # those requests fail now, which makes room
         until(lambda: hub.status()["store"]["requests"] == 0,

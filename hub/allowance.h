@@ -14,6 +14,11 @@
 // apart as the bucket fills, so that thousands that wait come back one by one.
 // For whoever would wait beyond his own deadline no place is kept.
 //
+// Strangers who never answer, or whose names lead nowhere, hold their slots for
+// as long as they can. Until it has answered, a stranger's host has two of
+// them, and its network (/24, /48) or domain four. Half of all are kept for
+// hosts that were not asked lately, of which half again for who has just come.
+//
 // The tables have a fixed size; in the place of a new host goes the bucket
 // that is fullest, so the one that was used least.
 //
@@ -21,6 +26,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +60,13 @@ int64_t allowance_take(struct allowance *allowance, enum allowance_rank rank,
                        int64_t deadline_ms);
 void allowance_ended(struct allowance *allowance, enum allowance_rank rank,
                      const char *host);
+
+// Besides: did the host say anything at all in the end?
+void allowance_heard(struct allowance *allowance, enum allowance_rank rank,
+                     const char *host, bool answered);
+
+// Strangers are so many that each should be given less time.
+bool allowance_crowded(const struct allowance *allowance);
 
 // It ended, and was of no use to anybody. That costs a host that is known, but
 // not for this, as much as twenty questions: being known is worth something,

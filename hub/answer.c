@@ -2,6 +2,8 @@
 
 #include "answer.h"
 
+#include "crowd.h"
+
 #include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -20,7 +22,7 @@ enum {
 
 struct body {
     atomic_uint users;
-    atomic_size_t *all; // the shelf's count of bytes
+    struct answer_shelf *shelf;
     size_t len;
     char bytes[];
 };
@@ -29,23 +31,27 @@ struct answer_shelf {
     pthread_mutex_t lock;
     struct body *last;
     atomic_size_t bytes;
-    size_t bytes_max;
+    struct answer_limits limits;
+    struct crowd *crowd;
 };
 
 struct answer {
-    struct body *body; // NULL: it is among `bytes`, or there is none
-    size_t len;        // of `bytes`
+    struct body *body;           // NULL: it is among `bytes`, or there is none
+    struct crowd_member *member; // whom it burdens; NULL: nobody
+    size_t len;                  // of `bytes`
     bool close;
     char bytes[];
 };
 
-struct answer_shelf *answer_shelf_new(size_t bytes_max)
+struct answer_shelf *answer_shelf_new(struct crowd *crowd,
+                                      const struct answer_limits *limits)
 {
     struct answer_shelf *shelf = calloc(1, sizeof *shelf);
     if (!shelf)
         return NULL;
     pthread_mutex_init(&shelf->lock, NULL);
-    shelf->bytes_max = bytes_max;
+    shelf->crowd = crowd;
+    shelf->limits = *limits;
     return shelf;
 }
 
@@ -53,7 +59,7 @@ static void body_drop(struct body *body)
 {
     if (!body || atomic_fetch_sub(&body->users, 1) > 1)
         return;
-    atomic_fetch_sub(body->all, body->len);
+    atomic_fetch_sub(&body->shelf->bytes, body->len);
     free(body);
 }
 
@@ -86,29 +92,51 @@ static void shelf_put(struct answer_shelf *shelf, struct body *body)
     body_drop(before);
 }
 
-static struct body *body_of(struct answer_shelf *shelf,
-                            const struct reply *reply)
+// Who asks for much and takes little shall not fill the memory, and alone not
+// even a large part of it.
+static struct body *body_new(struct answer_shelf *shelf, size_t len)
 {
-    struct body *body = shelf_look(shelf);
-    if (body && body->len == reply->body_len
-        && memcmp(body->bytes, reply->body, body->len) == 0)
-        return body;
-    body_drop(body);
-
-    // Who asks for much and takes little shall not fill the memory.
-    size_t before = atomic_fetch_add(&shelf->bytes, reply->body_len);
-    bool fits =
-        shelf->bytes_max == 0 || before + reply->body_len <= shelf->bytes_max;
-    body = fits ? malloc(sizeof *body + reply->body_len) : NULL;
+    size_t max = shelf->limits.all;
+    size_t before = atomic_fetch_add(&shelf->bytes, len);
+    struct body *body =
+        max == 0 || before + len <= max ? malloc(sizeof *body + len) : NULL;
     if (!body) {
-        atomic_fetch_sub(&shelf->bytes, reply->body_len);
+        atomic_fetch_sub(&shelf->bytes, len);
         return NULL;
     }
     atomic_init(&body->users, 1);
-    body->all = &shelf->bytes;
-    body->len = reply->body_len;
-    memcpy(body->bytes, reply->body, reply->body_len);
-    shelf_put(shelf, body);
+    body->shelf = shelf;
+    body->len = len;
+    return body;
+}
+
+static bool burden(struct crowd_member *member, const struct body *body)
+{
+    struct answer_shelf *shelf = body->shelf;
+    return !member
+           || crowd_burden(shelf->crowd, member, body, body->len,
+                           shelf->limits.per_address);
+}
+
+static struct body *body_of(struct answer_shelf *shelf,
+                            struct crowd_member *member,
+                            const struct reply *reply)
+{
+    struct body *body = shelf_look(shelf);
+    bool equal = body && body->len == reply->body_len
+                 && memcmp(body->bytes, reply->body, body->len) == 0;
+    if (!equal) {
+        body_drop(body);
+        body = body_new(shelf, reply->body_len);
+    }
+    if (!body || !burden(member, body)) {
+        body_drop(body);
+        return NULL;
+    }
+    if (!equal) {
+        memcpy(body->bytes, reply->body, reply->body_len);
+        shelf_put(shelf, body);
+    }
     return body;
 }
 
@@ -230,8 +258,9 @@ static void write_head(struct text *text, const struct reply *reply, bool close)
     append(text, close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 
-struct answer *answer_new(struct answer_shelf *shelf, const struct reply *reply,
-                          bool head_only, bool close)
+struct answer *answer_new(struct answer_shelf *shelf,
+                          struct crowd_member *member,
+                          const struct reply *reply, bool head_only, bool close)
 {
     bool with_body =
         !head_only && reply->body_len > 0 && may_have_body(reply->status);
@@ -248,7 +277,8 @@ struct answer *answer_new(struct answer_shelf *shelf, const struct reply *reply,
         memcpy(answer->bytes + text.len, reply->body, inlined);
     answer->len = text.len + inlined;
     answer->close = close;
-    answer->body = shared ? body_of(shelf, reply) : NULL;
+    answer->member = shared ? member : NULL;
+    answer->body = shared ? body_of(shelf, member, reply) : NULL;
     if (shared && !answer->body) {
         free(answer);
         return NULL;
@@ -260,6 +290,8 @@ void answer_free(struct answer *answer)
 {
     if (!answer)
         return;
+    if (answer->member)
+        crowd_relieve(answer->body->shelf->crowd, answer->member, answer->body);
     body_drop(answer->body);
     free(answer);
 }

@@ -16,17 +16,28 @@
 #include <sys/uio.h>
 
 struct answer;
+struct crowd;
+struct crowd_member;
 struct answer_shelf; // where the last body is kept; for many threads
 
-// `bytes_max`: of all large bodies that are not sent yet; 0: any number.
-// It is freed after its answers. NULL: out of memory.
-struct answer_shelf *answer_shelf_new(size_t bytes_max);
+// Of large bodies that are not sent yet; 0: any number.
+struct answer_limits {
+    size_t all, per_address; // bytes
+};
+
+// The crowd counts who has how much. It outlives the answers; the shelf is
+// freed after them, too. NULL: out of memory.
+struct answer_shelf *answer_shelf_new(struct crowd *crowd,
+                                      const struct answer_limits *limits);
 void answer_shelf_free(struct answer_shelf *shelf);
 
-// `head_only`: it is a HEAD that is answered. `close`: say so in the answer.
-// NULL: out of memory, or its body is one too many.
-struct answer *answer_new(struct answer_shelf *shelf, const struct reply *reply,
-                          bool head_only, bool close);
+// For a member of the crowd, who leaves after it was freed; NULL: one who is
+// not counted. `head_only`: it is a HEAD that is answered. `close`: say so in
+// the answer. NULL: out of memory, or its body is one too many.
+struct answer *answer_new(struct answer_shelf *shelf,
+                          struct crowd_member *member,
+                          const struct reply *reply, bool head_only,
+                          bool close);
 void answer_free(struct answer *answer);
 
 // What remains after `sent` bytes, in the pieces returned; 0: nothing.

@@ -17,11 +17,17 @@ enum {
     TRIES_RENEWING = 5, // of what exists
     LATER_MAX_MS = 2 * 60 * 1000,
     RETRY_AFTER_MAX_MS = 5 * 60 * 1000,
+    HURRY = 3, // the part of its time that is left
 };
+
+static void set_timeout(struct attempt *attempt, uint32_t timeout)
+{
+    attempt->exchange.timeout_ms = timeout;
+    attempt->exchange.connect_timeout_ms = timeout / 2;
+}
 
 static void fill(struct attempt *attempt, const struct config *config)
 {
-    uint32_t timeout = (uint32_t)config->verify_timeout;
     attempt->exchange = (struct exchange){
         .class = EXCHANGE_VERIFY,
         .url = attempt->url,
@@ -29,12 +35,11 @@ static void fill(struct attempt *attempt, const struct config *config)
         // one in quotes from others.
         .body_max = QUESTION_CHALLENGE + 2,
         .truncate = true,
-        .timeout_ms = timeout,
-        .connect_timeout_ms = timeout / 2,
         .stranger = attempt->stranger,
         .renews = attempt->rank == ALLOWANCE_RENEWING,
         .owner = attempt,
     };
+    set_timeout(attempt, (uint32_t)config->verify_timeout);
 }
 
 struct attempt *attempt_new(const struct store_claimed *item,
@@ -76,6 +81,13 @@ struct attempt *attempt_new(const struct store_claimed *item,
         policy_pins_secret(config, request->callback.at, request->callback.len);
     fill(attempt, config);
     return attempt;
+}
+
+void attempt_hurry(struct attempt *attempt, const struct config *config)
+{
+    // Who is really slow gets all of it the next time.
+    if (attempt->tries == 0)
+        set_timeout(attempt, (uint32_t)config->verify_timeout / HURRY);
 }
 
 void attempt_free(struct attempt *attempt)

@@ -40,6 +40,9 @@ struct attempt *attempt_new(const struct store_claimed *item,
                             const struct config *config);
 void attempt_free(struct attempt *attempt);
 
+// Others wait for its slot: less time, if this is its first try.
+void attempt_hurry(struct attempt *attempt, const struct config *config);
+
 // The exchange has ended: fill in how to settle it.
 void attempt_judge(struct attempt *attempt, const struct config *config,
                    struct moment now);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// crowd -- how many connections each address has here.
+// crowd -- how many connections each address has here, and how many bytes of
+// answers are on their way to it.
 //
 // A table of those that have any, with a keyed hash, so that strangers cannot
 // choose their places in it.
 
 #pragma once
 
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct crowd;
@@ -23,3 +27,18 @@ void crowd_free(struct crowd *crowd); // everybody must have left
 struct crowd_member *crowd_join(struct crowd *crowd, const uint8_t network[16],
                                 unsigned limit);
 void crowd_leave(struct crowd *crowd, struct crowd_member *member);
+
+// These two from any thread, as long as the member has not left.
+//
+// `bytes` at `what` are on their way to this address. What several of its
+// connections are sent at a time is counted once; each successful call needs a
+// crowd_relieve(). False: that would be more than `max` in all (0: any
+// number), or out of memory. One thing may be on its way, however large.
+bool crowd_burden(struct crowd *crowd, struct crowd_member *member,
+                  const void *what, size_t bytes, size_t max);
+void crowd_relieve(struct crowd *crowd, struct crowd_member *member,
+                   const void *what);
+
+// True from the moment its address was refused a burden until something was
+// taken from it: nothing large needs to be made for it.
+const atomic_bool *crowd_sated(const struct crowd_member *member);

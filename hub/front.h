@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include "answer.h"
 #include "request.h"
 
 #include <stdbool.h>
@@ -33,7 +34,7 @@ struct front_limits {
     unsigned idle_ms;          // between requests of a kept-alive connection
     unsigned write_ms;         // without progress
     size_t head_max, body_max; // bytes
-    size_t answers_max;        // bytes of large answers under way; 0: any
+    struct answer_limits answers;
 };
 
 struct front_options {

@@ -56,10 +56,10 @@ void guest_end(struct guest *guest)
     assert(guest->state != GUEST_PARKED);
     set_state(guest, GUEST_LEAVING);
     unlink_guest(guest);
-    if (guest->member)
-        crowd_leave(guest->all->crowd, guest->member);
     intake_clear(&guest->intake);
     answer_free(guest->answer);
+    if (guest->member)
+        crowd_leave(guest->all->crowd, guest->member);
     if (guest->fd >= 0)
         close(guest->fd);
     free(guest);
@@ -114,7 +114,8 @@ static enum step say(struct guest *guest, unsigned status, const char *sentence)
         .header_count = 2,
     };
     assert(len > 0 && (size_t)len < sizeof text);
-    struct answer *answer = answer_new(guest->all->shelf, &reply, false, true);
+    struct answer *answer =
+        answer_new(guest->all->shelf, NULL, &reply, false, true);
     if (!answer)
         return STEP_END;
     give(guest, answer);
@@ -211,19 +212,24 @@ void guest_unlist(struct guest *guest)
 // speak of it.
 static void answer_request(struct request *request, const struct reply *reply)
 {
+    static const char text[] = "too much is on its way already\n";
     static const struct reply later = {
         .status = 503,
-        .headers = { "Retry-After: 5" },
-        .header_count = 1,
+        .content_type = "text/plain; charset=utf-8",
+        .body = text,
+        .body_len = sizeof text - 1,
+        .headers = { "X-Content-Type-Options: nosniff", "Retry-After: 5" },
+        .header_count = 2,
     };
     struct guest *guest = held_owner(request);
     struct guests *all = guest->all;
+    bool head_only = request->method == REQUEST_HEAD;
     bool last = reply->close || !guest->intake.keep_alive
                 || atomic_load(&all->draining);
     struct answer *answer =
-        answer_new(all->shelf, reply, request->method == REQUEST_HEAD, last);
+        answer_new(all->shelf, guest->member, reply, head_only, last);
     if (!answer)
-        answer = answer_new(all->shelf, &later, false, true);
+        answer = answer_new(all->shelf, NULL, &later, head_only, true);
 
     pthread_mutex_lock(&all->lock);
     guest_unlist(guest);
@@ -273,6 +279,7 @@ static enum step park(struct guest *guest)
     guest->told = false;
     guest->request = request;
     request->answer = answer_request;
+    request->sated = guest->member ? crowd_sated(guest->member) : NULL;
     all->options.arrived(all->options.context, request);
     return STEP_ON;
 }

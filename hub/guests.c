@@ -35,7 +35,7 @@ struct guests *guests_new(const struct front_options *options, int epoll,
         .body_max = options->limits.body_max,
     };
     all->crowd = crowd_new(options->limits.connections);
-    all->shelf = answer_shelf_new(options->limits.answers_max);
+    all->shelf = answer_shelf_new(all->crowd, &options->limits.answers);
     if (all->space.scratch && all->crowd && all->shelf)
         return all;
     guests_free(all);
@@ -50,8 +50,8 @@ void guests_free(struct guests *all)
         guest_end(all->first);
     assert(!all->answered && !all->gone);
     deadlines_clear(&all->deadlines);
-    crowd_free(all->crowd);
     answer_shelf_free(all->shelf);
+    crowd_free(all->crowd);
     free(all->space.scratch);
     pthread_mutex_destroy(&all->lock);
     free(all);

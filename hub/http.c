@@ -53,9 +53,9 @@ struct exchange {
     bool last;        // chunked: libmicrohttpd lets requests hide behind it
     unsigned refusal; // status; 0: none
     struct gather body;
-    size_t excess;   // bytes of a body that was refused
-    unsigned status; // of the answer; 0: it could not be made
-    size_t weight;   // of the answer, as long as it is under way
+    size_t excess;        // bytes of a body that was refused
+    unsigned status;      // of the answer; 0: it could not be made
+    struct weight weight; // of the answer
     struct MHD_Response *response;
     bool shared; // the response is one of http's own
     struct request_field fields[REQUEST_FIELDS_MAX];
@@ -172,7 +172,8 @@ static void answer(struct request *request, const struct reply *reply)
     struct MHD_Connection *handle = exchange->handle;
 
     if (!request->admin)
-        reply = turnstile_weigh(&http->turnstile, reply, &exchange->weight);
+        reply = turnstile_weigh(&http->turnstile, exchange->connection->place,
+                                reply, &exchange->weight);
     struct reply said = *reply;
     said.close |= exchange->last;
     pthread_mutex_lock(&http->lock);
@@ -330,6 +331,7 @@ static enum MHD_Result pass_on(struct exchange *exchange)
     request->body_len = exchange->body.len;
     request->admin = exchange->connection->admin;
     request->answer = answer;
+    request->sated = turnstile_sated(exchange->connection->place);
     memcpy(request->peer, exchange->connection->peer, sizeof request->peer);
 
     patience_end(&http->patience, &exchange->connection->waiting);
@@ -381,7 +383,7 @@ static void on_completed(void *context, struct MHD_Connection *handle,
     *slot = NULL;
     if (exchange->response && !exchange->shared)
         MHD_destroy_response(exchange->response);
-    turnstile_relieve(&http->turnstile, exchange->weight);
+    turnstile_relieve(&http->turnstile, &exchange->weight);
     if (exchange->request.answer) {
         patience_begin(&http->patience, &exchange->connection->waiting);
         pthread_mutex_lock(&http->lock);
@@ -398,10 +400,12 @@ static void on_completed(void *context, struct MHD_Connection *handle,
 struct http *http_open(const struct http_options *options, const char **problem)
 {
     struct http *http = calloc(1, sizeof *http);
+    struct turnstile_limits limits = {
+        options->connections_max, options->per_address, options->answers,
+        options->unlimited,       options->context,
+    };
     *problem = "out of memory";
-    if (!http
-        || !turnstile_open(&http->turnstile, options->connections_max,
-                           options->per_address, options->answers_max)) {
+    if (!http || !turnstile_open(&http->turnstile, &limits)) {
         free(http);
         return NULL;
     }
@@ -428,13 +432,6 @@ struct http *http_open(const struct http_options *options, const char **problem)
     return NULL;
 }
 
-static bool is_crowded(struct http *http, const struct sockaddr *address)
-{
-    const struct http_options *its = &http->options;
-    return !(its->unlimited && its->unlimited(its->context, address))
-           && !turnstile_has_room(&http->turnstile, address);
-}
-
 bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
                 bool admin)
 {
@@ -448,7 +445,7 @@ bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
                                              : sizeof(struct sockaddr_in);
     if (!admin
         && (atomic_load(&http->connections) >= http->options.connections_max
-            || is_crowded(http, address))) {
+            || !turnstile_has_room(&http->turnstile, address))) {
         turn_away(fd);
         return false;
     }

@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include "answer.h"
 #include "request.h"
 
 #include <stdbool.h>
@@ -26,13 +27,13 @@ struct http;
 
 struct http_options {
     unsigned connections_max;
-    unsigned per_address;  // of these, as in front.h; 0: any number
-    size_t answers_max;    // bytes of answers under way; 0: any number
+    unsigned per_address;         // of these, as in front.h; 0: any number
+    struct answer_limits answers; // under way
     unsigned idle_seconds; // twice that: until a request has arrived whole
     size_t body_max;       // of a request, bytes
     // Called on a thread of ours: take the request and return at once.
     void (*arrived)(void *context, struct request *request);
-    // As in front.h; on the thread of http_adopt().
+    // As in front.h; on the thread of http_adopt() and on ours.
     bool (*unlimited)(void *context, const struct sockaddr *address);
     void *context;
 };

@@ -6,13 +6,14 @@
 #include "log.h"
 #include "loop.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_PROBLEM = 1, EXIT_USAGE = 2 };
+enum { EXIT_PROBLEM = 1, EXIT_USAGE = 2, LARGE = 1024 * 1024 };
 
 static int run(struct config *config)
 {
@@ -49,6 +50,9 @@ int main(int argc, char *argv[])
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
     loop_hold_signals();
+    // Left to itself, the C library keeps for later what was large once: half
+    // a gigabyte of answers would stay with us for ever.
+    mallopt(M_MMAP_THRESHOLD, LARGE);
     umask(077); // the store and the admin socket are ours alone
     log_setup((enum log_level)config.log_level, config.log_json);
     document_setup();

@@ -152,7 +152,7 @@ static const struct option table[] = {
            "subscriptions of callbacks at one scheme, host and port, 0 for no "
            "ceiling; beyond: 429"),
     NUMBER("pending-per-host", OPTION_COUNT, pending_per_host, 0, 1000000,
-           "50",
+           "200",
            "requests that may wait for one callback host that never verified "
            "anything, a quarter of them from one address, 0 for no ceiling; "
            "beyond: 429"),

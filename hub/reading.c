@@ -17,7 +17,8 @@
 enum {
     INTEREST_MS = 24 * 60 * 60 * 1000, // M7
     READS_MAX = 32, // of the log at a time: what they bring lies in memory
-    LONG_ANSWER = 64 * 1024, // of bodies: written on a worker thread
+    BYTES_MAX = 64 * 1024 * 1024, // of that; one read at least may be
+    LONG_ANSWER = 64 * 1024,      // of bodies: written on a worker thread
 };
 
 static void end(struct reading *reading)
@@ -48,6 +49,32 @@ static void read_over(struct reading *reading)
 {
     store_release(&reading->events.op);
     reading->means->reads--;
+    reading->means->bytes -= reading->bytes;
+    reading->bytes = 0;
+}
+
+static void set_bytes(struct reading *reading, size_t bytes)
+{
+    reading->means->bytes = reading->means->bytes - reading->bytes + bytes;
+    reading->bytes = bytes;
+}
+
+static size_t bytes_of(const struct store_events *read)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < read->event_count; i++)
+        bytes += read->items[i].body.len;
+    return bytes;
+}
+
+// What it may bring at most: one document is brought whatever its size.
+static size_t bytes_expected(const struct reading *reading)
+{
+    const struct waiter *waiter = reading->waiter;
+    size_t one = (size_t)reading->means->services.config->body_max;
+    if (!waiter->bodies)
+        return 0;
+    return one > waiter->max_bytes ? one : waiter->max_bytes;
 }
 
 static void answered(void *context)
@@ -64,14 +91,6 @@ static void say(void *context)
 {
     struct reading *reading = context;
     reading->told = pull_answer_say(&reading->answer, reading->request);
-}
-
-static bool is_long(const struct store_events *read)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < read->event_count; i++)
-        bytes += read->items[i].body.len;
-    return bytes > LONG_ANSWER;
 }
 
 static void answer(struct reading *reading)
@@ -104,7 +123,8 @@ static void answer(struct reading *reading)
     if (waiter->listed)
         waiters_remove(means->waiters, waiter);
     // Writing megabytes of JSON takes tens of milliseconds.
-    if (is_long(read) && loop_job(means->services.loop, say, answered, reading))
+    if (reading->bytes > LONG_ANSWER
+        && loop_job(means->services.loop, say, answered, reading))
         return;
     say(reading);
     answered(reading);
@@ -160,6 +180,7 @@ static void log_read(struct store_op *op)
         fail(reading, 503, "store", "the log cannot be read now");
         return;
     }
+    set_bytes(reading, bytes_of(read));
     if (begins_anew(reading))
         return;
     if (!reading->positioned)
@@ -205,6 +226,7 @@ static void submit(struct reading *reading)
     struct reading_means *means = reading->means;
     struct waiter *waiter = reading->waiter;
     means->reads++;
+    set_bytes(reading, bytes_expected(reading));
     for (size_t i = 0; i < waiter->count; i++) {
         reading->urls[i] = waiter->interests[i].url;
         reading->positions[i] =
@@ -223,6 +245,22 @@ static void submit(struct reading *reading)
     store_submit(means->services.store, &reading->events.op);
 }
 
+static bool has_room(const struct reading_means *means)
+{
+    return means->reads < READS_MAX
+           && (means->reads == 0
+               || means->bytes + bytes_expected(means->later) <= BYTES_MAX);
+}
+
+// Its answer would be thrown away; reading for it would only keep others
+// waiting.
+static bool is_sated(const struct reading *reading)
+{
+    const struct request *request = reading->request;
+    return reading->waiter->bodies && request->sated
+           && atomic_load(request->sated);
+}
+
 void reading_read(struct reading *reading)
 {
     struct reading_means *means = reading->means;
@@ -234,12 +272,16 @@ void reading_read(struct reading *reading)
 
 void reading_go_on(struct reading_means *means)
 {
-    while (means->later && means->reads < READS_MAX) {
+    while (means->later && has_room(means)) {
         struct reading *reading = means->later;
         means->later = reading->next;
         if (!means->later)
             means->later_last = &means->later;
-        submit(reading);
+        if (is_sated(reading))
+            fail(reading, 503, "busy",
+                 "too much is on its way to this address already");
+        else
+            submit(reading);
     }
 }
 

@@ -28,6 +28,7 @@ struct reading_means {
     size_t under_way;
     bool draining; // hold nobody any more
     size_t reads;  // that the store is asked for, each of megabytes
+    size_t bytes;  // of documents that these may bring, or have brought
     struct reading *later, **later_last; // wait for one of these to end
     void (*followed)(void *context);
     void *context;
@@ -48,6 +49,7 @@ struct reading {
     };
     struct pull_answer answer; // once there is one
     size_t told;               // events in it
+    size_t bytes;              // its part of all readings'
     const char *urls[PULL_TOPICS_MAX];
     struct store_position positions[PULL_TOPICS_MAX];
 };

@@ -69,6 +69,9 @@ struct request {
     // front.h. It must be answered all the same. Who is about to hold a
     // request looks here: that notice may have come before.
     atomic_bool gone;
+    // The maker's: true while so much is on its way to this address that a
+    // large answer would be thrown away. NULL: it never is.
+    const atomic_bool *sated;
 };
 
 // Value of the first field of that name, in any case; NULL: there is none.

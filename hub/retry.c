@@ -142,15 +142,15 @@ static void ready(struct content_wait *wait, struct content *content, bool gone)
     free(debt);
 }
 
-// Those who let us wait the last time have half of the slots at most, so that
-// a crowd of them does not keep out who only came when there was no room. One
-// beyond that comes again, and blocks no claim meanwhile.
+// Those who let us wait the last time have half of the slots at most, or one,
+// so that a crowd of them does not keep out who only came when there was no
+// room. One beyond that comes again, and blocks no claim meanwhile.
 static bool finds_place(struct debt *debt)
 {
     struct retry *retry = debt->retry;
     if (debt->subscriber.last_status != -(int32_t)EXCHANGE_TIMEOUT)
         return true;
-    if (2 * retry->slow >= retry->pump.cap)
+    if (retry->slow > 0 && 2 * (retry->slow + 1) > retry->pump.cap)
         return false;
     debt->slow = true;
     retry->slow++;

@@ -10,15 +10,14 @@
 
 enum { FEATHER = 2048 }; // too small to count
 
-bool turnstile_open(struct turnstile *turnstile, unsigned expected,
-                    unsigned per_address, size_t weight_max)
+bool turnstile_open(struct turnstile *turnstile,
+                    const struct turnstile_limits *limits)
 {
-    turnstile->crowd = crowd_new(expected);
+    turnstile->crowd = crowd_new(limits->expected);
     if (!turnstile->crowd)
         return false;
     pthread_mutex_init(&turnstile->lock, NULL);
-    turnstile->per_address = per_address;
-    turnstile->weight_max = weight_max;
+    turnstile->limits = *limits;
     atomic_init(&turnstile->weight, 0);
     return true;
 }
@@ -40,14 +39,21 @@ static struct crowd_member *join(struct turnstile *turnstile,
     return crowd_join(turnstile->crowd, network, limit);
 }
 
+static bool is_unlimited(const struct turnstile *turnstile,
+                         const struct sockaddr *address)
+{
+    const struct turnstile_limits *limits = &turnstile->limits;
+    return limits->unlimited && limits->unlimited(limits->context, address);
+}
+
 bool turnstile_has_room(struct turnstile *turnstile,
                         const struct sockaddr *address)
 {
-    if (turnstile->per_address == 0)
+    unsigned limit = turnstile->limits.per_address;
+    if (limit == 0 || is_unlimited(turnstile, address))
         return true;
     pthread_mutex_lock(&turnstile->lock);
-    struct crowd_member *member =
-        join(turnstile, address, turnstile->per_address);
+    struct crowd_member *member = join(turnstile, address, limit);
     if (member)
         crowd_leave(turnstile->crowd, member);
     pthread_mutex_unlock(&turnstile->lock);
@@ -57,6 +63,8 @@ bool turnstile_has_room(struct turnstile *turnstile,
 struct crowd_member *turnstile_enter(struct turnstile *turnstile,
                                      const struct sockaddr *address)
 {
+    if (is_unlimited(turnstile, address))
+        return NULL;
     pthread_mutex_lock(&turnstile->lock);
     struct crowd_member *member = join(turnstile, address, UINT_MAX);
     pthread_mutex_unlock(&turnstile->lock);
@@ -72,10 +80,31 @@ void turnstile_leave(struct turnstile *turnstile, struct crowd_member *member)
     pthread_mutex_unlock(&turnstile->lock);
 }
 
-const struct reply *turnstile_weigh(struct turnstile *turnstile,
-                                    const struct reply *reply, size_t *weight)
+const atomic_bool *turnstile_sated(const struct crowd_member *member)
 {
-    static const char text[] = "too much is being sent to others\n";
+    return member ? crowd_sated(member) : NULL;
+}
+
+// Each answer is a copy of its own here, so each is its own `what`.
+static bool load(struct turnstile *turnstile, struct weight *weight)
+{
+    const struct answer_limits *limits = &turnstile->limits.answers;
+    size_t before = atomic_fetch_add(&turnstile->weight, weight->bytes);
+    if ((limits->all == 0 || before + weight->bytes <= limits->all)
+        && (!weight->member
+            || crowd_burden(turnstile->crowd, weight->member, weight,
+                            weight->bytes, limits->per_address)))
+        return true;
+    atomic_fetch_sub(&turnstile->weight, weight->bytes);
+    return false;
+}
+
+const struct reply *turnstile_weigh(struct turnstile *turnstile,
+                                    struct crowd_member *member,
+                                    const struct reply *reply,
+                                    struct weight *weight)
+{
+    static const char text[] = "too much is on its way already\n";
     static const struct reply later = {
         .status = 503,
         .content_type = "text/plain; charset=utf-8",
@@ -85,20 +114,21 @@ const struct reply *turnstile_weigh(struct turnstile *turnstile,
         .header_count = 2,
         .close = true,
     };
-    *weight = 0;
-    if (turnstile->weight_max == 0 || reply->body_len < FEATHER)
-        return reply;
-    size_t before = atomic_fetch_add(&turnstile->weight, reply->body_len);
-    if (before + reply->body_len > turnstile->weight_max) {
-        atomic_fetch_sub(&turnstile->weight, reply->body_len);
+    *weight = (struct weight){ reply->body_len, member };
+    if (weight->bytes >= FEATHER && !load(turnstile, weight)) {
+        weight->bytes = 0;
         return &later;
     }
-    *weight = reply->body_len;
+    if (weight->bytes < FEATHER)
+        weight->bytes = 0;
     return reply;
 }
 
-void turnstile_relieve(struct turnstile *turnstile, size_t weight)
+void turnstile_relieve(struct turnstile *turnstile, const struct weight *weight)
 {
-    if (weight > 0)
-        atomic_fetch_sub(&turnstile->weight, weight);
+    if (weight->bytes == 0)
+        return;
+    atomic_fetch_sub(&turnstile->weight, weight->bytes);
+    if (weight->member)
+        crowd_relieve(turnstile->crowd, weight->member, weight);
 }

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "answer.h"
 #include "request.h"
 
 #include <pthread.h>
@@ -20,17 +21,25 @@ struct crowd;
 struct crowd_member;
 struct sockaddr;
 
+struct turnstile_limits {
+    unsigned expected;            // connections
+    unsigned per_address;         // of them; 0: any number
+    struct answer_limits answers; // on their way
+    // See front.h; such an address is not counted at all.
+    bool (*unlimited)(void *context, const struct sockaddr *address);
+    void *context;
+};
+
 struct turnstile {
     pthread_mutex_t lock; // of the crowd
     struct crowd *crowd;
-    unsigned per_address; // 0: any number
-    size_t weight_max;    // bytes; 0: any number
+    struct turnstile_limits limits;
     atomic_size_t weight;
 };
 
 // False: out of memory; nothing is to be closed then.
-bool turnstile_open(struct turnstile *turnstile, unsigned expected,
-                    unsigned per_address, size_t weight_max);
+bool turnstile_open(struct turnstile *turnstile,
+                    const struct turnstile_limits *limits);
 void turnstile_close(struct turnstile *turnstile); // all have left
 
 bool turnstile_has_room(struct turnstile *turnstile,
@@ -42,8 +51,20 @@ struct crowd_member *turnstile_enter(struct turnstile *turnstile,
                                      const struct sockaddr *address);
 void turnstile_leave(struct turnstile *turnstile, struct crowd_member *member);
 
+// For request->sated.
+const atomic_bool *turnstile_sated(const struct crowd_member *member);
+
+// Of an answer, as long as it is on its way; it stays where it is.
+struct weight {
+    size_t bytes; // 0: it does not count
+    struct crowd_member *member;
+};
+
 // The reply itself, or another that says that too much is on its way. *weight
-// is given back when it has been sent.
+// is given back when it has been sent, before the member leaves.
 const struct reply *turnstile_weigh(struct turnstile *turnstile,
-                                    const struct reply *reply, size_t *weight);
-void turnstile_relieve(struct turnstile *turnstile, size_t weight);
+                                    struct crowd_member *member,
+                                    const struct reply *reply,
+                                    struct weight *weight);
+void turnstile_relieve(struct turnstile *turnstile,
+                       const struct weight *weight);

@@ -191,6 +191,8 @@ void verify_answered(struct verify *verify, struct exchange *exchange)
         return;
     }
     metric_add(verify->services.metrics, METRIC_VERIFICATIONS, 1);
+    allowance_heard(verify->allowance, attempt->rank, attempt->host,
+                    exchange->status != 0);
     attempt_judge(attempt, verify->services.config, now);
     if (attempt->settle.verdict == STORE_VERIFIED)
         engine_vouch(verify->services.engine, exchange);
@@ -246,10 +248,14 @@ static void take(void *self, const struct store_claimed *item,
     int64_t wait = allowance_take(
         verify->allowance, attempt->rank, attempt->host, now.mono,
         now.unix - request->accepted, now.mono + request->deadline - now.unix);
-    if (wait > 0)
+    if (wait > 0) {
         put_off(attempt, wait, now);
-    else
-        engine_submit(verify->services.engine, &attempt->exchange);
+        return;
+    }
+    if (attempt->rank == ALLOWANCE_STRANGER
+        && allowance_crowded(verify->allowance))
+        attempt_hurry(attempt, verify->services.config);
+    engine_submit(verify->services.engine, &attempt->exchange);
 }
 
 // ------------------------------------------------------------------- verify

@@ -119,7 +119,8 @@ void model_take(struct model *model)
     } else if (pending >= STORE_PENDING_MAX) {
         assert_int_equal(status, STORE_CONFLICT);
         assert_int_equal(take.taken, STORE_TAKEN_NEW);
-    } else if (subscriber->id == 0 && !wanted.idle && crowded(model, &wanted)) {
+    } else if (subscriber->id == 0 && wanted.mode == STORE_SUBSCRIBE
+               && crowded(model, &wanted)) {
         assert_int_equal(status, STORE_CONFLICT);
         assert_int_equal(take.taken, STORE_TAKEN_CROWDED);
     } else {

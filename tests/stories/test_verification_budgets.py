@@ -51,12 +51,32 @@ class BudgetStory(Story):
 
     def prompt(self, hub: Daemon, topic: str, callback: Callback,
                event: str = "subscription.active") -> None:
-        """One request of somebody else is verified within a second."""
-        began = time.monotonic()
+        """One request of somebody else is verified now, and not in the minute
+        that a place in line takes."""
         since = hub.mark()
         self.accepted(hub, "subscribe", topic, callback.url("prompt"))
         hub.wait_for(event, since=since, host=callback.host)
-        self.assertLess(time.monotonic() - began, 1)
+
+
+class Newcomer(BudgetStory):
+    def test_who_imports_his_feeds_is_served_at_once(self) -> None:
+        # More than strangers may be asked in a burst, before the first answer.
+        hub = self.daemon(*USUAL, "--pending-per-host=200")
+        callback, origin = self.callback(), self.origin()
+        gate = threading.Event()
+
+        def slow(seen: Seen) -> Answer:
+            answer = echo(seen)
+            answer.gate = gate
+            return answer
+        callback.on_verify = slow
+        topic = origin.serve(b"one", "text/plain")
+        since = hub.mark()
+        for number in range(40):
+            self.accepted(hub, "subscribe", topic, callback.url(f"n{number}"))
+        callback.wait_verifications(2)
+        gate.set()
+        hub.wait_for("subscription.active", 40, since)
 
 
 class Victim(BudgetStory):
@@ -145,6 +165,42 @@ class Victim(BudgetStory):
         self.prompt(hub, topic, known)
 
 
+class Silent(BudgetStory):
+    """Callbacks that never answer must not hold up who does."""
+
+    def newcomers(self, hub: Daemon, topic: str) -> None:
+        """Eight hosts that are new to the hub are verified soon."""
+        since = hub.mark()
+        newcomers = [self.callback() for _ in range(8)]
+        for one in newcomers:
+            self.accepted(hub, "subscribe", topic, one.url())
+        for one in newcomers:
+            hub.wait_for("subscription.active", since=since, host=one.host)
+
+    def test_hosts_that_hang_hold_up_no_newcomer(self) -> None:
+        hub = self.daemon(*USUAL, "--verify-timeout=6s")
+        # At as many addresses as one likes, each in a network of its own.
+        hanging = self._server(Callback("0.0.0.0"))
+        never = threading.Event()
+        hanging.on_verify = lambda _: Answer(404, gate=never)
+        topic = self.origin().serve(Atom().add("one"))
+        self.flood(hub, [
+            request(topic, f"http://127.251.{host}.7:{hanging.port}/{path}")
+            for path in range(20) for host in range(100)])
+        hanging.wait_verifications(33)
+        self.newcomers(hub, topic)
+
+    def test_names_that_lead_nowhere_hold_up_no_newcomer(self) -> None:
+        hosts = [f"s{number}.wild.test" for number in range(200)]
+        names = self.names({host: None for host in hosts})
+        hub = self.daemon(*USUAL, f"--dns-server={names.address}")
+        topic = self.origin().serve(Atom().add("one"))
+        self.flood(hub, [request(topic, f"http://{host}/{path}")
+                         for path in range(10) for host in hosts])
+        names.questions.wait(1)
+        self.newcomers(hub, topic)
+
+
 class Neighbour(Callback):
     """At an address of its own, at the port of another one."""
 
@@ -225,11 +281,10 @@ class Restarted(BudgetStory):
         self.flood(hub, [request(topic, callback) for callback in callbacks])
         hub.wait_for("subscription.active", len(callbacks))
         hub.restart(*USUAL)
-        since, began = hub.mark(), time.monotonic()
+        since = hub.mark()
         self.flood(hub, [request(topic, callback, 5000)
                          for callback in callbacks])
         hub.wait_for("subscription.renewed", len(callbacks), since)
-        self.assertLess(time.monotonic() - began, 10)
 
     def test_500_subscribers_of_one_name_renew_at_once(self) -> None:
         callback = self.callback()
@@ -262,11 +317,9 @@ class Known(BudgetStory):
         callback, origin = self.callback(), self.origin()
         topic = origin.serve(Atom().add("one"))
         self.subscribe(hub, topic, callback.url("first"))
-        began = time.monotonic()
         self.flood(hub, [request(topic, callback.url(f"p{number}"))
                          for number in range(150)])
         hub.wait_for("subscription.active", 151)
-        self.assertLess(time.monotonic() - began, 5)
 
     def test_renewals_are_verified_during_a_flood_of_new_ones(self) -> None:
         hub = self.daemon(*USUAL, "--verifications=16")

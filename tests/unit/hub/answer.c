@@ -2,6 +2,8 @@
 
 #include "hub/answer.h"
 
+#include "hub/crowd.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +31,8 @@ static void flatten(const struct answer *answer, size_t step, char *out,
 
 static void an_answer_has_its_head_and_body(void **state)
 {
-    struct answer_shelf *shelf = answer_shelf_new(0);
+    struct answer_shelf *shelf =
+        answer_shelf_new(NULL, &(struct answer_limits){ 0 });
     struct reply reply = {
         .status = 429,
         .content_type = "text/plain",
@@ -38,7 +41,7 @@ static void an_answer_has_its_head_and_body(void **state)
         .headers = { "Retry-After: 5", "X: y" },
         .header_count = 2,
     };
-    struct answer *answer = answer_new(shelf, &reply, false, true);
+    struct answer *answer = answer_new(shelf, NULL, &reply, false, true);
     char text[1024];
     (void)state;
 
@@ -57,8 +60,9 @@ static void an_answer_has_its_head_and_body(void **state)
 static void assert_lacks(const struct reply *reply, bool head_only,
                          const char *text)
 {
-    struct answer_shelf *shelf = answer_shelf_new(0);
-    struct answer *answer = answer_new(shelf, reply, head_only, false);
+    struct answer_shelf *shelf =
+        answer_shelf_new(NULL, &(struct answer_limits){ 0 });
+    struct answer *answer = answer_new(shelf, NULL, reply, head_only, false);
     char all[1024];
     flatten(answer, 1024, all, sizeof all);
     if (strstr(all, text))
@@ -93,13 +97,19 @@ static void what_may_be_cached_can_be_said(void **state)
     assert_lacks(&reply, false, "no-store");
 }
 
-static struct answer *answer_of(struct answer_shelf *shelf, const char *body)
+static struct answer *answer_for(struct answer_shelf *shelf,
+                                 struct crowd_member *member, const char *body)
 {
     struct reply reply = { .status = 200,
                            .content_type = "a/b",
                            .body = body,
                            .body_len = strlen(body) };
-    return answer_new(shelf, &reply, false, false);
+    return answer_new(shelf, member, &reply, false, false);
+}
+
+static struct answer *answer_of(struct answer_shelf *shelf, const char *body)
+{
+    return answer_for(shelf, NULL, body);
 }
 
 // Where the body of an answer lies.
@@ -112,7 +122,8 @@ static const void *body_place(const struct answer *answer)
 
 static void equal_long_bodies_are_kept_once(void **state)
 {
-    struct answer_shelf *shelf = answer_shelf_new(0);
+    struct answer_shelf *shelf =
+        answer_shelf_new(NULL, &(struct answer_limits){ 0 });
     char one[4096];
     char other[4096];
     char text[8192];
@@ -140,7 +151,8 @@ static void equal_long_bodies_are_kept_once(void **state)
 
 static void only_so_many_bytes_are_under_way(void **state)
 {
-    struct answer_shelf *shelf = answer_shelf_new(10000);
+    struct answer_shelf *shelf =
+        answer_shelf_new(NULL, &(struct answer_limits){ .all = 10000 });
     char bodies[3][4096] = { "" };
     (void)state;
 
@@ -166,6 +178,49 @@ static void only_so_many_bytes_are_under_way(void **state)
     answer_shelf_free(shelf);
 }
 
+static void an_address_has_its_share_of_them(void **state)
+{
+    struct crowd *crowd = crowd_new(8);
+    struct answer_shelf *shelf = answer_shelf_new(
+        crowd, &(struct answer_limits){ .all = 100000, .per_address = 5000 });
+    struct crowd_member *me = crowd_join(crowd, (uint8_t[16]){ 1 }, 1);
+    struct crowd_member *he = crowd_join(crowd, (uint8_t[16]){ 2 }, 1);
+    char one[4096] = "", other[4096] = "";
+    (void)state;
+
+    memset(one, 'a', sizeof one - 1);
+    memset(other, 'b', sizeof other - 1);
+    struct answer *first = answer_for(shelf, me, one);
+    struct answer *same = answer_for(shelf, me, one);
+    struct answer *small = answer_for(shelf, me, "small");
+    assert_non_null(first);
+    assert_non_null(same);
+    assert_non_null(small);
+    assert_null(answer_for(shelf, me, other));
+    // Others have theirs, and who is not counted has any number.
+    struct answer *his = answer_for(shelf, he, other);
+    struct answer *third = answer_for(shelf, NULL, one);
+    struct answer *fourth = answer_for(shelf, NULL, other);
+    assert_non_null(his);
+    assert_non_null(third);
+    assert_non_null(fourth);
+
+    answer_free(first);
+    assert_null(answer_for(shelf, me, other));
+    answer_free(same);
+    first = answer_for(shelf, me, other);
+    assert_non_null(first);
+    answer_free(first);
+    answer_free(small);
+    answer_free(his);
+    answer_free(third);
+    answer_free(fourth);
+    answer_shelf_free(shelf);
+    crowd_leave(crowd, me);
+    crowd_leave(crowd, he);
+    crowd_free(crowd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +230,7 @@ int main(void)
         cmocka_unit_test(what_may_be_cached_can_be_said),
         cmocka_unit_test(equal_long_bodies_are_kept_once),
         cmocka_unit_test(only_so_many_bytes_are_under_way),
+        cmocka_unit_test(an_address_has_its_share_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,6 +188,50 @@ static void who_does_not_read_is_ended_in_time(void **state)
     front_close(front);
 }
 
+static void who_does_not_read_leaves_the_others_their_room(void **state)
+{
+    enum { LEN = 8 * 1024 * 1024 };
+    struct ears ears;
+    struct front_options options = default_options(&ears);
+    options.limits.answers = (struct answer_limits){ 0, LEN + 1000 };
+    options.unlimited = is_no_proxy;
+    struct front *front = open_front(&ears, &options);
+    const char *at = front_address(front, 0);
+    char *body = big_body(LEN);
+    int fds[4];
+    static const char *const from[] = { "127.0.0.3", "127.0.0.3", "127.0.0.4",
+                                        "127.0.0.77" };
+    (void)state;
+
+    for (size_t i = 0; i < 4; i++) {
+        fds[i] = wire_connect_from(from[i], at);
+        wire_send(fds[i], PULL);
+        await_request(&ears, i);
+    }
+    const atomic_bool *sated = ears.arrived[1].request->sated;
+    reply_text(ears.arrived[0].request, body);
+    assert_false(atomic_load(sated));
+    for (size_t i = 1; i < 4; i++) {
+        body[0] = (char)('A' + i); // what equals another's is no burden
+        reply_text(ears.arrived[i].request, body);
+        if (i == 1)
+            assert_true(atomic_load(sated));
+    }
+    assert_answer(fds[1], "HTTP/1.1 503 ", "\r\n\r\ntoo much is on its way");
+    assert_answer(fds[2], "HTTP/1.1 200 ", "\r\n\r\nCbcd");
+    assert_answer(fds[3], "HTTP/1.1 200 ", "\r\n\r\nDbcd");
+    assert_answer(fds[0], "HTTP/1.1 200 ", "\r\n\r\nabcd");
+
+    // That one has been sent, so it may have the next.
+    wire_send(fds[0], PULL);
+    reply_text(await_request(&ears, 4), body);
+    assert_answer(fds[0], "HTTP/1.1 200 ", "\r\n\r\nDbcd");
+    for (size_t i = 0; i < 4; i++)
+        close(fds[i]);
+    free(body);
+    front_close(front);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +242,7 @@ int main(void)
         cmocka_unit_test(an_idle_connection_is_ended_in_time),
         cmocka_unit_test(a_slow_reader_gets_all_of_a_long_answer),
         cmocka_unit_test(who_does_not_read_is_ended_in_time),
+        cmocka_unit_test(who_does_not_read_leaves_the_others_their_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,10 +33,9 @@ struct rig {
 
 static struct rig rig;
 
-static int setup(void **state)
+static int setup_with(int64_t deliveries)
 {
-    (void)state;
-    rig = (struct rig){ .config = { .deliveries = 20,
+    rig = (struct rig){ .config = { .deliveries = deliveries,
                                     .delivery_timeout = 10000,
                                     .feed_delivery = CONFIG_FEED_FULL,
                                     .retry_first = 10000,
@@ -57,6 +56,18 @@ static int setup(void **state)
         return -1;
     retry_use(rig.retry, rig.ledger);
     return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return setup_with(20);
+}
+
+static int setup_with_one(void **state)
+{
+    (void)state;
+    return setup_with(1);
 }
 
 static int teardown(void **state)
@@ -271,6 +282,103 @@ static void one_slot_in_four_is_for_retries(void **state)
     fake_store_finish(&op->op, STORE_OK);
 }
 
+// Five slots, and five whose last attempt ended so.
+static void claim_five(int32_t last_status)
+{
+    struct store_claimed items[5];
+    for (size_t i = 0; i < 5; i++) {
+        items[i] = lagging();
+        items[i].token = 70 + i;
+        items[i].subscriber.id = 31 + i;
+        items[i].subscriber.last_status = last_status;
+    }
+    claim(items, 5);
+}
+
+static void answer_all(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct exchange *x = fake_engine_take();
+        fake_engine_answer(x, 200, NULL);
+        retry_answered(rig.retry, x);
+    }
+    assert_int_equal(fake_engine_waiting(), 0);
+}
+
+static struct store_record *record(size_t count)
+{
+    fake_loop_pass(20);
+    turn();
+    struct store_record *op = fake_store_take(STORE_RECORD);
+    assert_int_equal(op->count, count);
+    return op;
+}
+
+static void who_hung_the_last_time_has_half_of_the_slots_at_most(void **state)
+{
+    (void)state;
+    claim_five(-(int32_t)EXCHANGE_TIMEOUT);
+    give_content();
+    assert_int_equal(fake_engine_waiting(), 2);
+    // The others come again soon, and that is no attempt.
+    int64_t now = loop_now().unix;
+    struct store_record *op = record(3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(op->outcomes[i].kind, STORE_OWED);
+        assert_int_equal(op->outcomes[i].token, 72 + i);
+        assert_int_equal(op->outcomes[i].attempts, 3);
+        assert_int_equal(op->outcomes[i].status, -(int32_t)EXCHANGE_TIMEOUT);
+        assert_in_range(op->outcomes[i].due - now, 1000, 15000);
+    }
+    fake_store_finish(&op->op, STORE_OK);
+
+    // Meanwhile the rest of the slots is for those who did answer.
+    struct store_claim *more = asked();
+    assert_int_equal(more->max, 3);
+    more->count = 0;
+    more->next_due = INT64_MAX;
+    fake_store_finish(&more->op, STORE_OK);
+    answer_all(2);
+    op = record(2);
+    fake_store_finish(&op->op, STORE_OK);
+}
+
+static void who_answered_the_last_time_has_all_slots(void **state)
+{
+    static const int32_t statuses[] = { 500, -(int32_t)EXCHANGE_REFUSED };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        claim_five(statuses[i]);
+        give_content();
+        answer_all(5);
+        struct store_record *op = record(5);
+        fake_store_finish(&op->op, STORE_OK);
+    }
+}
+
+static void whose_attempt_is_over_gives_his_place_to_the_next(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        claim_five(-(int32_t)EXCHANGE_TIMEOUT);
+        give_content();
+        answer_all(2);
+        struct store_record *op = record(5);
+        fake_store_finish(&op->op, STORE_OK);
+    }
+}
+
+static void one_who_hung_is_tried_however_few_the_slots_are(void **state)
+{
+    (void)state;
+    struct store_claimed item = lagging();
+    item.subscriber.last_status = -(int32_t)EXCHANGE_TIMEOUT;
+    claim(&item, 1);
+    give_content();
+    answer_all(1);
+    assert_int_equal(recorded().kind, STORE_DELIVERED);
+}
+
 static void draining_claims_nobody(void **state)
 {
     (void)state;
@@ -329,6 +437,12 @@ int main(void)
         RETRIED(M14_what_holds_nothing_for_them_moves_their_cursors),
         RETRIED(what_the_store_lends_is_copied),
         RETRIED(one_slot_in_four_is_for_retries),
+        RETRIED(who_hung_the_last_time_has_half_of_the_slots_at_most),
+        RETRIED(who_answered_the_last_time_has_all_slots),
+        RETRIED(whose_attempt_is_over_gives_his_place_to_the_next),
+        cmocka_unit_test_setup_teardown(
+            one_who_hung_is_tried_however_few_the_slots_are, setup_with_one,
+            teardown),
         RETRIED(draining_claims_nobody),
         RETRIED(who_has_ended_is_sent_nothing_more),
         RETRIED(who_ends_while_his_content_is_read_is_not_sent_to),

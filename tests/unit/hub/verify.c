@@ -456,7 +456,7 @@ static void S5_what_is_new_and_fails_costs_a_host_that_is_known_more(
     void **state)
 {
     (void)state;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 20; i++) {
         struct store_claimed item = request(STORE_SUBSCRIBE);
         item.request.known = true;
         verify_poke(rig.verify);
@@ -489,9 +489,14 @@ static void S5_a_stranger_without_budget_waits_for_his_turn(void **state)
     verify_poke(rig.verify);
     claim(&item);
     assert_int_equal(fake_engine_waiting(), 0);
-    assert_int_equal(put_off(STORE_DUE_VERIFY), 300000);
-    // At that time he has it.
-    fake_loop_pass(300000);
+    // Its host has just answered, and may be known in a moment.
+    assert_int_equal(put_off(STORE_DUE_VERIFY), 1000);
+    fake_loop_pass(5000);
+    verify_poke(rig.verify);
+    claim(&item);
+    assert_int_equal(put_off(STORE_DUE_VERIFY), 295000);
+    // At that time he has his turn.
+    fake_loop_pass(295000);
     claim(&item);
     end(answered(fake_engine_take(), 404, NULL), STORE_EFFECT_FAILED);
     assert_int_equal(rig.metrics.counts[METRIC_VERIFICATIONS], 3);
@@ -505,13 +510,14 @@ static void S5_one_that_has_no_turn_is_looked_at_once_more(void **state)
         verify_poke(rig.verify);
         end(answered(ask(STORE_SUBSCRIBE, 0), 404, NULL), STORE_EFFECT_FAILED);
     }
+    fake_loop_pass(5000);
     verify_poke(rig.verify);
     claim(&item);
-    assert_int_equal(put_off(STORE_DUE_VERIFY), 300000);
+    assert_int_equal(put_off(STORE_DUE_VERIFY), 295000);
     verify_poke(rig.verify);
     claim(&item);
     int64_t wait = put_off(STORE_DUE_VERIFY);
-    assert_in_range(wait, DEADLINE_MS - 5000, DEADLINE_MS - 1);
+    assert_in_range(wait, DEADLINE_MS - 10000, DEADLINE_MS - 1);
     // He who had the turn before has taken it, so this one is dropped.
     fake_loop_pass(wait);
     verify_poke(rig.verify);
@@ -522,6 +528,75 @@ static void S5_one_that_has_no_turn_is_looked_at_once_more(void **state)
     assert_int_equal(settle->verdict, STORE_VERIFY_FAILED);
     end(settle, STORE_EFFECT_FAILED);
     assert_int_equal(fake_engine_waiting(), 0);
+}
+
+static void S5_first_questions_are_hurried_while_strangers_crowd(void **state)
+{
+    (void)state;
+    const struct allowance_rates rates = { .strangers = 60,
+                                           .strangers_at_once = 4,
+                                           .host_at_once = 8 };
+    verify_free(rig.verify);
+    allowance_free(rig.allowance);
+    assert_int_equal(open_rig(&rates), 0);
+    static const char *const others[] = { "a.example", "b.example" };
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(allowance_take(rig.allowance, ALLOWANCE_STRANGER,
+                                        others[i], loop_now().mono, 0,
+                                        INT64_MAX),
+                         0);
+    struct exchange *question = ask(STORE_SUBSCRIBE, 0);
+    assert_int_equal(question->timeout_ms, 2000);
+    assert_int_equal(question->connect_timeout_ms, 1000);
+    fake_engine_fail(question, EXCHANGE_TIMEOUT);
+    end(settled(question), STORE_EFFECT_LATER);
+    // A second one has all its time, and so has whom we know.
+    allowance_ended(rig.allowance, ALLOWANCE_STRANGER, others[0]);
+    fake_loop_pass(12000);
+    verify_poke(rig.verify);
+    question = ask(STORE_SUBSCRIBE, 1);
+    assert_int_equal(question->timeout_ms, 6000);
+    end(answered(question, 404, NULL), STORE_EFFECT_FAILED);
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    item.request.known = true;
+    verify_poke(rig.verify);
+    claim(&item);
+    question = fake_engine_take();
+    assert_int_equal(question->timeout_ms, 6000);
+    end(answered(question, 404, NULL), STORE_EFFECT_FAILED);
+}
+
+static void S5_a_stranger_who_answers_may_be_asked_more_at_a_time(void **state)
+{
+    (void)state;
+    const struct allowance_rates rates = { .strangers = 60,
+                                           .strangers_at_once = 60,
+                                           .host_at_once = 8 };
+    verify_free(rig.verify);
+    allowance_free(rig.allowance);
+    assert_int_equal(open_rig(&rates), 0);
+    struct exchange *held[3];
+    struct store_claimed item = request(STORE_SUBSCRIBE);
+    for (size_t i = 0; i < 2; i++) {
+        verify_poke(rig.verify);
+        held[i] = ask(STORE_SUBSCRIBE, 0);
+    }
+    verify_poke(rig.verify);
+    claim(&item);
+    assert_int_equal(fake_engine_waiting(), 0);
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    fake_store_finish(&release->op, STORE_OK);
+    // It may say what it likes.
+    struct store_settle *settle = answered(held[0], 503, NULL);
+    fake_store_finish(&settle->op, STORE_OK);
+    for (size_t i = 0; i < 3; i += 2) {
+        verify_poke(rig.verify);
+        held[i] = ask(STORE_SUBSCRIBE, 0);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        settle = answered(held[i], 404, NULL);
+        fake_store_finish(&settle->op, STORE_OK);
+    }
 }
 
 static void S20_renewals_do_not_wait_behind_new_requests(void **state)
@@ -726,6 +801,8 @@ int main(void)
         STRICT(S5_what_is_new_and_fails_costs_a_host_that_is_known_more),
         STRICT(S5_a_stranger_without_budget_waits_for_his_turn),
         STRICT(S5_one_that_has_no_turn_is_looked_at_once_more),
+        VERIFIED(S5_first_questions_are_hurried_while_strangers_crowd),
+        VERIFIED(S5_a_stranger_who_answers_may_be_asked_more_at_a_time),
         VERIFIED(S20_renewals_do_not_wait_behind_new_requests),
         VERIFIED(the_slots_are_shared_out),
         VERIFIED(R57_an_unsubscription_is_told_of),

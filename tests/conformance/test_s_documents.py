@@ -107,7 +107,8 @@ class Documents(Story):
         topic = self.origin().serve(feed)
         self.subscribe(hub, topic, other.url())
         posts = callback.wait_posts(len(topics), 60)
-        self.assertLess(memory(hub) - before, 128 * MiB)
+        if not hub.sanitized:
+            self.assertLess(memory(hub) - before, 128 * MiB)
         got = {post.path.rpartition("/")[2]: post.body for post in posts}
         for number, (name, document) in enumerate(documents.items()):
             with self.subTest(document=name):

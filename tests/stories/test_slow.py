@@ -27,12 +27,6 @@ def anonymous_kb(pid: int) -> int:
     return int(re.search(r"RssAnon:\s+(\d+)", status).group(1))
 
 
-def is_sanitized(pid: int) -> bool:
-    """Sanitizers pad what is allocated, and keep what was freed."""
-    program = Path(f"/proc/{pid}/exe").read_bytes()
-    return b"__asan_init" in program or b"__tsan_init" in program
-
-
 def told_later(wires: list[Wire]) -> list[Wire]:
     """Those whose answer has begun, and is a 503."""
     def begins(wire: Wire) -> bytes:
@@ -165,7 +159,7 @@ class Crowd(Story):
         self.subscribe(hub, topic, callback.url())
         each = (anonymous_kb(hub.pid) - kilobytes) / 5000
         # Those that were used have a pool of 8 KiB of their own.
-        self.assertLess(each, 3 if is_sanitized(hub.pid) else 2.5, "KiB each")
+        self.assertLess(each, 3 if hub.sanitized else 2.5, "KiB each")
         for wire in idle + used:
             wire.close()
 
@@ -216,7 +210,7 @@ class Crowd(Story):
         # Others are served all the while.
         for _ in range(3):
             self.assertEqual(hub.client.get(target).status, 200)
-        if not is_sanitized(hub.pid):
+        if not hub.sanitized:
             self.assertLess(anonymous_kb(hub.pid), kilobytes + (160 << 10))
         for wire in wires:
             wire.close()

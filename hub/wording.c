@@ -3,6 +3,7 @@
 #include "wording.h"
 
 #include "fetcher/engine.h"
+#include "reason.h"
 #include "storage/store.h"
 
 #include <stdbool.h>
@@ -12,39 +13,6 @@
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 #define DAY (24 * (int64_t)HOUR)
-
-static const char *status_phrase(int32_t status)
-{
-    static const struct {
-        int32_t status;
-        const char *phrase;
-    } phrases[] = {
-        { 200, "OK" },
-        { 204, "No Content" },
-        { 301, "Moved Permanently" },
-        { 302, "Found" },
-        { 304, "Not Modified" },
-        { 307, "Temporary Redirect" },
-        { 308, "Permanent Redirect" },
-        { 400, "Bad Request" },
-        { 401, "Unauthorized" },
-        { 403, "Forbidden" },
-        { 404, "Not Found" },
-        { 405, "Method Not Allowed" },
-        { 410, "Gone" },
-        { 413, "Content Too Large" },
-        { 415, "Unsupported Media Type" },
-        { 429, "Too Many Requests" },
-        { 500, "Internal Server Error" },
-        { 502, "Bad Gateway" },
-        { 503, "Service Unavailable" },
-        { 504, "Gateway Timeout" },
-    };
-    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
-        if (phrases[i].status == status)
-            return phrases[i].phrase;
-    return NULL;
-}
 
 static const char *result_phrase(int64_t result)
 {
@@ -71,7 +39,7 @@ static const char *result_phrase(int64_t result)
 
 const char *wording_status(int32_t status, char out[WORDING_MAX])
 {
-    const char *phrase = status_phrase(status);
+    const char *phrase = status > 0 ? reason_phrase((unsigned)status) : NULL;
     if (status == 0)
         snprintf(out, WORDING_MAX, "nothing yet");
     else if (status < 0)

@@ -6,8 +6,6 @@
 #include "options.h"
 #include "says.h"
 
-#include <stdio.h>
-
 int ctl_probe(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *callback = NULL, *topic = NULL;
@@ -24,29 +22,12 @@ int ctl_probe(const struct ctl *ctl, int argc, char *argv[])
         { "callback", callback },
         { "topic", topic },
     };
-    struct admin_answer answer;
-    if (!admin_ask(ctl,
-                   &(struct admin_question){
-                       .method = "GET",
-                       .path = "/admin/probe",
-                       .parameters = parameters,
-                       .count = 2,
-                       .timeout_s = 60,
-                   },
-                   &answer))
-        return CTL_NO_DAEMON;
-
-    int code = CTL_NO;
-    if (answer.status != 200) {
-        code = admin_complain(ctl, &answer);
-    } else {
-        if (json_is_true(json_object_get(answer.json, "fine")))
-            code = CTL_FINE;
-        if (ctl->json)
-            puts(answer.text);
-        else
-            says_print(answer.json);
-    }
-    admin_clear(&answer);
-    return code;
+    const struct admin_question question = {
+        .method = "GET",
+        .path = "/admin/probe",
+        .parameters = parameters,
+        .count = 2,
+        .timeout_s = 60,
+    };
+    return says_ask(ctl, &question, "fine");
 }

@@ -2,14 +2,17 @@
 
 #include "says.h"
 
+#include "admin.h"
+#include "ctl.h"
 #include "show.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { ABOUT = 32, SENTENCE = 8192 };
 
-void says_print(const json_t *answer)
+static void print(const json_t *answer)
 {
     char about[ABOUT], last[ABOUT] = "", sentence[SENTENCE];
     size_t index;
@@ -21,4 +24,25 @@ void says_print(const json_t *answer)
                show_text(show_string(one, "text"), sentence, sizeof sentence));
         snprintf(last, sizeof last, "%s", about);
     }
+}
+
+int says_ask(const struct ctl *ctl, const struct admin_question *question,
+             const char *yes)
+{
+    struct admin_answer answer;
+    int code = CTL_NO;
+    if (!admin_ask(ctl, question, &answer))
+        return CTL_NO_DAEMON;
+    if (answer.status != 200) {
+        code = admin_complain(ctl, &answer);
+    } else {
+        if (json_is_true(json_object_get(answer.json, yes)))
+            code = CTL_FINE;
+        if (ctl->json)
+            puts(answer.text);
+        else
+            print(answer.json);
+    }
+    admin_clear(&answer);
+    return code;
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// says -- the sentences in an answer of the daemon's.
+// says -- questions that the daemon answers in sentences.
 
 #pragma once
 
-#include <jansson.h>
+struct admin_question;
+struct ctl;
 
-// {"says":[{"about":...,"text":...}, ...]}: a line each, what they are about
-// in front of the first one.
-void says_print(const json_t *answer);
+// Asks, and prints {"says":[{"about":...,"text":...}, ...]}: a line each, what
+// they are about in front of the first one; with --json the answer as it came.
+// Returns the exit code: CTL_FINE if the member `yes` of the answer is true.
+int says_ask(const struct ctl *ctl, const struct admin_question *question,
+             const char *yes);

@@ -262,6 +262,37 @@ char *document_cut(const char *bytes, size_t len, const char *content_type,
     return out;
 }
 
+bool document_choose(struct document_choice *choice)
+{
+    bool *matched = calloc(choice->id_count + 1, sizeof *matched);
+    if (matched == NULL)
+        return false;
+    choice->withdrawn = 0;
+    choice->cut = document_cut(choice->bytes, choice->len, choice->content_type,
+                               choice->ids, choice->id_count, matched,
+                               &choice->listed, &choice->cut_len);
+    if (choice->cut == NULL)
+        choice->listed = 0;
+    choice->rolled_off = choice->id_count - choice->listed;
+    for (size_t i = 0; choice->fates != NULL && i < choice->id_count; i++)
+        choice->fates[i] = matched[i] ? DOCUMENT_LISTED : DOCUMENT_ROLLED_OFF;
+    free(matched);
+    return true;
+}
+
+const char *document_repair_name(enum document_repair repair)
+{
+    static const char *const names[DOCUMENT_REPAIRS] = {
+        "charset", "bytes",      "controls", "entities", "ampersand",
+        "tags",    "attributes", "leading",  "trailing", "tail",
+        "prefix",  "doctype",    "json",
+    };
+    for (unsigned i = 0; i < DOCUMENT_REPAIRS; i++)
+        if ((unsigned)repair == 1U << i)
+            return names[i];
+    return "";
+}
+
 static void write_hex(const uint8_t bytes[16], char out[33])
 {
     static const char digits[] = "0123456789abcdef";

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct noise;
+
 enum document_format {
     DOCUMENT_OTHER,
     DOCUMENT_ATOM10,
@@ -55,7 +57,44 @@ struct document_input {
     uint64_t seq;       // for entries that are new or changed
     uint32_t today;     // unix day
     size_t entries_max; // ceiling of the memory: max(this, twice the current)
+    // What of an entry's differences counts for nothing; NULL: noise_default().
+    const struct noise *noise;
+    // The answer of RFC 3229 with only some entries: the others are not gone,
+    // and what surrounds them is not compared.
+    bool partial;
 };
+
+// What a feed says about when it is worth looking again. All zeros: nothing.
+struct document_hints {
+    uint32_t ttl;        // RSS <ttl>, in seconds
+    uint32_t period;     // sy:updatePeriod / sy:updateFrequency, in seconds
+    uint32_t skip_hours; // bit h: not in hour h of the day, UTC
+    uint8_t skip_days;   // bit d: not on that day of the week, 0 is Sunday
+    // When its entries say that they were published or updated last: unix
+    // seconds, newest first, nothing before 1990 or after tomorrow.
+    int64_t dates[32];
+    size_t date_count;
+};
+
+// What had to be mended before a document could be read (bits).
+enum document_repair {
+    DOCUMENT_REPAIR_CHARSET = 1 << 0,   // its label was wrong
+    DOCUMENT_REPAIR_BYTES = 1 << 1,     // bytes that are no characters
+    DOCUMENT_REPAIR_CONTROLS = 1 << 2,  // characters that XML does not allow
+    DOCUMENT_REPAIR_ENTITIES = 1 << 3,  // undefined ones: &nbsp;
+    DOCUMENT_REPAIR_AMPERSAND = 1 << 4, // one that stands for itself
+    DOCUMENT_REPAIR_TAGS = 1 << 5,      // not closed, or closed wrongly
+    DOCUMENT_REPAIR_ATTRIBUTES = 1 << 6,
+    DOCUMENT_REPAIR_LEADING = 1 << 7, // text before the document
+    DOCUMENT_REPAIR_TRAILING = 1 << 8,
+    DOCUMENT_REPAIR_TAIL = 1 << 9,     // its end is missing
+    DOCUMENT_REPAIR_PREFIX = 1 << 10,  // one that was never declared
+    DOCUMENT_REPAIR_DOCTYPE = 1 << 11, // an internal subset was left out
+    DOCUMENT_REPAIR_JSON = 1 << 12,    // text that is nearly JSON
+    DOCUMENT_REPAIRS = 13              // how many bits there are
+};
+// Of one bit: "charset", "entities", ...
+const char *document_repair_name(enum document_repair repair);
 
 enum document_change {
     DOCUMENT_SAME,
@@ -70,7 +109,12 @@ enum { DOCUMENT_HUBS_MAX = 8 };
 // Everything here is the document's own until document_clear().
 struct document {
     enum document_format format;
-    bool cuttable; // Atom 1.0/0.3 or RSS 2.0/0.9x: cut by default (M3)
+    bool cuttable;    // Atom 1.0/0.3 or RSS 2.0/0.9x: cut by default (M3)
+    bool on_request;  // RDF, JSON Feed: cut only for who asks (M3)
+    unsigned repairs; // bits of enum document_repair
+    bool incomplete;  // its end is missing: what is not there is not gone
+    struct document_hints hints;
+    uint8_t digest[16]; // of all that it says (M6)
     enum document_change change;
     char *self;                    // NULL: none; absolute
     char *hubs[DOCUMENT_HUBS_MAX]; // absolute, in the document's order
@@ -86,7 +130,8 @@ struct document {
     uint8_t (*changed)[16];
     size_t changed_count;
     // The publisher's bytes with all other entries cut out; NULL unless
-    // cuttable and change is ENTRIES (or FEED_LEVEL: then without entries).
+    // cuttable or on_request, and change is ENTRIES (or FEED_LEVEL: then
+    // without entries).
     char *delta;
     size_t delta_len;
 };
@@ -95,7 +140,36 @@ struct document {
 bool document_read(const struct document_input *input, struct document *out);
 void document_clear(struct document *document);
 
-// The document cut down to the entries whose ids are given (M13), in the
+// What became of an entry that a subscriber has missed, as the newest document
+// shows it (M13).
+enum document_fate {
+    DOCUMENT_LISTED,
+    DOCUMENT_WITHDRAWN,  // an at:deleted-entry, or entries older than it are
+                         // still listed behind its place
+    DOCUMENT_ROLLED_OFF, // gone because others came
+};
+struct document_choice {
+    // In:
+    const char *bytes; // the newest document
+    size_t len;
+    const char *content_type;
+    const uint8_t (*ids)[16];
+    size_t id_count;
+    // The memory as of this document; count 0: WITHDRAWN is not told, but by
+    // an at:deleted-entry.
+    const struct document_entry *known;
+    size_t known_count;
+    // Out:
+    enum document_fate *fates; // one for each id; the caller's, or NULL
+    size_t listed, withdrawn, rolled_off;
+    char *cut; // cut to what is listed, in the publisher's order; NULL: it is
+               // no feed that can be cut. The caller frees it
+    size_t cut_len;
+};
+// False: out of memory.
+bool document_choose(struct document_choice *choice);
+
+// The document cut down to the entries whose ids are given, in the
 // publisher's order. NULL: it is no feed that can be cut, or memory ran out.
 // *found counts ids that are in it; *matched[i] says which, if not NULL.
 // The caller frees it.
@@ -113,6 +187,9 @@ struct document_outline {
     char *title, *self;
     char *hubs[DOCUMENT_HUBS_MAX];
     size_t hub_count;
+    const char *charset; // "utf-8", ...; borrowed for ever
+    unsigned repairs;    // bits of enum document_repair
+    bool incomplete;
     struct document_item *items;
     size_t item_count;
     void *memory; // what the items point into

@@ -64,6 +64,12 @@ struct config {
     bool goodbye_on_expiry;
     enum config_feed feed_delivery;
     int64_t poll_min, poll_max;
+    struct config_list ignore; // rules of fetcher/noise.h
+    bool ignore_default;       // beside the default ones
+    int64_t remember_entries;  // of a topic, beyond those it lists (M14)
+    // "PREFIX SECRET": who may send documents with a ping for URLs that begin
+    // so, and ping more than a few with one wildcard (M19).
+    struct config_list publisher_key;
     int64_t topic_gone_after;
     int64_t body_max;
     int64_t retention, retention_updates, retention_bytes;

@@ -182,6 +182,22 @@ static const struct option table[] = {
            "shortest time between two polls of a topic"),
     NUMBER("poll-max", OPTION_TIME, poll_max, SECOND, 365 * DAY, "24h",
            "longest time between two polls of a topic"),
+    LIST("ignore", ignore, NULL, "",
+         "a difference in an entry that counts for nothing, beside the default "
+         "ones: \"element NAMESPACE NAME\", \"attribute NAMESPACE NAME\", "
+         "\"parameter NAME\", \"image HOST/PATH\""),
+    WORDS("ignore-default", OPTION_SWITCH, ignore_default, "off on", "on",
+          "comment counts, tracking parameters and counting images are no "
+          "difference"),
+    NUMBER("remember-entries", OPTION_COUNT, remember_entries, 100, 1000000,
+           "10000",
+           "entries remembered of a topic after they are gone from it, so "
+           "that they are not new when they return; twice its entries if that "
+           "is more"),
+    LIST("publisher-key", publisher_key, NULL, "",
+         "\"PREFIX SECRET\": who signs with the secret may send documents "
+         "with a ping for topics that begin with the prefix, and ping any "
+         "number of them at once"),
     NUMBER("topic-gone-after", OPTION_TIME, topic_gone_after, SECOND,
            365 * DAY, "72h",
            "a topic that answers 410 for so long, on three fetches and more, "

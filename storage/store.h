@@ -66,6 +66,8 @@ enum {
     STORE_WAITING_MAX = 8,   // of both
     STORE_BATCH_MAX = 1024,  // items in one operation
     STORE_ALIASES_MAX = 25,  // marked with a topic that is pinged (M15)
+    STORE_PLAN_MAX = 128,    // a topic's plan of polls
+    STORE_RECENT_MAX = 8,    // newest updates told with the entries
     // That wait to be said. Beyond it, and when the store is nearly full,
     // what ends ends unsaid: those that wait are not pushed out by a flood.
     STORE_DENIALS_MAX = 65536,
@@ -97,6 +99,7 @@ enum store_content {
     STORE_CONTENT_DEFAULT = 0, // what the topic or the hub says
     STORE_CONTENT_FULL = 1,
     STORE_CONTENT_ENTRIES = 2,
+    STORE_CONTENT_EACH = 3, // of a topic alone: every version, no latest wins
 };
 
 // What a renewal replaces as a whole (semantics, B).
@@ -246,6 +249,8 @@ struct store_topic {
     int64_t pulled_until;            // pull interest lives until, unix ms
     int64_t unfollowed_at;           // unix ms; 0: it is followed
     uint64_t subscriptions;          // webhooks
+    enum store_content content;      // the operator's choice for this topic
+    struct bytes plan;               // of its polls, not the store's to read
 };
 
 struct store_walk {
@@ -264,6 +269,7 @@ struct store_event {
     struct bytes content_type;
     struct bytes self, hubs;
     bool delta;        // body is the cut document
+    bool on_request;   // and only for who asks for entries (M3)
     struct bytes body; // length 0 also if bodies were not asked for
     uint64_t size;     // of the body, in bytes
 };
@@ -295,6 +301,7 @@ enum store_verb {
     STORE_TELL,
     STORE_FIND,
     STORE_STATS,
+    STORE_CHOOSE,
 };
 
 // First member of every operation. The caller zeroes it but for what it
@@ -459,13 +466,22 @@ struct store_page_topics {
     bool end;
 };
 
-// What is remembered of a topic's document, in the order it was given.
-// Release.
+// What is remembered of a topic's document, in the order it was given; and
+// its newest updates, the newest first, as far as they were stored at or after
+// `since` (M6). Release.
+struct store_version {
+    uint64_t seq;
+    int64_t time;       // unix ms
+    uint8_t digest[16]; // as published; all zero: it was not told
+};
 struct store_read_entries {
     struct store_op op;
     uint64_t topic;
+    int64_t since; // unix ms
     size_t count;
     struct store_entry *items;
+    struct store_version recent[STORE_RECENT_MAX];
+    size_t recent_count;
 };
 
 // Put one piece (at most STORE_CHUNK bytes, all but the last exactly that) of
@@ -483,6 +499,9 @@ struct store_put_chunk {
 // update and walk; the dirty mark falls if `generation` is still current,
 // else the topic stays due. CONFLICT: the head is not `expected_head`; make
 // the diff again. DUPLICATE: this very update is already there.
+// Token 0 is for a document that came without a fetch (M19): only with the
+// verdict UPDATE, and the topic's claim, dirty mark, due time and failures stay
+// as they are.
 struct store_new_body {
     struct bytes inlined; // up to STORE_CHUNK bytes
     uint64_t chunked;     // or the size of what was put in chunks
@@ -495,6 +514,8 @@ struct store_publish {
     enum store_verdict verdict;
     int64_t due;    // next fetch, unix ms, if nothing pinged since; 0: none
     int32_t status; // as store_topic.last_status
+    bool new_plan;
+    struct bytes plan; // at most STORE_PLAN_MAX
     // From here on only with verdicts other than FAILED:
     bool new_validators;
     struct bytes etag, modified, moved;
@@ -514,6 +535,8 @@ struct store_publish {
     const uint8_t (*changed)[16]; // ids of new and changed entries
     size_t changed_count;
     struct store_new_body whole, delta; // delta of size 0: there is none
+    bool on_request;        // the delta is only for who asks for entries (M3)
+    uint8_t digest[16];     // of what the document says (M6)
     bool delivers_baseline; // UPDATE: this is M12's one-time delivery
     uint64_t seq, number;   // out
     bool walk_began;        // out: the walk is `walk`
@@ -529,6 +552,7 @@ struct store_read_body {
     struct bytes body;
     struct bytes content_type, self, hubs;
     enum store_update_kind kind;
+    bool on_request;
     int64_t time;
     uint64_t number;
 };
@@ -543,6 +567,7 @@ struct store_missed {
     uint64_t updates;  // in the span, baselines not counted
     bool complete;     // false: a record of the span is gone
     bool all_cuttable; // each of them has a delta body still
+    bool on_request;   // one of these deltas is only for who asks for it
     bool feed_level;   // one of them is not of kind ENTRIES
 };
 
@@ -672,6 +697,14 @@ struct store_remove {
     struct store_op op;
     uint64_t topic, subscription;
     enum store_denial_reason reason;
+};
+
+// What of this topic is delivered, whatever the hub's default is (M3). Stays
+// for as long as the topic does. NOT_FOUND: there is none.
+struct store_choose {
+    struct store_op op;
+    uint64_t topic;
+    enum store_content content;
 };
 
 // A denial has been said, or never will be (`over`); else it is due again.

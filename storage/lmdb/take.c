@@ -63,7 +63,9 @@ static bool identical(const struct store_request *a,
 }
 
 struct waiting {
-    size_t count; // of the mode that is wanted
+    size_t count;      // of the mode that is wanted
+    size_t idle_count; // of these, those that nothing will come of
+    struct request oldest_idle;
     bool subscribes;
     uint64_t identical; // 0: none is, or it is no longer what is wanted
     bool idle;          // nothing will come of that one
@@ -87,7 +89,10 @@ static struct waiting look(struct engine_context *context,
             request_failed(context, &request);
             continue;
         }
-        waiting.count += request.shown.mode == wanted->mode;
+        bool counts = request.shown.mode == wanted->mode;
+        waiting.count += counts;
+        if (counts && request.idle && waiting.idle_count++ == 0)
+            waiting.oldest_idle = request;
         if (request.shown.mode == STORE_SUBSCRIBE)
             waiting.subscribes = true;
         // The latest word counts: what another one came after is not joined.
@@ -200,7 +205,8 @@ static struct lifecycle_step decide(const struct store_request *request,
         facts |= LIFECYCLE_IDENTICAL;
     if (waiting->subscribes)
         facts |= LIFECYCLE_SUBSCRIBES;
-    if (waiting->count >= STORE_PENDING_MAX)
+    // Unsubscribes of nothing must not keep out one of something.
+    if (waiting->count - waiting->idle_count >= STORE_PENDING_MAX)
         facts |= LIFECYCLE_CROWD;
     return lifecycle_step(place.state,
                           request->mode == STORE_SUBSCRIBE
@@ -248,6 +254,8 @@ enum store_status op_take(struct engine_context *context, struct store_take *op)
         op->taken = STORE_TAKEN_IDLE;
         return STORE_OK;
     }
+    if (waiting.count >= STORE_PENDING_MAX)
+        request_drop(context, &waiting.oldest_idle);
     insert(context, op, idle);
     return STORE_OK;
 }

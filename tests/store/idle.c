@@ -111,6 +111,21 @@ static void M18_four_may_wait_of_it_as_of_any_other(void **state)
     assert_int_equal(scene_stats(s).requests, STORE_PENDING_MAX);
 }
 
+static void M18_four_of_nothing_keep_out_none_of_something(void **state)
+{
+    struct session *s = *state;
+    for (int i = 0; i < STORE_PENDING_MAX; i++)
+        assert_int_equal(leave(s, LEASE + i).taken, STORE_TAKEN_IDLE);
+    struct store_take comes = scene_asks(STORE_SUBSCRIBE, TOPIC, CALLBACK);
+    scene_take(s, &comes);
+    for (int i = 0; i < STORE_PENDING_MAX; i++)
+        assert_int_equal(leave(s, LEASE + 10 + i).taken, STORE_TAKEN_NEW);
+    assert_int_equal(leave(s, LEASE + 20).taken, STORE_TAKEN_IDLE);
+    assert_int_equal(scene_stats(s).requests, 1 + STORE_PENDING_MAX);
+    session_reopen(s);
+    assert_int_equal(scene_stats(s).requests, 1 + STORE_PENDING_MAX);
+}
+
 // Nor is one refused of what there is, however many wait and however soon the
 // callback answers.
 static void M18_a_crowd_of_unsubscribes_tells_nothing(void **state)
@@ -200,6 +215,7 @@ int main(void)
         TEST(M18_it_is_written_but_nobody_sees_it),
         TEST(M18_an_identical_one_joins_it_until_it_is_forgotten),
         TEST(M18_four_may_wait_of_it_as_of_any_other),
+        TEST(M18_four_of_nothing_keep_out_none_of_something),
         TEST(M18_a_crowd_of_unsubscribes_tells_nothing),
         TEST(M18_it_does_not_swallow_a_later_unsubscribe),
         TEST(M18_a_verified_request_clears_it_away),

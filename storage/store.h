@@ -269,7 +269,7 @@ struct store_event {
     struct bytes content_type;
     struct bytes self, hubs;
     bool delta;        // body is the cut document
-    bool on_request;   // and only for who asks for entries (M3)
+    bool on_request;   // the cut one is only for who asks for entries (M3)
     struct bytes body; // length 0 also if bodies were not asked for
     uint64_t size;     // of the body, in bytes
 };
@@ -500,8 +500,8 @@ struct store_put_chunk {
 // else the topic stays due. CONFLICT: the head is not `expected_head`; make
 // the diff again. DUPLICATE: this very update is already there.
 // Token 0 is for a document that came without a fetch (M19): only with the
-// verdict UPDATE, and the topic's claim, dirty mark, due time and failures stay
-// as they are.
+// verdict UPDATE, and the topic's claim, dirty mark, due time, failures and
+// validators stay as they are. NOT_FOUND: nobody follows the topic.
 struct store_new_body {
     struct bytes inlined; // up to STORE_CHUNK bytes
     uint64_t chunked;     // or the size of what was put in chunks
@@ -564,11 +564,14 @@ struct store_missed {
     uint64_t topic, from, to;
     size_t count;
     const uint8_t (*ids)[16];
-    uint64_t updates;  // in the span, baselines not counted
-    bool complete;     // false: a record of the span is gone
-    bool all_cuttable; // each of them has a delta body still
-    bool on_request;   // one of these deltas is only for who asks for it
-    bool feed_level;   // one of them is not of kind ENTRIES
+    const uint64_t *seqs; // for each id the newest of them that brought it
+    uint64_t updates;     // in the span, baselines not counted
+    bool complete;        // false: a record of the span is gone
+    bool all_cuttable;    // each of them has a delta body still
+    bool on_request;      // one of these deltas is only for who asks for it
+    bool feed_level;      // one of them is not of kind ENTRIES
+    bool whole; // one of them is of kind WHOLE, or of ENTRIES without a delta
+    bool links; // one of the others has a delta: hub or self links changed
 };
 
 // Subscribers of a topic by id, after `after`, lagging ones included and
@@ -643,7 +646,10 @@ struct store_events {
     size_t count;
     size_t limit;     // events, 1..STORE_BATCH_MAX
     size_t max_bytes; // of bodies; at least one event is always returned
-    bool deltas;      // prefer the cut document where there is one
+    // The cut document where there is one: as asked for here, else as the topic
+    // says, else by `deltas`. What is on request is cut only in the first two.
+    enum store_content content; // not EACH
+    bool deltas;
     bool bodies;
     size_t event_count;
     struct store_event *items; // Release.

@@ -141,6 +141,8 @@ enum store_status engine_run(struct engine_context *context,
         return op_remove(context, whole);
     case STORE_TELL:
         return op_tell(context, whole);
+    case STORE_CHOOSE:
+        return op_choose(context, whole);
     case STORE_FIND:
         return op_find(context, whole);
     default:

@@ -11,6 +11,7 @@ enum { POSITIONS_MAX = 1024, ROW_SEQ = 8 };
 struct track {
     uint64_t topic;
     uint64_t incarnation;
+    enum store_content content;
     uint64_t head;
     uint64_t seq;    // next one; above head: done
     uint64_t number; // of that
@@ -123,6 +124,7 @@ static bool locate(struct engine_context *context,
     uint64_t wanted = first_wanted(context->txn, &topic, first, position);
     track->topic = position->topic;
     track->incarnation = topic.shown.incarnation;
+    track->content = topic.shown.content;
     track->head = topic.shown.head;
     track->seq = note_gap(&topic, wanted, first, position);
     peek_number(context->txn, track);
@@ -136,6 +138,21 @@ static struct track *next_track(struct track *tracks, size_t count)
         if (t->seq <= t->head && (!next || t->number < next->number))
             next = t;
     return next;
+}
+
+// Whether it is told by its delta (M3). Who pulls has never seen what was
+// there before a baseline.
+static bool as_delta(const struct store_events *op, const struct track *track,
+                     const struct update *update)
+{
+    enum store_content wish = op->content;
+    if (wish == STORE_CONTENT_DEFAULT)
+        wish = track->content;
+    if (update->delta_size == 0 || update->baseline)
+        return false;
+    if (wish == STORE_CONTENT_DEFAULT)
+        return op->deltas && !update->on_request;
+    return wish == STORE_CONTENT_ENTRIES;
 }
 
 static bool tell(struct engine_context *context, const struct store_events *op,
@@ -158,8 +175,8 @@ static bool tell(struct engine_context *context, const struct store_events *op,
         .content_type = arena_copy(&context->results, update.content_type),
         .self = arena_copy(&context->results, update.self),
         .hubs = arena_copy(&context->results, update.hubs),
-        // Who pulls has never seen what was there before a baseline.
-        .delta = op->deltas && update.delta_size > 0 && !update.baseline,
+        .delta = as_delta(op, track, &update),
+        .on_request = update.on_request,
         .body = { "", 0 },
     };
     out->size = out->delta ? update.delta_size : update.whole_size;
@@ -178,8 +195,7 @@ static uint64_t size_of(struct engine_context *context,
     if (!op->bodies
         || !update_peek(context->txn, track->topic, track->seq, &update))
         return 0;
-    bool delta = op->deltas && update.delta_size > 0 && !update.baseline;
-    return delta ? update.delta_size : update.whole_size;
+    return as_delta(op, track, &update) ? update.delta_size : update.whole_size;
 }
 
 static void merge(struct engine_context *context, struct store_events *op,
@@ -206,7 +222,8 @@ static void merge(struct engine_context *context, struct store_events *op,
 static bool sound(const struct store_events *op)
 {
     if (op->count == 0 || op->count > POSITIONS_MAX || !op->positions
-        || op->limit == 0 || op->limit > STORE_BATCH_MAX)
+        || op->limit == 0 || op->limit > STORE_BATCH_MAX
+        || op->content > STORE_CONTENT_ENTRIES)
         return false;
     for (size_t i = 0; i < op->count; i++)
         if (op->positions[i].since > STORE_SINCE_TIME)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    FORMAT = 3, // reads 1 and 2 too
+    FORMAT = 4, // reads 1 to 3 too
     COUNTERS_SIZE = 64,
     EPOCH_BITS = 48,
 };

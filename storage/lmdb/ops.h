@@ -78,6 +78,8 @@ enum store_status op_remove(struct engine_context *context,
                             struct store_remove *op);
 enum store_status op_tell(struct engine_context *context,
                           struct store_tell *op);
+enum store_status op_choose(struct engine_context *context,
+                            struct store_choose *op);
 // Writes nothing, but only the writer knows what waits for a pair.
 enum store_status op_find(struct engine_context *context,
                           struct store_find *op);

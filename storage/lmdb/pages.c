@@ -28,6 +28,7 @@ enum store_status op_read_body(struct engine_context *context,
     op->self = arena_copy(&context->results, update.self);
     op->hubs = arena_copy(&context->results, update.hubs);
     op->kind = update.kind;
+    op->on_request = update.on_request;
     op->time = update.time;
     op->number = update.number;
     if (!body_read(context->txn, &context->results, op->topic, op->seq,
@@ -36,42 +37,71 @@ enum store_status op_read_body(struct engine_context *context,
     return STORE_OK;
 }
 
-static int by_bytes(const void *a, const void *b)
+struct brought {
+    uint8_t id[ID_SIZE];
+    uint64_t seq;
+};
+
+// By id, the newest update that brought it first.
+static int by_id(const void *a, const void *b)
 {
-    return memcmp(a, b, ID_SIZE);
+    const struct brought *x = a, *y = b;
+    int order = memcmp(x->id, y->id, ID_SIZE);
+    return order != 0 ? order : (x->seq < y->seq) - (x->seq > y->seq);
+}
+
+static void note_kind(struct store_missed *op, const struct update *update)
+{
+    bool entries = update->kind == STORE_UPDATE_ENTRIES;
+    bool delta = update->delta_size > 0;
+    op->updates++;
+    op->complete = op->complete && !update->skeleton;
+    op->all_cuttable = op->all_cuttable && delta;
+    op->on_request = op->on_request || update->on_request;
+    op->feed_level = op->feed_level || !entries;
+    op->whole =
+        op->whole || update->kind == STORE_UPDATE_WHOLE || (entries && !delta);
+    op->links = op->links || (!entries && delta);
+}
+
+// Rows are missing only at the old end: the last one before the first that is
+// there. False: there are none.
+static bool leap(struct txn *txn, uint64_t topic, uint64_t *seq)
+{
+    struct key from;
+    struct bytes key, record;
+    key_two(&from, topic, *seq);
+    if (!txn_seek(txn, TABLE_UPDATES, &from, &key, &record)
+        || key_part(key, 0) != topic)
+        return false;
+    *seq = key_part(key, KEY_SEQ) - 1;
+    return true;
 }
 
 // Look at the updates of the span that webhooks are owed; copy their ids if
 // there is somewhere to put them.
 static size_t survey(struct engine_context *context, struct store_missed *op,
-                     uint8_t (*ids)[ID_SIZE])
+                     struct brought *out)
 {
     size_t count = 0;
     op->updates = 0;
     op->complete = op->all_cuttable = true;
-    op->feed_level = false;
+    op->feed_level = op->on_request = op->whole = op->links = false;
     for (uint64_t seq = op->from + 1; seq <= op->to; seq++) {
         struct update update;
         if (!update_peek(context->txn, op->topic, seq, &update)) {
             op->complete = op->all_cuttable = false;
-            // Rows are missing only at the old end: leap to the first.
-            struct key from;
-            struct bytes key, record;
-            key_two(&from, op->topic, seq);
-            if (!txn_seek(context->txn, TABLE_UPDATES, &from, &key, &record)
-                || key_part(key, 0) != op->topic)
+            if (!leap(context->txn, op->topic, &seq))
                 break;
-            seq = key_part(key, KEY_SEQ) - 1;
             continue;
         }
         if (update.baseline)
             continue;
-        op->updates++;
-        op->complete = op->complete && !update.skeleton;
-        op->all_cuttable = op->all_cuttable && update.delta_size > 0;
-        op->feed_level = op->feed_level || update.kind != STORE_UPDATE_ENTRIES;
-        if (ids && update.changed_count > 0)
-            memcpy(ids[count], update.changed, update.changed_count * ID_SIZE);
+        note_kind(op, &update);
+        for (size_t i = 0; out && i < update.changed_count; i++) {
+            memcpy(out[count + i].id, update.changed + i * ID_SIZE, ID_SIZE);
+            out[count + i].seq = seq;
+        }
         count += update.changed_count;
     }
     return count;
@@ -83,25 +113,32 @@ enum store_status op_missed(struct engine_context *context,
     struct topic topic;
     op->count = 0;
     op->ids = NULL;
+    op->seqs = NULL;
     if (op->from > op->to)
         return STORE_INVALID;
     if (!topic_load(context->txn, &context->scratch, op->topic, &topic))
         return STORE_NOT_FOUND;
     if (op->to > topic.shown.head)
         return STORE_INVALID;
-    size_t count = survey(context, op, NULL);
+    size_t count = survey(context, op, NULL), unique = 0;
+    struct brought *brought =
+        arena_array(&context->scratch, count + 1, sizeof *brought);
     uint8_t(*ids)[ID_SIZE] =
         arena_array(&context->results, count + 1, sizeof *ids);
-    if (!ids)
+    uint64_t *seqs = arena_array(&context->results, count + 1, sizeof *seqs);
+    if (!brought || !ids || !seqs)
         return STORE_AGAIN;
-    survey(context, op, ids);
-    qsort(ids, count, sizeof *ids, by_bytes);
-    size_t unique = 0;
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || memcmp(ids[i], ids[i - 1], ID_SIZE) != 0)
-            memmove(ids[unique++], ids[i], ID_SIZE);
+    survey(context, op, brought);
+    qsort(brought, count, sizeof *brought, by_id);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && memcmp(brought[i].id, brought[i - 1].id, ID_SIZE) == 0)
+            continue;
+        memcpy(ids[unique], brought[i].id, ID_SIZE);
+        seqs[unique++] = brought[i].seq;
+    }
     op->count = unique;
     op->ids = (const uint8_t(*)[ID_SIZE])ids;
+    op->seqs = seqs;
     return STORE_OK;
 }
 

@@ -60,7 +60,8 @@ static bool sound_body(const struct store_new_body *body)
 static bool sound(const struct store_publish *op)
 {
     if (op->verdict < STORE_FETCH_FAILED || op->verdict > STORE_FETCH_UPDATE
-        || op->due < 0)
+        || op->due < 0 || (op->new_plan && op->plan.len > STORE_PLAN_MAX)
+        || (op->token == 0 && op->verdict != STORE_FETCH_UPDATE))
         return false;
     if (op->new_validators
         && (op->etag.len > STORE_HEADER_MAX
@@ -100,19 +101,24 @@ static bool same_body(struct txn *txn, const struct topic *topic,
 }
 
 // Is this the very update that is the newest one already? Then the answer to
-// it got lost.
+// it got lost. One whose claim still stands was never settled: the same has
+// come by another way, and the head has moved.
 static bool repeated(struct engine_context *context, const struct topic *topic,
                      struct store_publish *op)
 {
     struct update update;
     const struct store_topic *shown = &topic->shown;
     if (!appends(op) || shown->head != op->expected_head + 1
+        || (op->token != 0
+            && claims_current(context->claims, work_fetch(op->topic),
+                              op->token))
         || !update_peek(context->txn, shown->id, shown->head, &update))
         return false;
     if (update.skeleton || update.kind != op->kind
         || update.baseline != (op->verdict == STORE_FETCH_BASELINE)
         || update.changed_count != op->changed_count
-        || update.delta_size != body_size(&op->delta))
+        || update.delta_size != body_size(&op->delta)
+        || memcmp(update.digest, op->digest, sizeof update.digest) != 0)
         return false;
     op->seq = shown->head;
     op->number = update.number;
@@ -144,6 +150,15 @@ static void note_gone(struct store_topic *shown, int32_t status, int64_t now)
         shown->gone++;
 }
 
+static void note_failure(struct engine_context *context,
+                         struct store_topic *shown, int32_t status)
+{
+    shown->failures++;
+    if (shown->failing_since == 0)
+        shown->failing_since = context->now;
+    note_gone(shown, status, context->now);
+}
+
 static void note_fetch(struct engine_context *context, struct topic *topic,
                        const struct store_publish *op)
 {
@@ -151,10 +166,7 @@ static void note_fetch(struct engine_context *context, struct topic *topic,
     shown->last_status = op->status;
     plan_fetch(context, topic, op);
     if (op->verdict == STORE_FETCH_FAILED) {
-        shown->failures++;
-        if (shown->failing_since == 0)
-            shown->failing_since = context->now;
-        note_gone(shown, op->status, context->now);
+        note_failure(context, shown, op->status);
         return;
     }
     shown->failures = 0;
@@ -169,6 +181,13 @@ static void note_fetch(struct engine_context *context, struct topic *topic,
         shown->moved = kept(op->moved);
         shown->modified_seen = op->modified_seen;
     }
+}
+
+// What the document itself says, however it came.
+static void note_document(struct engine_context *context, struct topic *topic,
+                          const struct store_publish *op)
+{
+    struct store_topic *shown = &topic->shown;
     if (op->new_links) {
         shown->self = kept(op->self);
         shown->hubs = kept(op->hubs);
@@ -212,6 +231,7 @@ static void append(struct engine_context *context, struct topic *topic,
         .time = context->now,
         .kind = op->kind,
         .baseline = op->verdict == STORE_FETCH_BASELINE,
+        .on_request = op->on_request,
         .content_type = kept(op->content_type),
         .self = shown->self,
         .hubs = shown->hubs,
@@ -220,6 +240,7 @@ static void append(struct engine_context *context, struct topic *topic,
         .changed_count = op->changed_count,
         .changed = (const uint8_t *)op->changed,
     };
+    memcpy(update.digest, op->digest, sizeof update.digest);
     op->number = update.number;
     op->seq = ++shown->head;
     update_save(context, shown->id, op->seq, &update);
@@ -258,6 +279,30 @@ static bool bodies_there(struct engine_context *context,
                              op->delta.chunked));
 }
 
+// A document that came without a fetch is for a topic that is followed; any
+// other settles a claim.
+static enum store_status may_settle(struct engine_context *context,
+                                    const struct topic *topic,
+                                    const struct store_publish *op)
+{
+    if (op->token == 0)
+        return topic_followed(topic, context->now) ? STORE_OK : STORE_NOT_FOUND;
+    bool current =
+        claims_current(context->claims, work_fetch(op->topic), op->token);
+    return current ? STORE_OK : STORE_STALE;
+}
+
+static void note(struct engine_context *context, struct topic *topic,
+                 const struct store_publish *op)
+{
+    if (op->new_plan)
+        topic->shown.plan = kept(op->plan);
+    if (op->token != 0)
+        note_fetch(context, topic, op);
+    if (op->verdict != STORE_FETCH_FAILED)
+        note_document(context, topic, op);
+}
+
 enum store_status op_publish(struct engine_context *context,
                              struct store_publish *op)
 {
@@ -274,8 +319,9 @@ enum store_status op_publish(struct engine_context *context,
     if (op->verdict != STORE_FETCH_FAILED
         && topic.shown.head != op->expected_head)
         return STORE_CONFLICT;
-    if (!claims_current(context->claims, work_fetch(op->topic), op->token))
-        return STORE_STALE;
+    enum store_status settles = may_settle(context, &topic, op);
+    if (settles != STORE_OK)
+        return settles;
     if (appends(op)) {
         if (!bodies_there(context, op))
             return STORE_INVALID;
@@ -284,9 +330,10 @@ enum store_status op_publish(struct engine_context *context,
                                         + 16 * op->changed_count))
             return STORE_FULL;
     }
-    if (!claims_settle(context->claims, work_fetch(op->topic), op->token))
+    if (op->token != 0
+        && !claims_settle(context->claims, work_fetch(op->topic), op->token))
         return STORE_STALE;
-    note_fetch(context, &topic, op);
+    note(context, &topic, op);
     if (appends(op))
         append(context, &topic, op);
     topic_save(context->txn, &topic);

@@ -3,8 +3,8 @@
 #include "records.h"
 
 enum {
-    TOPIC_VERSION = 2, // key of self, same origin
-    STATE_VERSION = 2, // gone, gone since
+    TOPIC_VERSION = 3, // 2: key of self, same origin; 3: content
+    STATE_VERSION = 3, // 2: gone, gone since; 3: plan
     SUBSCRIPTION_VERSION = 1,
     LAGGING_VERSION = 1,
     REQUEST_VERSION = 3, // 2: host, renews, idle; 3: asker
@@ -64,6 +64,7 @@ void topic_encode(struct writer *writer, const struct topic *topic)
     write_text(writer, shown->hubs);
     write_key(writer, &topic->self_key);
     write_bool(writer, topic->self_near);
+    write_u8(writer, (uint8_t)shown->content);
 }
 
 bool topic_decode(struct bytes record, struct topic *topic)
@@ -81,6 +82,8 @@ bool topic_decode(struct bytes record, struct topic *topic)
         read_key(&reader, &topic->self_key);
         topic->self_near = read_bool(&reader);
     }
+    if (version >= 3)
+        shown->content = read_choice(&reader, STORE_CONTENT_EACH);
     return reader_done(&reader);
 }
 
@@ -112,6 +115,7 @@ void topic_state_encode(struct writer *writer, const struct topic *topic)
     write_text(writer, shown->moved);
     write_u32(writer, shown->gone);
     write_i64(writer, shown->gone_since);
+    write_text(writer, shown->plan);
 }
 
 bool topic_state_decode(struct bytes record, struct topic *topic)
@@ -145,6 +149,10 @@ bool topic_state_decode(struct bytes record, struct topic *topic)
         shown->gone = read_u32(&reader);
         shown->gone_since = read_time(&reader);
     }
+    if (version >= 3)
+        shown->plan = read_text(&reader, STORE_PLAN_MAX);
+    else
+        shown->plan = (struct bytes){ "", 0 };
     return reader_done(&reader) && shown->baseline <= shown->head
            && shown->removed <= shown->head;
 }

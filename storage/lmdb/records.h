@@ -86,6 +86,8 @@ struct update {
     enum store_update_kind kind;
     bool baseline;
     bool skeleton;
+    bool on_request; // the delta
+    uint8_t digest[16];
     struct bytes content_type, self, hubs;
     uint64_t whole_size, delta_size; // delta 0: there is none
     size_t changed_count;

@@ -44,6 +44,7 @@ void topic_make(struct engine_context *context, const struct store_key *key,
             .etag = none,
             .modified = none,
             .moved = none,
+            .plan = none,
         },
     };
     // Without randomness numbers of two incarnations might be compared.

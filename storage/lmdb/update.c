@@ -3,10 +3,11 @@
 #include "records.h"
 
 enum {
-    UPDATE_VERSION = 1,
-    // Version, number, time, kind, two flags, two sizes, count of ids.
-    UPDATE_FIXED = 1 + 8 + 8 + 1 + 1 + 1 + 8 + 8 + 4,
+    UPDATE_VERSION = 2, // on request, digest
     ID_SIZE = 16,
+    // Version, number, time, kind, two flags, two sizes, count of ids; a flag
+    // and the digest.
+    UPDATE_FIXED = 1 + 8 + 8 + 1 + 1 + 1 + 8 + 8 + 4 + 1 + ID_SIZE,
 };
 
 size_t update_size(const struct update *update)
@@ -37,6 +38,8 @@ void update_encode(struct writer *writer, const struct update *update)
     write_text(writer, update->hubs);
     write_u32(writer, (uint32_t)update->changed_count);
     write_raw(writer, update->changed, update->changed_count * ID_SIZE);
+    write_bool(writer, update->on_request);
+    write_raw(writer, update->digest, sizeof update->digest);
 }
 
 bool update_decode(struct bytes record, struct update *update)
@@ -48,7 +51,8 @@ bool update_decode(struct bytes record, struct update *update)
         .hubs = { "", 0 },
     };
     reader_init(&reader, record);
-    if (read_u8(&reader) != UPDATE_VERSION)
+    uint8_t version = read_choice(&reader, UPDATE_VERSION);
+    if (version == 0)
         return false;
     update->number = read_u64(&reader);
     update->time = read_time(&reader);
@@ -66,5 +70,9 @@ bool update_decode(struct bytes record, struct update *update)
     update->hubs = read_text(&reader, STORE_LINKS_MAX);
     update->changed_count = read_u32(&reader);
     update->changed = read_items(&reader, update->changed_count, ID_SIZE);
+    if (version >= 2) {
+        update->on_request = read_bool(&reader);
+        read_raw(&reader, update->digest, sizeof update->digest);
+    }
     return reader_done(&reader);
 }

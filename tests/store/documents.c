@@ -306,6 +306,48 @@ static void M13_missed_is_the_union_of_what_the_updates_brought(void **state)
     assert_int_equal(all.updates, 0);
 }
 
+static void M13_each_missed_id_comes_with_the_last_that_brought_it(void **state)
+{
+    struct session *s = *state;
+    struct scene_name name = scene_subscribe(s, TOPIC, CALLBACK);
+    bring(s, 1, 2, STORE_UPDATE_ENTRIES);
+    bring(s, 2, 4, STORE_UPDATE_ENTRIES);
+    bring(s, 1, 1, STORE_UPDATE_ENTRIES);
+    struct store_missed missed = {
+        .op.verb = STORE_MISSED,
+        .topic = name.topic,
+        .to = 3,
+    };
+    session_must(s, &missed.op);
+    static const uint64_t seqs[] = { 0, 3, 2, 2, 2 };
+    assert_int_equal(missed.count, 4);
+    for (size_t i = 0; i < missed.count; i++)
+        assert_true(missed.seqs[i] == seqs[missed.ids[i][0]]);
+    store_release(&missed.op);
+}
+
+static void M14_it_is_told_whether_entries_can_say_what_was_missed(void **state)
+{
+    struct session *s = *state;
+    struct scene_name name = scene_subscribe(s, TOPIC, CALLBACK);
+    bring(s, 1, 2, STORE_UPDATE_ENTRIES);
+    bring(s, 1, 0, STORE_UPDATE_FEED_LEVEL);
+    bring(s, 1, 0, STORE_UPDATE_REMOVAL_ONLY);
+    struct store_missed all = missed(s, name.topic, 0, 3, 0x06);
+    assert_false(all.whole || all.links);
+    struct store_publish publish = scene_fetch(s, TOPIC, STORE_FETCH_UPDATE);
+    publish.kind = STORE_UPDATE_FEED_LEVEL;
+    publish.whole.inlined = scene_bytes("whole");
+    publish.delta.inlined = scene_bytes("its links alone");
+    session_must(s, &publish.op);
+    bring(s, 1, 0, STORE_UPDATE_WHOLE);
+    all = missed(s, name.topic, 0, 4, 0x06);
+    assert_true(all.links && !all.whole);
+    all = missed(s, name.topic, 0, 5, 0x06);
+    assert_true(all.links && all.whole);
+    assert_false(missed(s, name.topic, 4, 5, 0).links);
+}
+
 static void M13_a_baseline_is_not_counted_as_missed(void **state)
 {
     struct session *s = *state;
@@ -333,6 +375,8 @@ int main(void)
         TEST(orphaned_pieces_are_swept_at_start),
         TEST(a_piece_for_another_seq_or_size_is_refused),
         TEST(M13_missed_is_the_union_of_what_the_updates_brought),
+        TEST(M13_each_missed_id_comes_with_the_last_that_brought_it),
+        TEST(M14_it_is_told_whether_entries_can_say_what_was_missed),
         TEST(M13_a_baseline_is_not_counted_as_missed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,8 @@ static void make_move(struct model *model)
         { model_ping, 10 },
         { model_claim_fetches, 14 },
         { model_publish, 30 },
+        { model_give, 4 },
+        { model_choose, 1 },
         { model_follow, 6 },
         { model_trim, 4 },
         { model_walk, 25 },

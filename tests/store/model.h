@@ -72,7 +72,8 @@ struct model_subscriber {
 struct model_update {
     uint64_t number;
     int64_t time;
-    bool baseline, delta;
+    bool baseline, delta, on_request;
+    uint8_t digest;
     enum store_update_kind kind;
     uint32_t ids; // bit n: entry n is new or changed
     size_t size;
@@ -91,6 +92,8 @@ struct model_topic {
     bool self_near;
     size_t entry_count;
     uint8_t entry_salt;
+    enum store_content content;
+    uint8_t plan;
     uint64_t last_subscription;
     struct model_subscriber subscribers[MODEL_CALLBACKS];
     struct model_update updates[MODEL_UPDATES]; // by seq
@@ -174,6 +177,8 @@ void model_find(struct model *model);
 void model_ping(struct model *model);
 void model_claim_fetches(struct model *model);
 void model_publish(struct model *model);
+void model_give(struct model *model);
+void model_choose(struct model *model);
 void model_follow(struct model *model);
 void model_trim(struct model *model);
 

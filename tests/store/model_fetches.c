@@ -114,6 +114,8 @@ static void draw_update(struct model *model, const struct model_topic *topic,
         .kind = entries ? STORE_UPDATE_ENTRIES : STORE_UPDATE_WHOLE,
         .size = 1 + model_below(model, BODY_MAX),
         .delta = entries && model_below(model, 4) != 0,
+        .on_request = model_below(model, 4) == 0,
+        .digest = (uint8_t)model_below(model, 256),
         .baseline = publish->verdict == STORE_FETCH_BASELINE,
     };
     if (entries && !update->baseline)
@@ -131,6 +133,18 @@ static void draw_update(struct model *model, const struct model_topic *topic,
     publish->whole.inlined = (struct bytes){ whole, update->size };
     if (update->delta)
         publish->delta.inlined = (struct bytes){ "delta", 5 };
+    publish->on_request = update->on_request;
+    publish->digest[5] = update->digest;
+}
+
+static void draw_plan(struct model *model, struct model_topic *topic,
+                      struct store_publish *publish)
+{
+    publish->new_plan = model_below(model, 2);
+    if (!publish->new_plan)
+        return;
+    topic->plan = (uint8_t)(1 + model_below(model, 255));
+    publish->plan = (struct bytes){ (const char *)&topic->plan, 1 };
 }
 
 static void draw_entries(struct model *model, struct model_topic *topic,
@@ -266,6 +280,7 @@ void model_publish(struct model *model)
         draw_entries(model, topic, &publish);
         draw_self(model, topic, &publish);
     }
+    draw_plan(model, topic, &publish);
     model_must(model, &publish.op);
     settle_fetch(model, topic, &publish);
     if (!appends)
@@ -273,6 +288,50 @@ void model_publish(struct model *model)
     append(model, topic, &publish, update);
     if (model_below(model, 8) == 0)
         assert_int_equal(model_run(model, &publish.op), STORE_DUPLICATE);
+}
+
+// M19: nothing of a fetch is touched by it.
+void model_give(struct model *model)
+{
+    struct model_topic *topic =
+        &model->topics[model_below(model, MODEL_TOPICS)];
+    if (topic->id == 0)
+        return;
+    struct store_publish publish = {
+        .op.verb = STORE_PUBLISH,
+        .topic = topic->id,
+        .expected_head = topic->head,
+        .verdict = STORE_FETCH_UPDATE,
+        .due = model_now(model) + model_length(model, HOUR),
+    };
+    struct model_update update;
+    draw_update(model, topic, &publish, &update);
+    if (!model_followed(model, topic)) {
+        assert_int_equal(model_run(model, &publish.op), STORE_NOT_FOUND);
+        return;
+    }
+    draw_entries(model, topic, &publish);
+    draw_self(model, topic, &publish);
+    draw_plan(model, topic, &publish);
+    model_must(model, &publish.op);
+    append(model, topic, &publish, update);
+    if (model_below(model, 4) == 0)
+        assert_int_equal(model_run(model, &publish.op), STORE_DUPLICATE);
+}
+
+void model_choose(struct model *model)
+{
+    struct model_topic *topic =
+        &model->topics[model_below(model, MODEL_TOPICS)];
+    struct store_choose choose = {
+        .op.verb = STORE_CHOOSE,
+        .topic = topic->id,
+        .content = (enum store_content)model_below(model, 4),
+    };
+    enum store_status status = model_run(model, &choose.op);
+    assert_int_equal(status, topic->id ? STORE_OK : STORE_NOT_FOUND);
+    if (topic->id)
+        topic->content = choose.content;
 }
 
 void model_follow(struct model *model)

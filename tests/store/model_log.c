@@ -78,15 +78,33 @@ static void expect_gap(const struct model_topic *topic,
     assert_false(position->gap_inexact);
 }
 
+static bool cut(const struct model_topic *topic,
+                const struct model_update *update, const struct store_events *e)
+{
+    enum store_content wish = e->content ? e->content : topic->content;
+    if (!update->delta || update->baseline)
+        return false;
+    return wish == STORE_CONTENT_ENTRIES
+           || (wish == STORE_CONTENT_DEFAULT && e->deltas
+               && !update->on_request);
+}
+
 static void expect_event(const struct model_topic *topic, uint64_t seq,
+                         const struct store_events *e,
                          const struct store_event *event)
 {
     char body[BODY_MAX + 1];
     const struct model_update *update = &topic->updates[seq];
+    assert_int_equal(event->on_request, update->on_request);
+    assert_int_equal(event->delta, cut(topic, update, e));
     assert_true(event->seq == seq);
     assert_true(event->number == update->number);
     assert_true(event->time == update->time);
     assert_int_equal(event->kind, update->kind);
+    if (event->delta) {
+        assert_true(scene_same(event->body, "delta"));
+        return;
+    }
     model_body(topic->id, seq, update->size, body);
     assert_int_equal(event->body.len, update->size);
     assert_memory_equal(event->body.at, body, update->size);
@@ -103,7 +121,7 @@ static void expect_events(struct model *model, const struct store_events *e,
         assert_non_null(topic);
         assert_true(event->number > last);
         last = event->number;
-        expect_event(topic, next[topic - model->topics]++, event);
+        expect_event(topic, next[topic - model->topics]++, e, event);
     }
 }
 
@@ -117,6 +135,8 @@ void model_events(struct model *model)
         .positions = positions,
         .limit = 1 + model_below(model, 30),
         .max_bytes = 1000000,
+        .content = (enum store_content)model_below(model, 3),
+        .deltas = model_below(model, 2),
         .bodies = true,
     };
     for (int t = 0; t < MODEL_TOPICS; t++) {
@@ -141,7 +161,6 @@ void model_events(struct model *model)
         assert_true(position->reached <= model->events);
         uint64_t reached = seq_at(topic, position->reached);
         // What was lost or not asked for may be passed by, nothing else.
-        continue;
         assert_true(reached < topic->removed + 1 || reached == seq - 1);
     }
     assert_int_equal(events.more, more);
@@ -165,6 +184,7 @@ void model_missed(struct model *model)
     uint32_t wanted = 0, found = 0;
     uint64_t updates = 0;
     bool cuttable = true, feed_level = false, baseline = false, lost = false;
+    bool on_request = false;
     for (uint64_t seq = missed.from + 1; seq <= missed.to; seq++) {
         const struct model_update *update = &topic->updates[seq];
         wanted |= update->ids;
@@ -173,6 +193,7 @@ void model_missed(struct model *model)
         lost = lost || (seq <= topic->removed && !update->baseline);
         cuttable = cuttable && update->delta && seq > topic->removed;
         feed_level = feed_level || update->kind != STORE_UPDATE_ENTRIES;
+        on_request = on_request || (update->on_request && !update->baseline);
     }
     model_must(model, &missed.op);
     for (size_t i = 0; i < missed.count; i++)
@@ -185,6 +206,7 @@ void model_missed(struct model *model)
     assert_true(missed.complete);
     assert_int_equal(found, wanted);
     assert_int_equal(missed.updates, updates);
+    assert_int_equal(missed.on_request, on_request);
     if (baseline)
         return;
     assert_int_equal(missed.all_cuttable, cuttable);
@@ -222,6 +244,14 @@ static void compare_entries(struct model *model,
         .topic = topic->id,
     };
     model_must(model, &read.op);
+    for (size_t i = 0; i < read.recent_count; i++) {
+        uint64_t seq = topic->head - i;
+        const struct model_update *update = &topic->updates[seq];
+        assert_true(read.recent[i].seq == seq);
+        assert_true(read.recent[i].time == update->time);
+        assert_int_equal(read.recent[i].digest[5],
+                         seq > topic->removed ? update->digest : 0);
+    }
     assert_int_equal(read.count, topic->entry_count);
     for (size_t i = 0; i < read.count; i++) {
         assert_int_equal(read.items[i].id[0], (topic->entry_salt + i) & 255);
@@ -242,6 +272,9 @@ static void compare_topic(struct model *model, int t,
     assert_true(now->head == topic->head);
     assert_true(now->baseline == topic->baseline);
     assert_true(now->removed == topic->removed);
+    assert_int_equal(now->content, topic->content);
+    assert_int_equal(now->plan.len, topic->plan != 0);
+    assert_true(now->plan.len == 0 || (uint8_t)now->plan.at[0] == topic->plan);
     assert_int_equal(now->dirty, topic->dirty);
     assert_int_equal(now->fetched, topic->fetched);
     assert_int_equal(now->failures, topic->failures);

@@ -241,7 +241,7 @@ static void forget_urls(struct store_topic *topic)
 {
     struct bytes none = { NULL, 0 };
     topic->url = topic->url_normal = topic->self = topic->hubs = none;
-    topic->etag = topic->modified = topic->moved = none;
+    topic->etag = topic->modified = topic->moved = topic->plan = none;
 }
 
 struct store_topic scene_topic(struct session *session, const char *url)

@@ -41,6 +41,7 @@ union any_op {
     struct store_trim trim;
     struct store_remove remove;
     struct store_tell tell;
+    struct store_choose choose;
     struct store_find find;
     struct store_stats stats;
 };
@@ -91,6 +92,7 @@ static size_t size_of(enum store_verb verb)
         [STORE_TELL] = sizeof(struct store_tell),
         [STORE_FIND] = sizeof(struct store_find),
         [STORE_STATS] = sizeof(struct store_stats),
+        [STORE_CHOOSE] = sizeof(struct store_choose),
     };
     assert(verb > 0 && (size_t)verb < sizeof sizes / sizeof *sizes);
     return sizes[verb];

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { NEWEST = 3 };
+enum { NEWEST = 4 };
 
 static void format_key(struct key *key)
 {
@@ -69,11 +69,13 @@ static void an_older_store_is_taken_over(void **state)
     struct meta first, again;
     assert_true(meta_open(&place->env, false, &first, &problem));
     uint64_t epoch = place->env.epoch;
-    put_format(&place->env, 1);
-    assert_true(meta_open(&place->env, false, &again, &problem));
-    assert_memory_equal(first.secret_key, again.secret_key, META_KEY_SIZE);
-    assert_true(place->env.epoch == epoch);
-    assert_int_equal(get_format(&place->env), NEWEST);
+    for (uint64_t format = 1; format < NEWEST; format++) {
+        put_format(&place->env, format);
+        assert_true(meta_open(&place->env, false, &again, &problem));
+        assert_memory_equal(first.secret_key, again.secret_key, META_KEY_SIZE);
+        assert_true(place->env.epoch == epoch);
+        assert_int_equal(get_format(&place->env), NEWEST);
+    }
 }
 
 static void a_newer_store_is_refused_in_words(void **state)

@@ -86,6 +86,8 @@ static struct topic a_topic(void)
             .subscriptions = 6,
             .gone = 10,
             .gone_since = 11,
+            .content = STORE_CONTENT_EACH,
+            .plan = text("plan"),
         },
         .incarnation = 77,
         .key = { { 4 } },
@@ -129,6 +131,8 @@ static struct update an_update(void)
         .delta_size = 10,
         .changed_count = 2,
         .changed = ids,
+        .on_request = true,
+        .digest = { 7, 8, 9 },
     };
 }
 
@@ -252,6 +256,8 @@ static void a_topic_comes_back_from_its_two_records(void **state)
     assert_int_equal(got.shown.subscriptions, 6);
     assert_int_equal(got.shown.gone, 10);
     assert_int_equal(got.shown.gone_since, 11);
+    assert_int_equal(got.shown.content, STORE_CONTENT_EACH);
+    assert_string_equal(got.shown.plan.at, "plan");
     assert_true(got.incarnation == 77);
     assert_int_equal(got.self_key.bytes[0], 5);
     assert_true(got.self_near);
@@ -327,7 +333,7 @@ static void a_topic_state_of_version_1_was_never_gone(void **state)
     uint8_t buffer[RECORD_MAX];
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_state_decode(of_version(1, 1, 12, buffer), &got));
+    assert_true(topic_state_decode(of_version(1, 1, 12 + 9, buffer), &got));
     assert_string_equal(got.shown.moved.at, "https://c.example/");
     assert_int_equal(got.shown.subscriptions, 6);
     assert_int_equal(got.shown.gone, 0);
@@ -341,11 +347,45 @@ static void a_topic_of_version_1_has_no_alias(void **state)
     const struct store_key none = { { 0 } };
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_decode(of_version(1, 0, 33, buffer), &got));
+    assert_true(topic_decode(of_version(1, 0, 33 + 1, buffer), &got));
     assert_string_equal(got.shown.self.at, "https://a.example/self");
     assert_true(got.incarnation == 77);
     assert_memory_equal(&got.self_key, &none, sizeof none);
     assert_false(got.self_near);
+    (void)state;
+}
+
+static void a_topic_of_version_2_is_delivered_as_the_hub_says(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct topic got;
+    memset(&got, 0, sizeof got);
+    assert_true(topic_decode(of_version(2, 0, 1, buffer), &got));
+    assert_true(got.self_near);
+    assert_int_equal(got.shown.content, STORE_CONTENT_DEFAULT);
+    (void)state;
+}
+
+static void a_topic_state_of_version_2_has_no_plan(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct topic got;
+    memset(&got, 0, sizeof got);
+    assert_true(topic_state_decode(of_version(2, 1, 9, buffer), &got));
+    assert_int_equal(got.shown.gone_since, 11);
+    assert_string_equal(got.shown.plan.at, "");
+    (void)state;
+}
+
+static void an_update_of_version_1_has_no_digest(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    const uint8_t none[16] = { 0 };
+    struct update got;
+    assert_true(update_decode(of_version(1, 4, 17, buffer), &got));
+    assert_memory_equal(got.changed, ids, sizeof ids);
+    assert_memory_equal(got.digest, none, sizeof none);
+    assert_false(got.on_request);
     (void)state;
 }
 
@@ -372,6 +412,8 @@ static void an_update_comes_back_with_its_ids(void **state)
     assert_memory_equal(got.changed, ids, sizeof ids);
     assert_true(got.whole_size == 100000);
     assert_true(got.baseline);
+    assert_true(got.on_request);
+    assert_memory_equal(got.digest, put.digest, sizeof put.digest);
     (void)state;
 }
 
@@ -424,8 +466,9 @@ static void every_record_with_something_behind_it_is_refused(void **state)
 
 static uint8_t newest_version(int shape)
 {
-    bool second = shape <= 1 || shape == 8;
-    return shape == 3 ? 3 : second ? 2 : 1;
+    bool second = shape == 4 || shape == 8;
+    bool third = shape <= 1 || shape == 3;
+    return third ? 3 : second ? 2 : 1;
 }
 
 static void another_version_is_refused(void **state)
@@ -489,6 +532,7 @@ static void the_largest_records_fit(void **state)
     topic.shown.hubs = (struct bytes){ long_text, STORE_LINKS_MAX };
     topic.shown.etag = topic.shown.modified =
         (struct bytes){ long_text, STORE_HEADER_MAX };
+    topic.shown.plan = (struct bytes){ long_text, STORE_PLAN_MAX };
     writer_init(&writer, buffer, sizeof buffer);
     topic_encode(&writer, &topic);
     assert_true(decode(0, writer_bytes(&writer)));
@@ -521,6 +565,9 @@ int main(void)
         cmocka_unit_test(a_request_of_version_2_is_nobodys),
         cmocka_unit_test(a_topic_state_of_version_1_was_never_gone),
         cmocka_unit_test(a_topic_of_version_1_has_no_alias),
+        cmocka_unit_test(a_topic_of_version_2_is_delivered_as_the_hub_says),
+        cmocka_unit_test(a_topic_state_of_version_2_has_no_plan),
+        cmocka_unit_test(an_update_of_version_1_has_no_digest),
         cmocka_unit_test(counters_of_version_1_know_of_no_denials),
         cmocka_unit_test(an_update_comes_back_with_its_ids),
         cmocka_unit_test(M9_a_skeleton_keeps_number_and_time_in_few_bytes),

@@ -2,24 +2,37 @@
 
 #include "builder.h"
 
-#include "vocabulary.h"
+#include "child.h"
+#include "surroundings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-bool builder_open(struct builder *builder, const char *url, struct feed *feed,
-                  struct link_set *links)
+// Bytes of bases: about half a second.
+enum { RESOLVED_MAX = 12 * 1024 * 1024 };
+
+bool builder_open(struct builder *builder, const struct feed_input *input,
+                  struct feed *feed, struct link_set *links)
 {
+    const struct noise *noise =
+        input->noise != NULL ? input->noise : noise_default();
     memset(builder, 0, sizeof *builder);
     builder->feed = feed;
     builder->links = links;
+    builder->input = input;
     builder->uri = "";
     feed->title_at = FEED_NONE;
-    if (strlen(url) <= URL_MAX)
-        memcpy(builder->base, url, strlen(url) + 1);
-    if (!canon_open(&builder->entry) || !canon_open(&builder->around))
+    if (strlen(input->url) <= URL_MAX)
+        memcpy(builder->base, input->url, strlen(input->url) + 1);
+    if (!canon_open(&builder->entry, noise)
+        || !canon_open(&builder->around, noise)
+        || !digest_open(&builder->names))
         return false;
-    canon_begin(&builder->around);
+    if (input->parts
+        && (!canon_open(&builder->part, noise)
+            || !canon_open(&builder->whole_part, NULL)))
+        return false;
+    canon_begin(&builder->around, false);
     return true;
 }
 
@@ -27,283 +40,252 @@ void builder_close(struct builder *builder)
 {
     canon_close(&builder->entry);
     canon_close(&builder->around);
+    canon_close(&builder->part);
+    canon_close(&builder->whole_part);
+    digest_close(&builder->names);
+    item_clear(&builder->item);
+    pool_clear(&builder->capture.text);
 }
 
-static bool is_own(const struct builder *builder, const struct element *element,
-                   const char *name)
+bool builder_failed(const struct builder *builder)
 {
-    return strcmp(element->name, name) == 0
-           && strcmp(element->uri, builder->uri) == 0;
+    return builder->no_memory || builder->names.failed
+           || builder->capture.text.failed || canon_failed(&builder->entry)
+           || canon_failed(&builder->around) || canon_failed(&builder->part)
+           || canon_failed(&builder->whole_part) || item_failed(&builder->item);
+}
+
+void *builder_grow(struct builder *builder, void *list, size_t size,
+                   size_t count, size_t *max, size_t limit)
+{
+    if (count == limit)
+        return NULL;
+    if (count < *max)
+        return list;
+    size_t grown_max = *max * 2 + 32;
+    void *grown = realloc(list, grown_max * size);
+    builder->no_memory = builder->no_memory || grown == NULL;
+    if (grown != NULL)
+        *max = grown_max;
+    return grown;
 }
 
 static bool is_atom(const struct builder *builder)
 {
-    return vocabulary_is_atom(builder->feed->format);
+    return vocabulary_is_atom(builder->root.format);
 }
 
-// Depth of an entry's tag; the root's is 0.
-static unsigned entry_depth(const struct builder *builder)
+bool builder_owns(const struct builder *builder, const struct element *element)
 {
-    bool rss = builder->feed->format == DOCUMENT_RSS20
-               || builder->feed->format == DOCUMENT_RSS09X;
-    return rss ? 2 : 1;
+    return element->uri == builder->uri
+           || strcmp(element->uri, builder->uri) == 0
+           || (!is_atom(builder) && vocabulary_is_rss(element->uri));
+}
+
+static bool is_named(const struct builder *builder,
+                     const struct element *element, const char *name)
+{
+    return vocabulary_is(builder->root.format, element, name);
 }
 
 static bool is_entry(const struct builder *builder,
-                     const struct element *element)
+                     const struct element *element, bool own)
 {
-    if (builder->depth != entry_depth(builder))
-        return false;
-    if (is_atom(builder))
-        return is_own(builder, element, "entry");
-    if (builder->feed->format == DOCUMENT_RSS10)
-        return is_own(builder, element, "item");
-    return builder->in_container && is_own(builder, element, "item");
+    unsigned depth = builder->depth;
+    return own && (depth == 1 || (depth == 2 && builder->in_container))
+           && (is_atom(builder)
+                   ? depth == 1 && is_named(builder, element, "entry")
+                   : is_named(builder, element, "item"));
 }
 
-// The element that holds the feed's own title and links: <feed>, <channel>.
-static bool is_in_container(const struct builder *builder)
+// Of a title. Atom 0.3 says by `mode` how it is written; what has a media type
+// that is no text is base64.
+enum item_mode builder_mode(const struct builder *builder,
+                            const struct element *element)
 {
-    return builder->depth == (is_atom(builder) ? 1 : 2)
-           && builder->in_container;
+    const struct attribute *mode = element_attribute(element, "", "mode");
+    const struct attribute *type = element_attribute(element, "", "type");
+    if (!is_atom(builder))
+        return ITEM_TEXT;
+    if (mode != NULL && attribute_is(mode, "base64"))
+        return ITEM_BASE64;
+    if (type == NULL)
+        return ITEM_TEXT;
+    if (attribute_is(type, "html")
+        || (attribute_is(type, "text/html") && mode != NULL
+            && attribute_is(mode, "escaped")))
+        return ITEM_HTML;
+    return attribute_is(type, "application/octet-stream") ? ITEM_BASE64
+                                                          : ITEM_TEXT;
 }
 
-static void capture(struct builder *builder, size_t *field)
+void builder_collect(struct builder *builder, enum builder_kind kind,
+                     unsigned what, unsigned rank)
 {
-    builder->capture = field;
-    builder->capture_depth = builder->depth;
-    builder->capture_from = builder->feed->strings.len;
+    struct builder_capture *capture = &builder->capture;
+    capture->kind = kind;
+    capture->what = what;
+    capture->rank = rank;
+    capture->mode = ITEM_TEXT;
+    capture->depth = builder->depth;
+    capture->text.len = 0;
 }
 
-// Keep what was collected, trimmed; nothing but blanks is as good as absent.
-static void keep_captured(struct builder *builder)
+bool builder_may_resolve(struct builder *builder, const char *base)
 {
-    struct pool *strings = &builder->feed->strings;
-    size_t from = builder->capture_from;
-    while (from < strings->len
-           && strchr(" \t\r\n", strings->bytes[from]) != NULL)
-        from++;
-    while (strings->len > from
-           && strchr(" \t\r\n", strings->bytes[strings->len - 1]) != NULL)
-        strings->len--;
-    if (strings->len > from) {
-        *builder->capture = from;
-        pool_add(strings, "", 1);
-    }
-    builder->capture = NULL;
+    builder->resolved += strlen(base);
+    return builder->resolved <= RESOLVED_MAX;
 }
 
-static void keep_attribute(struct builder *builder, size_t *field,
-                           const struct attribute *attribute)
+const char *builder_base(struct builder *builder, const struct element *element,
+                         const char *base, char out[URL_MAX + 1])
 {
-    capture(builder, field);
-    pool_add(&builder->feed->strings, attribute->value, attribute->value_len);
-    keep_captured(builder);
-}
-
-static void offer_link(struct builder *builder, const struct element *element)
-{
-    const struct attribute *rel = element_attribute(element, "", "rel");
-    const struct attribute *href = element_attribute(element, "", "href");
     const struct attribute *own =
         element_attribute(element, VOCABULARY_XML, "base");
-    char target[URL_MAX + 1], own_base[URL_MAX + 1], base[URL_MAX + 1];
-    if (rel == NULL || href == NULL || href->value_len > URL_MAX
-        || (own != NULL && own->value_len > URL_MAX))
-        return;
-
-    memcpy(target, href->value, href->value_len);
-    target[href->value_len] = '\0';
-    memcpy(base, builder->base, sizeof base);
-    if (own != NULL) {
-        memcpy(own_base, own->value, own->value_len);
-        own_base[own->value_len] = '\0';
-        if (!url_resolve(builder->base, own_base, base, sizeof base))
-            memcpy(base, builder->base, sizeof base);
-    }
-    link_offer(builder->links, base, rel->value, rel->value_len, target);
+    char value[URL_MAX + 1];
+    if (own == NULL || own->value_len > URL_MAX
+        || !builder_may_resolve(builder, base))
+        return base;
+    memcpy(value, own->value, own->value_len);
+    value[own->value_len] = '\0';
+    return url_resolve(base, value, out, URL_MAX + 1) ? out : base;
 }
 
 static void move_base(struct builder *builder, const struct element *element)
 {
-    const struct attribute *base =
-        element_attribute(element, VOCABULARY_XML, "base");
-    char value[URL_MAX + 1], moved[URL_MAX + 1];
-    if (base == NULL || base->value_len > URL_MAX)
+    if (builder_base(builder, element, builder->base, builder->own_base)
+        == builder->base)
         return;
-    memcpy(value, base->value, base->value_len);
-    value[base->value_len] = '\0';
-    if (url_resolve(builder->base, value, moved, sizeof moved))
-        memcpy(builder->base, moved, sizeof moved);
+    memcpy(builder->base, builder->own_base, sizeof builder->base);
+    builder->based = true;
 }
 
-// RSS 1.0 lists its items: channel/items/rdf:Seq/rdf:li.
-static void note_seat(struct builder *builder, const struct element *element,
-                      size_t at)
+static void end_capture(struct builder *builder)
 {
-    struct feed *feed = builder->feed;
-    if (feed->format != DOCUMENT_RSS10 || builder->depth != 4
-        || strcmp(element->name, "li") != 0
-        || strcmp(element->uri, VOCABULARY_RDF) != 0)
-        return;
-    const struct attribute *resource =
-        element_attribute(element, VOCABULARY_RDF, "resource");
-    if (resource == NULL)
-        resource = element_attribute(element, "", "resource");
-    if (resource == NULL || feed->seat_count == FEED_ENTRIES_MAX)
-        return;
-    if (feed->seat_count == builder->seats_max) {
-        size_t max = builder->seats_max * 2 + 16;
-        struct feed_seat *grown = realloc(feed->seats, max * sizeof *grown);
-        builder->no_memory = builder->no_memory || grown == NULL;
-        if (grown == NULL)
-            return;
-        feed->seats = grown;
-        builder->seats_max = max;
-    }
-    struct feed_seat *seat = &feed->seats[feed->seat_count++];
-    *seat = (struct feed_seat){ .start = at };
-    // The entry's digest is free: seats stand before or between entries.
-    digest_of(&builder->entry.digest, 'i', resource->value, resource->value_len,
-              seat->id);
-}
-
-static void start_around(struct builder *builder, const struct element *element,
-                         size_t at)
-{
-    if (builder->skip > 0) {
-        note_seat(builder, element, at);
-        return;
-    }
-    bool ours = is_in_container(builder);
-    if (ours
-        && vocabulary_is_volatile(builder->feed->format, builder->uri,
-                                  element)) {
-        builder->skip = builder->depth;
-        return;
-    }
-    canon_start(&builder->around, element);
-    if (!ours)
-        return;
-    if (builder->feed->title_at == FEED_NONE
-        && is_own(builder, element, "title"))
-        capture(builder, &builder->feed->title_at);
-    if (strcmp(element->name, "link") == 0)
-        offer_link(builder, element);
-}
-
-static bool is_better(struct builder *builder, enum builder_field field,
-                      unsigned rank)
-{
-    if (rank <= builder->rank[field])
-        return false;
-    builder->rank[field] = rank;
-    return true;
-}
-
-static void start_atom_link(struct builder *builder,
-                            const struct element *element)
-{
-    const struct attribute *rel = element_attribute(element, "", "rel");
-    const struct attribute *href = element_attribute(element, "", "href");
-    bool alternate =
-        rel == NULL
-        || (rel->value_len == 9 && memcmp(rel->value, "alternate", 9) == 0);
-    if (href != NULL && alternate && is_better(builder, BUILDER_LINK, 1))
-        keep_attribute(builder, &builder->current.link_at, href);
-}
-
-static void start_field(struct builder *builder, const struct element *element)
-{
-    struct feed_entry *entry = &builder->current;
-    unsigned date =
-        vocabulary_date_rank(builder->feed->format, builder->uri, element);
-    const char *id = is_atom(builder) ? "id" : "guid";
-    if (date > 0) {
-        if (is_better(builder, BUILDER_UPDATED, date))
-            capture(builder, &entry->updated_at);
-    } else if (is_own(builder, element, id)) {
-        if (is_better(builder, BUILDER_ID, 1))
-            capture(builder, &entry->id_at);
-    } else if (is_own(builder, element, "title")) {
-        if (is_better(builder, BUILDER_TITLE, 1))
-            capture(builder, &entry->title_at);
-    } else if (is_own(builder, element, "link")) {
-        if (is_atom(builder))
-            start_atom_link(builder, element);
-        else if (is_better(builder, BUILDER_LINK, 1))
-            capture(builder, &entry->link_at);
-    }
+    if (builder->capture.text.failed)
+        builder->no_memory = true;
+    else if (builder->capture.kind == BUILDER_FIELD)
+        child_take(builder);
+    else
+        surroundings_take(builder);
+    builder->capture.kind = BUILDER_NOTHING;
 }
 
 static void start_entry(struct builder *builder, const struct element *element,
                         size_t at)
 {
-    struct feed_entry *entry = &builder->current;
-    *entry = (struct feed_entry){
+    builder->current = (struct feed_entry){
         .start = at,
         .id_at = FEED_NONE,
         .link_at = FEED_NONE,
         .title_at = FEED_NONE,
         .updated_at = FEED_NONE,
+        .part_at = builder->feed->part_count,
     };
-    memset(builder->rank, 0, sizeof builder->rank);
-    builder->in_entry = true;
-    canon_begin(&builder->entry);
+    builder->in_entry = builder->told = true;
+    builder->in_source = false;
+    builder->entry_depth = builder->depth;
+    builder->entry_based =
+        builder_base(builder, element, builder->base, builder->entry_base)
+        == builder->entry_base;
+    item_begin(&builder->item);
+    canon_begin(&builder->entry, true);
 
     const struct attribute *about =
-        builder->feed->format == DOCUMENT_RSS10
+        !is_atom(builder) && builder->root.doubtful
             ? element_attribute(element, VOCABULARY_RDF, "about")
             : NULL;
-    if (about != NULL && is_better(builder, BUILDER_ID, 1))
-        keep_attribute(builder, &entry->id_at, about);
+    if (about != NULL)
+        child_offer(builder, element, VOCABULARY_ID, 4, about);
+    if (builder->input->parts)
+        child_start_own(builder, element);
 }
 
 static void start_root(struct builder *builder, const struct element *element)
 {
-    builder->feed->format = vocabulary_format(element, &builder->uri);
-    builder->in_container = is_atom(builder);
-    if (builder->feed->format == DOCUMENT_OTHER)
-        builder->stopped = true;
-    if (builder->uri == NULL)
-        builder->uri = "";
+    builder->root = vocabulary_root(element);
+    builder->feed->format = builder->root.format;
+    builder->stopped = builder->root.format == DOCUMENT_OTHER;
+    builder->uri = element->uri;
+    builder->in_container = builder->root.shape != VOCABULARY_RSS;
+    move_base(builder, element);
 }
 
-static void start_container(struct builder *builder,
-                            const struct element *element)
+// Which RSS an RDF document holds shows in its first child, and any RSS may
+// have its namespace only from the channel on.
+static void start_child_of_root(struct builder *builder,
+                                const struct element *element)
 {
-    // Which RSS an RDF document holds shows in its first child.
-    if (builder->feed->format == DOCUMENT_RSS10 && *builder->uri == '\0'
-        && vocabulary_rss10(element->uri) != NULL)
-        builder->uri = vocabulary_rss10(element->uri);
-    if (is_atom(builder) || !is_own(builder, element, "channel"))
+    if (builder->root.shape != VOCABULARY_RSS) {
+        builder->told = builder->told
+                        || (builder_owns(builder, element)
+                            && is_named(builder, element, "title"));
         return;
-    builder->in_container = true;
+    }
+    bool channel = is_named(builder, element, "channel");
+    builder->told =
+        builder->told
+        || (*element->uri != '\0' && vocabulary_is_rss(element->uri));
+    if (channel
+        || (builder->feed->format == DOCUMENT_RSS10
+            && is_named(builder, element, "item")))
+        builder->uri = element->uri;
+    if (!channel)
+        return;
+    builder->in_container = builder->told = true;
     move_base(builder, element);
+}
+
+// The child of an entry's source that says when its feed was made.
+static bool is_made(const struct builder *builder,
+                    const struct element *element)
+{
+    return builder->in_source && builder->depth == builder->entry_depth + 2
+           && vocabulary_is_volatile(
+               DOCUMENT_ATOM10,
+               is_atom(builder) && builder_owns(builder, element), element);
+}
+
+static void start_within(struct builder *builder, const struct element *element)
+{
+    struct attribute attributes[CHILD_BASED_MAX];
+    struct element read;
+    if (builder->depth == builder->entry_depth + 1) {
+        child_start(builder, element, attributes, &read);
+        element = &read;
+    }
+    if (builder->quiet == 0 && is_made(builder, element))
+        builder->quiet = builder->depth;
+    if (builder->input->parts && builder->depth > builder->entry_depth)
+        canon_start(&builder->whole_part, element);
+    if (builder->quiet > 0)
+        return;
+    canon_start(&builder->entry, element);
+    if (builder->input->parts && builder->depth > builder->entry_depth)
+        canon_start(&builder->part, element);
 }
 
 void builder_start(struct builder *builder, const struct element *element,
                    size_t at)
 {
-    if (builder->depth == 0) {
+    if (builder->depth == 0)
         start_root(builder, element);
-        move_base(builder, element);
-    } else if (builder->depth == 1) {
-        start_container(builder, element);
-    }
+    else if (builder->depth == 1)
+        start_child_of_root(builder, element);
     if (builder->stopped)
         return;
 
-    if (!builder->in_entry && is_entry(builder, element))
-        start_entry(builder, element, at);
-    else if (builder->in_entry && builder->capture == NULL
-             && builder->depth == entry_depth(builder) + 1)
-        start_field(builder, element);
-
+    if (!builder->in_entry) {
+        bool own = builder_owns(builder, element);
+        if (builder->depth == 0
+                ? builder->root.shape == VOCABULARY_ENTRY
+                : builder->skip == 0 && is_entry(builder, element, own))
+            start_entry(builder, element, at);
+        else
+            surroundings_start(builder, element, own, at);
+    }
     if (builder->in_entry)
-        canon_start(&builder->entry, element);
-    else
-        start_around(builder, element, at);
+        start_within(builder, element);
     builder->depth++;
     if (builder->depth > FEED_DEPTH_MAX)
         builder->stopped = true;
@@ -311,101 +293,85 @@ void builder_start(struct builder *builder, const struct element *element,
 
 void builder_text(struct builder *builder, const char *text, size_t len)
 {
-    if (builder->capture != NULL)
-        pool_add(&builder->feed->strings, text, len);
-    if (builder->in_entry)
-        canon_text(&builder->entry, text, len);
-    else if (builder->skip == 0)
-        canon_text(&builder->around, text, len);
-}
-
-static bool grow_entries(struct builder *builder)
-{
-    struct feed *feed = builder->feed;
-    if (feed->entry_count == FEED_ENTRIES_MAX) {
-        builder->stopped = true;
-        return false;
-    }
-    if (feed->entry_count < builder->entries_max)
-        return true;
-    size_t max = builder->entries_max * 2 + 32;
-    struct feed_entry *grown = realloc(feed->entries, max * sizeof *grown);
-    if (grown == NULL) {
-        builder->stopped = builder->no_memory = true;
-        return false;
-    }
-    feed->entries = grown;
-    builder->entries_max = max;
-    return true;
-}
-
-// R124. One that has nothing of these is what it says.
-static void identify(struct builder *builder, struct feed_entry *entry)
-{
-    const struct {
-        char kind;
-        size_t at;
-    } names[] = {
-        { 'i', entry->id_at },
-        { 'l', entry->link_at },
-        { 't', entry->title_at },
-    };
-    struct digest *digest = &builder->entry.digest;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].at == FEED_NONE)
-            continue;
-        const char *name = builder->feed->strings.bytes + names[i].at;
-        digest_of(digest, names[i].kind, name, strlen(name), entry->id);
+    if (builder->capture.kind != BUILDER_NOTHING)
+        pool_add(&builder->capture.text, text, len);
+    if (!builder->in_entry) {
+        if (builder->skip == 0)
+            canon_text(&builder->around, text, len);
         return;
     }
-    digest_of(digest, 'c', entry->content, sizeof entry->content, entry->id);
+    if (builder->quiet == 0)
+        canon_text(&builder->entry, text, len);
+    if (!builder->input->parts || builder->depth <= builder->entry_depth + 1)
+        return;
+    canon_text(&builder->whole_part, text, len);
+    if (builder->quiet == 0)
+        canon_text(&builder->part, text, len);
 }
 
 static void stop_entry(struct builder *builder, size_t at)
 {
+    struct feed *feed = builder->feed;
     struct feed_entry *entry = &builder->current;
     builder->in_entry = false;
     canon_end(&builder->entry, entry->content);
     // After a failed addition the offsets may lead nowhere.
-    if (builder->feed->strings.failed || !grow_entries(builder))
-        return;
-    entry->end = at;
-    identify(builder, entry);
-    builder->feed->entries[builder->feed->entry_count++] = *entry;
-}
-
-static void stop_around(struct builder *builder, size_t at)
-{
-    struct feed *feed = builder->feed;
-    if (builder->skip == 0) {
-        canon_stop(&builder->around);
+    void *grown = feed->strings.failed
+                      ? NULL
+                      : builder_grow(builder, feed->entries,
+                                     sizeof *feed->entries, feed->entry_count,
+                                     &builder->entries_max, FEED_ENTRIES_MAX);
+    if (grown == NULL) {
+        builder->stopped = true;
         return;
     }
-    if (builder->skip == builder->depth)
-        builder->skip = 0;
-    if (builder->depth == 4 && feed->seat_count > 0
-        && feed->seats[feed->seat_count - 1].end == 0)
-        feed->seats[feed->seat_count - 1].end = at;
+    feed->entries = grown;
+    entry->end = at;
+    item_identify(&builder->item, &builder->names, entry);
+    item_keep(&builder->item, feed, entry, builder->input->today);
+    feed->entries[feed->entry_count++] = *entry;
+}
+
+static void stop_within(struct builder *builder, size_t at)
+{
+    bool quiet = builder->quiet > 0;
+    if (builder->quiet == builder->depth)
+        builder->quiet = 0;
+    if (!quiet)
+        canon_stop(&builder->entry);
+    if (builder->input->parts && builder->depth > builder->entry_depth) {
+        canon_stop(&builder->whole_part);
+        if (!quiet)
+            canon_stop(&builder->part);
+        if (builder->depth == builder->entry_depth + 1)
+            child_stop(builder);
+    }
+    if (builder->depth == builder->entry_depth)
+        stop_entry(builder, at);
 }
 
 void builder_stop(struct builder *builder, size_t at)
 {
     builder->depth--;
-    if (builder->capture != NULL && builder->capture_depth == builder->depth)
-        keep_captured(builder);
+    if (builder->capture.kind != BUILDER_NOTHING
+        && builder->capture.depth == builder->depth)
+        end_capture(builder);
 
-    if (builder->in_entry) {
-        canon_stop(&builder->entry);
-        if (builder->depth == entry_depth(builder))
-            stop_entry(builder, at);
-    } else {
-        stop_around(builder, at);
-    }
-    if (builder->depth == 1 && !is_atom(builder))
+    if (builder->in_entry)
+        stop_within(builder, at);
+    else
+        surroundings_stop(builder, at);
+    if (builder->depth == 1 && builder->root.shape == VOCABULARY_RSS)
         builder->in_container = false;
 }
 
 void builder_finish(struct builder *builder)
 {
-    canon_end(&builder->around, builder->feed->around);
+    struct feed *feed = builder->feed;
+    canon_end(&builder->around, feed->around);
+    surroundings_finish(builder);
+    if (!builder->root.doubtful || builder->told)
+        return;
+    feed->format = DOCUMENT_OTHER;
+    feed->entry_count = feed->seat_count = 0;
 }

@@ -55,7 +55,7 @@ static bool prepare(struct work *work, const uint8_t (*ids)[16],
     work->wanted = calloc(id_count + 1, ID_SIZE);
     work->present = calloc(feed->entry_count + 1, ID_SIZE);
     work->gone =
-        calloc(feed->entry_count + feed->seat_count + 1, sizeof *work->gone);
+        calloc(feed->entry_count + feed->seat_count + 2, sizeof *work->gone);
     if (work->wanted == NULL || work->present == NULL || work->gone == NULL)
         return false;
 
@@ -94,10 +94,14 @@ static void drop_elements(struct work *work)
     // stays as it was.
     for (size_t i = 0; i < feed->seat_count; i++) {
         const struct feed_seat *seat = &feed->seats[i];
-        if (has(work->present, feed->entry_count, seat->id)
+        if (seat->end > seat->start
+            && has(work->present, feed->entry_count, seat->id)
             && !has(work->wanted, work->wanted_count, seat->id))
             drop_with_blanks(work, seat->start, seat->end);
     }
+    // What there is of an entry without an end is no entry.
+    if (feed->tail != FEED_NONE)
+        drop_with_blanks(work, feed->tail, work->source->text->len);
     qsort(work->gone, work->gone_count, sizeof *work->gone, compare_ranges);
 }
 
@@ -120,15 +124,51 @@ static void drop_items(struct work *work)
     }
 }
 
+// The end tags that a document without its end lacks; "": none, or it ends
+// within a tag.
+static const char *missing_ends(const struct cut_source *source)
+{
+    const struct feed *feed = source->feed;
+    const char *text = source->text->text;
+    size_t len = source->text->len;
+    if (feed->ends == FEED_NONE)
+        return "";
+    while (len > 0 && memchr(" \t\r\n", text[len - 1], 4) != NULL)
+        len--;
+    bool torn = feed->tail == FEED_NONE && (len == 0 || text[len - 1] != '>');
+    return torn ? "" : feed_string(feed, feed->ends);
+}
+
+// In the document's own charset; a name of anything but ASCII stays unwritten.
+static size_t write_ends(const struct cut_source *source, char *out)
+{
+    const char *ends = missing_ends(source);
+    size_t width = source->text->width[1], len = strlen(ends);
+    const char *name = source->text->name;
+    size_t name_len = strlen(name);
+    bool big = name_len > 2 && strcmp(name + name_len - 2, "be") == 0;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)ends[i] >= 0x80)
+            return 0;
+    memset(out, 0, len * width);
+    for (size_t i = 0; i < len; i++)
+        out[i * width + (big ? width - 1 : 0)] = ends[i];
+    return len * width;
+}
+
 static char *copy_rest(const struct work *work, size_t *out_len)
 {
     const struct cut_source *source = work->source;
-    char *out = malloc(source->len + 1);
+    size_t ends_max = strlen(missing_ends(source)) * source->text->width[1];
+    char *out = malloc(source->len + ends_max + 1);
     if (out == NULL)
         return NULL;
     size_t len = 0, copied = 0, text_at = 0, at = source->text->before;
     for (size_t i = 0; i < work->gone_count; i++) {
-        charset_seek(source->text, work->gone[i].start, &text_at, &at);
+        if (work->gone[i].end <= text_at)
+            continue;
+        if (work->gone[i].start > text_at)
+            charset_seek(source->text, work->gone[i].start, &text_at, &at);
         memcpy(out + len, source->bytes + copied, at - copied);
         len += at - copied;
         charset_seek(source->text, work->gone[i].end, &text_at, &at);
@@ -136,6 +176,7 @@ static char *copy_rest(const struct work *work, size_t *out_len)
     }
     memcpy(out + len, source->bytes + copied, source->len - copied);
     len += source->len - copied;
+    len += write_ends(source, out + len);
     out[len] = '\0';
     *out_len = len;
     return out;

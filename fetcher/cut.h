@@ -3,9 +3,11 @@
 // cut -- a feed without some of its entries, byte for byte.
 //
 // An entry goes with the white space before its start tag; of JSON, with its
-// comma. All else stays as the publisher wrote it, in its charset; so the
+// comma. All else stays as the publisher wrote it, in its charset and its
+// order: the declaration, comments between entries, <at:deleted-entry>; so the
 // result is as well-formed as the whole was. RSS 1.0's list of items loses the
-// places of those that went.
+// places of those that went. A document whose end is missing loses what there
+// is of its last entry, too.
 
 #pragma once
 

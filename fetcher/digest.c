@@ -4,23 +4,30 @@
 
 #include <openssl/evp.h>
 #include <string.h>
+#include <threads.h>
+
+static EVP_MD *method;
+
+static void fetch(void)
+{
+    method = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
 
 bool digest_open(struct digest *digest)
 {
-    // Fetched once: implicit fetching costs more than hashing an entry.
-    digest->method = EVP_MD_fetch(NULL, "SHA256", NULL);
+    // Fetched once, for ever: fetching costs more than hashing an entry.
+    static once_flag once = ONCE_FLAG_INIT;
+    call_once(&once, fetch);
     digest->context = EVP_MD_CTX_new();
     digest->staged = 0;
-    digest->failed = digest->method == NULL || digest->context == NULL;
+    digest->failed = method == NULL || digest->context == NULL;
     return !digest->failed;
 }
 
 void digest_close(struct digest *digest)
 {
     EVP_MD_CTX_free(digest->context);
-    EVP_MD_free(digest->method);
     digest->context = NULL;
-    digest->method = NULL;
 }
 
 static void update(struct digest *digest, const void *bytes, size_t len)
@@ -33,7 +40,7 @@ void digest_begin(struct digest *digest)
 {
     digest->staged = 0;
     if (!digest->failed
-        && EVP_DigestInit_ex2(digest->context, digest->method, NULL) != 1)
+        && EVP_DigestInit_ex2(digest->context, method, NULL) != 1)
         digest->failed = true;
 }
 

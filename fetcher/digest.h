@@ -15,7 +15,6 @@ enum { DIGEST_SIZE = 16 };
 
 struct digest {
     struct evp_md_ctx_st *context;
-    struct evp_md_st *method;
     bool failed;
     size_t staged;
     uint8_t stage[1024];

@@ -2,31 +2,18 @@
 
 #include "document.h"
 
-#include "charset.h"
-#include "cut.h"
 #include "diff.h"
-#include "digest.h"
 #include "feed.h"
-#include "html.h"
-#include "jsonfeed.h"
 #include "link.h"
-#include "markup.h"
+#include "noise.h"
+#include "reading.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 _Static_assert((int)DOCUMENT_HUBS_MAX == (int)LINK_HUBS_MAX,
                "what is found must fit");
-
-// What the bytes say, before any memory comes into it.
-struct reading {
-    struct charset_text text;
-    struct feed feed;
-    struct link_set links;
-    enum document_format format;
-};
 
 const char *document_format_name(enum document_format format)
 {
@@ -39,193 +26,140 @@ const char *document_format_name(enum document_format format)
     return names[format];
 }
 
-static bool is_word(const char *text, size_t len, const char *word)
+const char *document_repair_name(enum document_repair repair)
 {
-    return len == strlen(word) && strncasecmp(text, word, len) == 0;
+    static const char *const names[DOCUMENT_REPAIRS] = {
+        "charset", "bytes",      "controls", "entities", "ampersand",
+        "tags",    "attributes", "leading",  "trailing", "tail",
+        "prefix",  "doctype",    "json",
+    };
+    for (unsigned i = 0; i < DOCUMENT_REPAIRS; i++)
+        if ((unsigned)repair == 1U << i)
+            return names[i];
+    return "";
 }
 
-// Told from the root element; the Content-Type of feeds is often wrong.
-static bool is_feed_root(const char *name, size_t len)
+bool document_is_entry(const struct document_entry *row)
 {
-    const char *colon = memchr(name, ':', len);
-    if (colon != NULL) {
-        len -= (size_t)(colon + 1 - name);
-        name = colon + 1;
+    return diff_is_entry(row);
+}
+
+bool document_was_feed(const struct document_entry *known, size_t count)
+{
+    return diff_was_feed(known, count);
+}
+
+static struct diff_row *list_rows(const struct feed *feed, size_t count)
+{
+    struct diff_row *rows = calloc(count + 1, sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < count; i++) {
+        memcpy(rows[i].id, feed->entries[i].id, sizeof rows[i].id);
+        memcpy(rows[i].content, feed->entries[i].content,
+               sizeof rows[i].content);
     }
-    return is_word(name, len, "feed") || is_word(name, len, "rss")
-           || is_word(name, len, "RDF");
-}
-
-static bool is_page(const struct charset_text *text, const char *root,
-                    size_t root_len, const char *content_type)
-{
-    static const char doctype[] = "<!doctype html";
-    char type[64];
-    charset_media_type(content_type, type, sizeof type);
-    return is_word(root, root_len, "html") || strcmp(type, "text/html") == 0
-           || strcmp(type, "application/xhtml+xml") == 0
-           || (text->len >= sizeof doctype - 1
-               && strncasecmp(text->text, doctype, sizeof doctype - 1) == 0);
-}
-
-static bool read_text(struct reading *reading, const char *content_type,
-                      const char *url)
-{
-    const struct charset_text *text = &reading->text;
-    size_t at = 0;
-    while (at < text->len && memchr(" \t\r\n", text->text[at], 4) != NULL)
-        at++;
-    bool done = true;
-    if (at < text->len && text->text[at] == '{') {
-        done = jsonfeed_read(text->text, text->len, url, &reading->links,
-                             &reading->feed);
-        reading->format = reading->feed.format;
-        return done;
-    }
-
-    const char *root = "";
-    size_t root_len = 0;
-    (void)markup_root(text->text, text->len, &root, &root_len);
-    if (is_feed_root(root, root_len)) {
-        done = feed_read(text->text, text->len, url, &reading->links,
-                         &reading->feed);
-        reading->format = reading->feed.format;
-    } else if (is_page(text, root, root_len, content_type)) {
-        html_links(text->text, text->len, url, &reading->links);
-        reading->format = DOCUMENT_HTML;
-        done = !reading->links.no_memory;
-    }
-    return done;
-}
-
-static void reading_clear(struct reading *reading)
-{
-    charset_clear(&reading->text);
-    feed_clear(&reading->feed);
-    link_clear(&reading->links);
-}
-
-// False: out of memory. Must be cleared either way.
-static bool reading_make(const char *bytes, size_t len,
-                         const char *content_type, const char *url,
-                         struct reading *out)
-{
-    *out = (struct reading){ .feed.title_at = FEED_NONE };
-    return charset_read(bytes, len, content_type, &out->text)
-           && (!out->text.readable || read_text(out, content_type, url));
-}
-
-static bool is_feed(const struct reading *reading)
-{
-    return reading->format != DOCUMENT_OTHER
-           && reading->format != DOCUMENT_HTML;
-}
-
-// M3: RDF and JSON Feed are cut only where somebody asks for it.
-static bool is_cuttable(const struct cut_source *source)
-{
-    enum document_format format = source->feed->format;
-    return cut_can(source)
-           && (format == DOCUMENT_ATOM10 || format == DOCUMENT_ATOM03
-               || format == DOCUMENT_RSS20 || format == DOCUMENT_RSS09X);
-}
-
-static bool digest_whole(const char *bytes, size_t len,
-                         uint8_t out[DIGEST_SIZE])
-{
-    struct digest digest = { 0 };
-    if (digest_open(&digest))
-        digest_of(&digest, 'w', bytes, len, out);
-    digest_close(&digest);
-    return !digest.failed;
+    return rows;
 }
 
 static bool compare(const struct document_input *input,
                     const struct reading *reading, struct document *out)
 {
-    uint8_t whole[DIGEST_SIZE];
-    const struct feed *feed = &reading->feed;
-    bool is_read = is_feed(reading);
-    size_t count = is_read ? feed->entry_count : 0;
-    struct diff_row *rows = calloc(count + 1, sizeof *rows);
-    if (rows == NULL
-        || (!is_read && !digest_whole(input->bytes, input->len, whole))) {
-        free(rows);
+    uint8_t bytes[16];
+    bool is_feed = reading_is_feed(reading);
+    bool wants_bytes =
+        !is_feed || diff_wants_bytes(input->known, input->known_count);
+    if (wants_bytes && !reading_digest_bytes(reading, bytes))
         return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        memcpy(rows[i].id, feed->entries[i].id, sizeof rows[i].id);
-        memcpy(rows[i].content, feed->entries[i].content,
-               sizeof rows[i].content);
-    }
+    size_t count = is_feed ? reading->feed.entry_count : 0;
+    struct diff_row *rows = list_rows(&reading->feed, count);
+    if (rows == NULL)
+        return false;
 
     struct diff_input diff = {
-        .feed = is_read,
-        .whole = is_read ? feed->around : whole,
+        .format = reading->format,
+        .feed = is_feed,
+        .complete = !input->partial && !out->incomplete,
+        .whole = is_feed ? reading->feed.around : bytes,
+        .bytes = wants_bytes ? bytes : NULL,
         .rows = rows,
         .count = count,
+        .deleted = (const uint8_t(*)[16])reading->feed.deleted,
+        .deleted_count = is_feed ? reading->feed.deleted_count : 0,
         .known = input->known,
         .known_count = input->known_count,
         .seq = input->seq,
         .today = input->today,
         .entries_max = input->entries_max,
     };
+    noise_recipe(input->noise != NULL ? input->noise : noise_default(),
+                 diff.recipe);
     bool done = diff_make(&diff, out);
     free(rows);
     return done;
 }
 
-static bool make_delta(const struct cut_source *source, struct document *out)
+static bool make_delta(const struct reading *reading, struct document *out)
 {
-    if (!out->cuttable
+    if ((!out->cuttable && !out->on_request)
         || (out->change != DOCUMENT_ENTRIES
             && out->change != DOCUMENT_FEED_LEVEL))
         return true;
-    size_t found;
-    out->delta = cut_make(source, (const uint8_t(*)[16])out->changed,
-                          out->changed_count, NULL, &found, &out->delta_len);
-    return out->delta != NULL;
-}
-
-static bool make(const struct document_input *input, struct reading *reading,
-                 struct document *out)
-{
-    struct cut_source source = {
-        .bytes = input->bytes,
-        .len = input->len,
-        .text = &reading->text,
-        .feed = &reading->feed,
+    struct reading_cut cut = {
+        .ids = (const uint8_t(*)[16])out->changed,
+        .id_count = out->changed_count,
     };
-    out->format = reading->format;
-    out->entry_count = is_feed(reading) ? reading->feed.entry_count : 0;
-    out->cuttable = is_cuttable(&source);
-    return compare(input, reading, out) && make_delta(&source, out);
+    bool done = reading_cut(reading, &cut);
+    out->delta = cut.out;
+    out->delta_len = cut.out_len;
+    if (cut.out == NULL)
+        out->cuttable = out->on_request = false;
+    return done;
 }
 
-static void take_links(struct link_set *links, char **self, char **hubs,
-                       size_t *hub_count)
+static bool make(const struct document_input *input,
+                 const struct reading *reading, struct document *out)
 {
-    *self = links->self;
-    memcpy(hubs, links->hubs, sizeof links->hubs);
-    *hub_count = links->hub_count;
+    bool is_feed = reading_is_feed(reading);
+    out->format = reading->format;
+    out->entry_count = is_feed ? reading->feed.entry_count : 0;
+    out->cuttable = reading_is_cuttable(reading);
+    out->on_request = reading_is_on_request(reading);
+    out->repairs = reading_repairs(reading);
+    out->incomplete = is_feed && reading->feed.incomplete;
+    if (is_feed)
+        out->hints = reading->feed.hints;
+    return reading_digest(reading, out->digest) && compare(input, reading, out)
+           && make_delta(reading, out);
+}
+
+static void take_links(struct link_set *links, struct document *out)
+{
+    out->self = links->self;
+    memcpy(out->hubs, links->hubs, sizeof links->hubs);
+    out->hub_count = links->hub_count;
     *links = (struct link_set){ 0 };
 }
 
 bool document_read(const struct document_input *input, struct document *out)
 {
     *out = (struct document){ 0 };
-    const char *url = input->url != NULL ? input->url : "";
     struct link_set links = { 0 };
+    const char *url = input->url != NULL ? input->url : "";
     for (size_t i = 0; i < input->link_field_count; i++)
         link_offer_field(&links, url, input->link_fields[i]);
 
+    const struct reading_input bytes = {
+        .bytes = input->bytes,
+        .len = input->len,
+        .content_type = input->content_type,
+        .url = input->url,
+        .noise = input->noise,
+        .today = input->today,
+    };
     struct reading reading;
-    bool done = reading_make(input->bytes, input->len, input->content_type, url,
-                             &reading)
-                && make(input, &reading, out);
+    bool done = reading_make(&bytes, &reading) && make(input, &reading, out);
     link_merge(&links, &reading.links);
     done = done && !links.no_memory;
-    take_links(&links, &out->self, out->hubs, &out->hub_count);
+    take_links(&links, out);
     reading_clear(&reading);
     if (!done)
         document_clear(out);
@@ -247,115 +181,23 @@ char *document_cut(const char *bytes, size_t len, const char *content_type,
                    const uint8_t (*ids)[16], size_t id_count, bool *matched,
                    size_t *found, size_t *out_len)
 {
-    struct reading reading;
-    char *out = NULL;
-    struct cut_source source = {
+    const struct reading_input input = {
         .bytes = bytes,
         .len = len,
-        .text = &reading.text,
-        .feed = &reading.feed,
+        .content_type = content_type,
     };
-    if (reading_make(bytes, len, content_type, "", &reading)
-        && cut_can(&source))
-        out = cut_make(&source, ids, id_count, matched, found, out_len);
-    reading_clear(&reading);
-    return out;
-}
-
-bool document_choose(struct document_choice *choice)
-{
-    bool *matched = calloc(choice->id_count + 1, sizeof *matched);
-    if (matched == NULL)
-        return false;
-    choice->withdrawn = 0;
-    choice->cut = document_cut(choice->bytes, choice->len, choice->content_type,
-                               choice->ids, choice->id_count, matched,
-                               &choice->listed, &choice->cut_len);
-    if (choice->cut == NULL)
-        choice->listed = 0;
-    choice->rolled_off = choice->id_count - choice->listed;
-    for (size_t i = 0; choice->fates != NULL && i < choice->id_count; i++)
-        choice->fates[i] = matched[i] ? DOCUMENT_LISTED : DOCUMENT_ROLLED_OFF;
-    free(matched);
-    return true;
-}
-
-const char *document_repair_name(enum document_repair repair)
-{
-    static const char *const names[DOCUMENT_REPAIRS] = {
-        "charset", "bytes",      "controls", "entities", "ampersand",
-        "tags",    "attributes", "leading",  "trailing", "tail",
-        "prefix",  "doctype",    "json",
+    struct reading_cut cut = {
+        .ids = ids,
+        .id_count = id_count,
+        .matched = matched,
     };
-    for (unsigned i = 0; i < DOCUMENT_REPAIRS; i++)
-        if ((unsigned)repair == 1U << i)
-            return names[i];
-    return "";
-}
-
-static void write_hex(const uint8_t bytes[16], char out[33])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < 16; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    out[32] = '\0';
-}
-
-static bool outline_items(struct reading *reading, struct document_outline *out)
-{
-    const struct feed *feed = &reading->feed;
-    size_t count = is_feed(reading) ? feed->entry_count : 0;
-    const char *title = feed_string(feed, feed->title_at);
-    out->title = title != NULL ? strdup(title) : NULL;
-    out->items = calloc(count + 1, sizeof *out->items);
-    if (out->items == NULL || (title != NULL && out->title == NULL))
-        return false;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct feed_entry *entry = &feed->entries[i];
-        struct document_item *item = &out->items[i];
-        item->id = feed_string(feed, entry->id_at);
-        item->link = feed_string(feed, entry->link_at);
-        item->title = feed_string(feed, entry->title_at);
-        item->updated = feed_string(feed, entry->updated_at);
-        write_hex(entry->content, item->hash);
-    }
-    out->item_count = count;
-    // The items point into the feed's strings, which live on with them.
-    out->memory = reading->feed.strings.bytes;
-    reading->feed.strings = (struct pool){ 0 };
-    return true;
-}
-
-bool document_outline(const char *bytes, size_t len, const char *content_type,
-                      const char *url, struct document_outline *out)
-{
-    *out = (struct document_outline){ 0 };
     struct reading reading;
-    bool done = reading_make(bytes, len, content_type, url != NULL ? url : "",
-                             &reading);
-    if (done) {
-        out->format = reading.format;
-        take_links(&reading.links, &out->self, out->hubs, &out->hub_count);
-        done = outline_items(&reading, out);
-    }
+    if (reading_make(&input, &reading))
+        (void)reading_cut(&reading, &cut);
     reading_clear(&reading);
-    if (!done)
-        document_outline_clear(out);
-    return done;
-}
-
-void document_outline_clear(struct document_outline *outline)
-{
-    free(outline->title);
-    free(outline->self);
-    for (size_t i = 0; i < outline->hub_count; i++)
-        free(outline->hubs[i]);
-    free(outline->items);
-    free(outline->memory);
-    *outline = (struct document_outline){ 0 };
+    *found = cut.found;
+    *out_len = cut.out_len;
+    return cut.out;
 }
 
 void document_setup(void)

@@ -35,8 +35,8 @@ const char *document_format_name(enum document_format format);
 
 // What is remembered of one entry between two versions. The id is the first
 // half of SHA-256(kind, id); an id of zeros stands for the document itself:
-// of a feed, all that surrounds the entries. One id may occur several times
-// (M14).
+// of a feed, all that surrounds the entries; diff.h has one more of these. One
+// id may occur several times (M14).
 struct document_entry {
     uint8_t id[16], content[16];
     uint64_t seq;  // of the version that brought it; the caller's
@@ -51,7 +51,7 @@ struct document_input {
     // Link fields of the HTTP answer, in order.
     const char *const *link_fields;
     size_t link_field_count;
-    // What was remembered, in any order; count 0: nothing yet.
+    // What was remembered, in the order it was given; count 0: nothing yet.
     const struct document_entry *known;
     size_t known_count;
     uint64_t seq;       // for entries that are new or changed
@@ -113,6 +113,7 @@ struct document {
     bool on_request;  // RDF, JSON Feed: cut only for who asks (M3)
     unsigned repairs; // bits of enum document_repair
     bool incomplete;  // its end is missing: what is not there is not gone
+    bool completes; // the version before was only a part (FEED_LEVEL at least)
     struct document_hints hints;
     uint8_t digest[16]; // of all that it says (M6)
     enum document_change change;
@@ -136,6 +137,11 @@ struct document {
     size_t delta_len;
 };
 
+// The memory has other rows than those of entries.
+bool document_is_entry(const struct document_entry *row);
+// The version that this is the memory of was a feed, if only an empty one.
+bool document_was_feed(const struct document_entry *known, size_t count);
+
 // False: out of memory; *out is then empty.
 bool document_read(const struct document_input *input, struct document *out);
 void document_clear(struct document *document);
@@ -155,8 +161,8 @@ struct document_choice {
     const char *content_type;
     const uint8_t (*ids)[16];
     size_t id_count;
-    // The memory as of this document; count 0: WITHDRAWN is not told, but by
-    // an at:deleted-entry.
+    // The memory as of this document, in the order it was given; count 0:
+    // WITHDRAWN is not told, but by an at:deleted-entry.
     const struct document_entry *known;
     size_t known_count;
     // Out:
@@ -190,6 +196,7 @@ struct document_outline {
     const char *charset; // "utf-8", ...; borrowed for ever
     unsigned repairs;    // bits of enum document_repair
     bool incomplete;
+    struct document_hints hints; // but for dates
     struct document_item *items;
     size_t item_count;
     void *memory; // what the items point into

@@ -91,7 +91,7 @@ struct exchange {
     void (*prepare)(const struct exchange *exchange,
                     char line[EXCHANGE_LINE_MAX]);
     unsigned redirects_max; // 0, or a POST: a 3xx is an answer like any other
-    bool decode;            // ask for gzip, and undo it in a 200
+    bool decode;            // ask for codings, and undo them in a document
     size_t body_max;        // bytes of the answer's body that are kept
     bool truncate;          // a longer one is ANSWERED, its rest unread
     uint32_t timeout_ms;    // from the start of the transfer, queue excluded

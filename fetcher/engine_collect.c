@@ -2,7 +2,7 @@
 
 #include "engine_collect.h"
 
-#include "unzip.h"
+#include "decode.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ enum { KEPT_HEAD_ROOM = 4096, FIRST_BODY_ROOM = 1024 };
 void collect_begin(struct collect *collect, const struct exchange *exchange)
 {
     free(collect->body);
-    unzip_free(collect->unzip);
+    decode_free(collect->coded);
     *collect = (struct collect){ .head = collect->head,
                                  .head_room = collect->head_room,
                                  .body_max = exchange->body_max < SIZE_MAX / 4
@@ -28,7 +28,7 @@ void collect_clear(struct collect *collect)
 {
     free(collect->head);
     free(collect->body);
-    unzip_free(collect->unzip);
+    decode_free(collect->coded);
     *collect = (struct collect){ 0 };
 }
 
@@ -103,11 +103,17 @@ static void keep_field(struct collect *collect, const char *line,
     collect->field_count++;
 }
 
+// Of other answers nobody reads the body (226: RFC 3229).
+static bool has_document(const struct collect *collect)
+{
+    return collect->status == 200 || collect->status == 226;
+}
+
 // A body that says of itself that it is too long is not waited for.
 static bool is_announced_too_large(const struct collect *collect)
 {
     const char *length = collect_field(collect, "content-length");
-    if (collect->status != 200 || collect->truncate || !length)
+    if (!has_document(collect) || collect->truncate || !length)
         return false;
     size_t digits = strspn(length, "0123456789");
     if (digits == 0 || length[digits] != '\0')
@@ -115,19 +121,37 @@ static bool is_announced_too_large(const struct collect *collect)
     return digits > 18 || strtoull(length, NULL, 10) > collect->body_max;
 }
 
-// Of other answers than 200 nobody reads the body.
+// Several fields are one list (RFC 9110 5.3).
+static bool read_codings(struct collect *collect)
+{
+    const char *at = collect->head;
+    for (size_t i = 0; i < collect->field_count; i++) {
+        const char *value = at + strlen(at) + 1;
+        if (strcmp(at, "content-encoding") == 0
+            && !decode_add(collect->coded, value))
+            return false;
+        at = value + strlen(value) + 1;
+    }
+    return true;
+}
+
 static enum collect_verdict begin_body(struct collect *collect)
 {
-    const char *coding = collect_field(collect, "content-encoding");
     if (is_announced_too_large(collect))
         return COLLECT_TOO_LARGE;
-    if (!collect->decode || collect->status != 200 || !coding
-        || strcasecmp(coding, "identity") == 0 || coding[0] == '\0')
+    if (!collect->decode || !has_document(collect)
+        || !collect_field(collect, "content-encoding"))
         return COLLECT_ON;
-    if (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "x-gzip") != 0)
+    collect->coded = decode_new(collect->body_max);
+    if (!collect->coded)
+        return COLLECT_NO_MEMORY;
+    if (!read_codings(collect))
         return COLLECT_CODED;
-    collect->unzip = unzip_new();
-    return collect->unzip ? COLLECT_ON : COLLECT_NO_MEMORY;
+    if (decode_needed(collect->coded))
+        return COLLECT_ON;
+    decode_free(collect->coded);
+    collect->coded = NULL;
+    return COLLECT_ON;
 }
 
 enum collect_verdict collect_line(struct collect *collect, const char *line,
@@ -137,8 +161,8 @@ enum collect_verdict collect_line(struct collect *collect, const char *line,
     if (collect->head_seen > COLLECT_HEAD_MAX)
         return COLLECT_HOSTILE;
     if (is_status_line(line, len)) {
-        unzip_free(collect->unzip);
-        collect->unzip = NULL;
+        decode_free(collect->coded);
+        collect->coded = NULL;
         collect->status = status_of(line, len);
         collect->head_done = false;
         collect->head_len = 0;
@@ -201,32 +225,39 @@ static enum collect_verdict add_body(struct collect *collect, const char *bytes,
     return collect->spilled > COLLECT_SPILL_MAX ? COLLECT_ENOUGH : COLLECT_ON;
 }
 
-struct unzipping {
+struct decoding {
     struct collect *collect;
     enum collect_verdict verdict;
 };
 
-static bool take_unzipped(void *context, const char *bytes, size_t len)
+static bool take_decoded(void *context, const char *bytes, size_t len)
 {
-    struct unzipping *unzipping = context;
-    unzipping->verdict = add_body(unzipping->collect, bytes, len);
-    return unzipping->verdict == COLLECT_ON;
+    struct decoding *decoding = context;
+    decoding->verdict = add_body(decoding->collect, bytes, len);
+    return decoding->verdict == COLLECT_ON;
 }
 
 enum collect_verdict collect_body(struct collect *collect, const char *bytes,
                                   size_t len)
 {
-    struct unzipping unzipping = { collect, COLLECT_ON };
-    if (!collect->unzip)
+    struct decoding decoding = { collect, COLLECT_ON };
+    if (!collect->coded)
         return add_body(collect, bytes, len);
-    enum unzip_step step =
-        unzip_feed(collect->unzip, bytes, len, take_unzipped, &unzipping);
-    return step == UNZIP_BROKEN ? COLLECT_CODED : unzipping.verdict;
+    switch (decode_feed(collect->coded, bytes, len, take_decoded, &decoding)) {
+    case DECODE_BROKEN:
+        return COLLECT_CODED;
+    case DECODE_TOO_LARGE:
+        return COLLECT_TOO_LARGE;
+    case DECODE_ON:
+    case DECODE_STOPPED:
+        break;
+    }
+    return decoding.verdict;
 }
 
 bool collect_is_whole(const struct collect *collect)
 {
-    return !collect->unzip || unzip_is_whole(collect->unzip);
+    return !collect->coded || decode_is_whole(collect->coded);
 }
 
 const char *collect_field(const struct collect *collect, const char *name)

@@ -37,7 +37,7 @@ struct collect {
     size_t body_max;
     bool truncate;
     bool decode;
-    struct unzip *unzip; // NULL: the body is what it is
+    struct decode *coded; // NULL: the body is what it is
 };
 
 void collect_begin(struct collect *collect, const struct exchange *exchange);

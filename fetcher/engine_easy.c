@@ -3,6 +3,7 @@
 #include "engine_easy.h"
 
 #include "address.h"
+#include "decode.h"
 #include "engine_network.h"
 #include "engine_shard.h"
 #include "engine_transfer.h"
@@ -241,7 +242,7 @@ static void set_headers(struct easy *easy, const struct exchange *exchange)
     }
     // As a line of our own, else curl would undo it.
     if (exchange->decode)
-        set_node(++node, "Accept-Encoding: gzip");
+        set_node(++node, DECODE_ACCEPT);
     if (exchange->class != EXCHANGE_FETCH)
         set_node(++node, "Accept:");
     if (!exchange->post)

@@ -171,8 +171,9 @@ static bool is_one_of(const char *name, size_t len, const char *const *wanted,
 static bool belongs_to_head(const char *name, size_t len)
 {
     static const char *const names[] = {
-        "html",   "head",  "title",    "base",     "link",
-        "script", "style", "noscript", "template", "meta",
+        "html",     "head",    "title",    "base",     "link",
+        "script",   "style",   "noscript", "template", "meta",
+        "basefont", "bgsound", "noframes",
     };
     return is_one_of(name, len, names, sizeof names / sizeof names[0]);
 }
@@ -180,7 +181,8 @@ static bool belongs_to_head(const char *name, size_t len)
 // The content of these is text; what looks like a tag there is none.
 static void skip_raw_text(struct page *page, const char *name, size_t name_len)
 {
-    static const char *const raw[] = { "script", "style", "title", "template" };
+    static const char *const raw[] = { "script", "style", "title", "template",
+                                       "noframes" };
     bool found = is_one_of(name, name_len, raw, sizeof raw / sizeof raw[0]);
     while (found && page->at < page->len) {
         const char *next =

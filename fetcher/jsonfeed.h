@@ -3,12 +3,14 @@
 // jsonfeed -- a JSON Feed 1.0 or 1.1 as entries with their places.
 //
 // JSON is a JSON Feed only if its `version` is a URL of jsonfeed.org. An item
-// is known by id, else url, external_url, title, content; its digest is that
-// of its value with sorted keys, so white space and the order of members are
-// no change. Of hubs, those of type WebSub count; self is feed_url. What
-// surrounds the items is every other member.
+// is known by id (a number counts as its digits), else url, external_url,
+// title, content_html, content_text; what it says is all of its members
+// (jsoncanon.h). Of hubs, those of type WebSub count; self is feed_url. What
+// surrounds the items is every other member but next_url.
 //
-// JSON must be strict, without doubled keys, and of at most 500,000 values.
+// What is nearly JSON is mended (jsonmend.h), and has then no places. It may
+// have at most 500,000 values. Of a member that is there twice the last one
+// counts; an item that is no object is none.
 
 #pragma once
 
@@ -19,5 +21,5 @@
 #include <stddef.h>
 
 // As feed_read(): the format stays DOCUMENT_OTHER for any other JSON.
-bool jsonfeed_read(const char *text, size_t len, const char *url,
-                   struct link_set *links, struct feed *out);
+bool jsonfeed_read(const struct feed_input *input, struct link_set *links,
+                   struct feed *out);

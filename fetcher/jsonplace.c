@@ -51,6 +51,7 @@ static void skip_value(struct jsonplace *place)
 bool jsonplace_find(struct jsonplace *place, const char *text, size_t len)
 {
     static const char wanted[] = "\"items\"";
+    size_t found = 0;
     *place = (struct jsonplace){ .text = text, .len = len };
     if (!take(place, '{'))
         return false;
@@ -60,16 +61,19 @@ bool jsonplace_find(struct jsonplace *place, const char *text, size_t len)
         if (!take(place, '"'))
             return false;
         skip_string(place);
-        bool found = place->at - key == sizeof wanted - 1
-                     && memcmp(text + key, wanted, sizeof wanted - 1) == 0;
-        if (!take(place, ':'))
+        size_t key_len = place->at - key;
+        bool is_wanted = key_len == sizeof wanted - 1
+                         && memcmp(text + key, wanted, key_len) == 0;
+        // An escaped name may be that one as well.
+        if (memchr(text + key, '\\', key_len) != NULL || !take(place, ':'))
             return false;
         skip_blanks(place);
-        if (found)
-            return take(place, '[');
+        if (is_wanted)
+            found = place->at;
         skip_value(place);
     } while (take(place, ','));
-    return false;
+    place->at = found;
+    return found > 0 && take(place, '[');
 }
 
 bool jsonplace_next(struct jsonplace *place, size_t *start, size_t *end)

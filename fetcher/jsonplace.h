@@ -16,7 +16,8 @@ struct jsonplace {
     size_t len, at;
 };
 
-// Stands before the first item. False: there is no such array to be found.
+// Stands before the first item, of the last member `items`: with jansson the
+// last one counts. False: there is no such array to be found.
 bool jsonplace_find(struct jsonplace *place, const char *text, size_t len);
 
 // The next item. False: that was the last.

@@ -2,9 +2,14 @@
 
 #include "markup.h"
 
+#include "ahead.h"
+#include "words.h"
+
 #include <string.h>
+#include <strings.h>
 
 enum { ATTRIBUTES_MAX = 256, TAG_MAX = 64 * 1024 };
+enum { ROOT_WITHIN = 64 * 1024 };
 
 struct piece {
     enum { COMMENT, CDATA, INSTRUCTION, DECLARATION, TAG } kind;
@@ -96,6 +101,87 @@ bool markup_root(const char *text, size_t len, const char **name,
         *name = text + at + 1;
         *name_len = n;
         return n > 0;
+    }
+    return false;
+}
+
+static size_t name_length(const char *text, size_t len, size_t at)
+{
+    size_t n = 0;
+    while (at + n < len && !is_blank(text[at + n])
+           && strchr("/><", text[at + n]) == NULL)
+        n++;
+    return n;
+}
+
+static bool is_name(const char *text, size_t len, const char *name)
+{
+    return len == strlen(name) && strncasecmp(text, name, len) == 0;
+}
+
+// May it stand around a feed that a page was wrapped around?
+static bool is_wrapper(const char *name, size_t len)
+{
+    return is_name(name, len, "html") || is_name(name, len, "head")
+           || is_name(name, len, "body");
+}
+
+static bool is_name_start(const char *text, size_t len, size_t at)
+{
+    char c = at < len ? text[at] : '\0';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_doctype(const char *text, size_t len, size_t at)
+{
+    static const char doctype[] = "<!doctype html";
+    return at < len && len - at >= sizeof doctype - 1
+           && strncasecmp(text + at, doctype, sizeof doctype - 1) == 0;
+}
+
+// Just past what is no tag but starts with this '<'; 0: it is a tag.
+static size_t past_other(struct ahead *ahead, const char *text, size_t len,
+                         size_t at)
+{
+    const char *here = text + at + 1;
+    size_t left = len - at - 1, end = 0;
+    if (starts(here, left, "!--"))
+        end = ahead_past(ahead, AHEAD_COMMENT_END, at);
+    else if (left > 0 && *here == '?')
+        end = ahead_past(ahead, AHEAD_INSTRUCTION_END, at);
+    else if (left > 0 && (*here == '!' || *here == '/'))
+        return at + 1;
+    return end == len ? at + 1 : end;
+}
+
+bool markup_is_feed(const char *text, size_t len)
+{
+    struct ahead ahead;
+    ahead_open(&ahead, text, len);
+    bool first = true, page = false;
+    size_t passed = 0; // of comments and the like
+    for (size_t at = 0; at < len;) {
+        at = ahead_find(&ahead, AHEAD_LESS, at);
+        if (at - passed > ROOT_WITHIN)
+            return false;
+        size_t past = at < len ? past_other(&ahead, text, len, at) : len;
+        page = page || is_doctype(text, len, at);
+        if (past > 0) {
+            passed += past - at;
+            at = past;
+            continue;
+        }
+        at++;
+        size_t n = name_length(text, len, at);
+        if (words_is_root(text + at, n, first))
+            return true;
+        first = false;
+        page = page || is_wrapper(text + at, n);
+        // What a server writes before its feed by mistake is HTML; another
+        // document may well have a feed's name somewhere in it.
+        if (is_name_start(text, len, at) && !is_wrapper(text + at, n)
+            && (page || !words_is_html(text + at, n)))
+            return false;
     }
     return false;
 }

@@ -15,6 +15,12 @@
 bool markup_root(const char *text, size_t len, const char **name,
                  size_t *name_len);
 
+// Does a feed's root start here, be it behind what does not belong there (other
+// text, tags that are none, a declaration that is broken)? There must be
+// at most 64 KiB of that. Not so in a page of HTML, unless there is nothing but
+// its <html> and <body> before the feed.
+bool markup_is_feed(const char *text, size_t len);
+
 // May this be given to libxml2 2.9, which takes quadratic time over the
 // attributes of one tag (47 s for 1 MB)? Refused are tags with more than 256
 // attributes or over 64 KiB, a document type with an internal subset (entities

@@ -4,7 +4,6 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { FIRST_SIZE = 1024 };
 
@@ -24,16 +23,11 @@ static bool grow(struct pool *pool, size_t more)
     return true;
 }
 
-void pool_add(struct pool *pool, const void *bytes, size_t len)
+bool pool_reserve(struct pool *pool, size_t more)
 {
-    if (len == 0 || pool->failed)
-        return;
-    if (!grow(pool, len)) {
+    if (!pool->failed && !grow(pool, more))
         pool->failed = true;
-        return;
-    }
-    memcpy(pool->bytes + pool->len, bytes, len);
-    pool->len += len;
+    return !pool->failed;
 }
 
 void pool_clear(struct pool *pool)

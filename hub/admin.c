@@ -25,12 +25,6 @@ struct topics_inquiry {
     struct store_page_topics page;
 };
 
-struct ping_inquiry {
-    struct inquiry inquiry;
-    struct store_key key;
-    struct store_ping ping;
-};
-
 // ------------------------------------------------------------------ status
 
 static void stats_read(struct store_op *op)
@@ -101,36 +95,6 @@ void admin_topics(void *self, struct request *request, struct moment now)
     };
     inquiry_submit(&asked->inquiry, &asked->page.op, STORE_PAGE_TOPICS,
                    topics_read);
-}
-
-// -------------------------------------------------------------------- ping
-
-static void pinged(struct store_op *op)
-{
-    struct ping_inquiry *asked = op->context;
-    const struct admin_means *means = &asked->inquiry.admin->means;
-    size_t known = asked->ping.known;
-    if (op->status != STORE_OK) {
-        inquiry_unable(&asked->inquiry, op->status);
-        return;
-    }
-    metric_add(means->services->metrics, METRIC_PINGS, 1);
-    metric_add(means->services->metrics, METRIC_PINGS_KNOWN, known);
-    if (known > 0)
-        means->pinged(means->context);
-    inquiry_answer(&asked->inquiry, known > 0 ? 200 : 404,
-                   json_pack("{s:i}", "known", (int)known));
-}
-
-void admin_ping(void *self, struct request *request, struct moment now)
-{
-    struct ping_inquiry *asked = inquiry_new(self, request, sizeof *asked);
-    (void)now;
-    if (!asked || !inquiry_key(&asked->inquiry, "topic", &asked->key))
-        return;
-    asked->ping.keys = &asked->key;
-    asked->ping.count = 1;
-    inquiry_submit(&asked->inquiry, &asked->ping.op, STORE_PING, pinged);
 }
 
 struct admin *admin_new(const struct admin_means *means)

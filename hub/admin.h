@@ -41,6 +41,8 @@ void admin_free(struct admin *admin); // when idle
 // Take the request. Routes' handlers.
 void admin_status(void *admin, struct request *request, struct moment now);
 void admin_topics(void *admin, struct request *request, struct moment now);
+void admin_topic(void *admin, struct request *request, struct moment now);
+void admin_choose(void *admin, struct request *request, struct moment now);
 void admin_subscriptions(void *admin, struct request *request,
                          struct moment now);
 void admin_remove(void *admin, struct request *request, struct moment now);

@@ -3,10 +3,12 @@
 #include "admin_json.h"
 
 #include "callback_host.h"
+#include "content_name.h"
 #include "fetcher/url.h"
 #include "json_text.h"
 #include "loop.h"
 #include "metrics.h"
+#include "poll_plan.h"
 #include "request.h"
 #include "services.h"
 #include "signature.h"
@@ -121,11 +123,22 @@ static json_t *hubs_json(struct bytes hubs)
     return list;
 }
 
+// Why the next poll is when it is, and what it expects; null: no plan yet.
+static json_t *poll_json(const struct store_topic *topic, int64_t now_unix)
+{
+    struct poll_plan plan;
+    if (topic->plan.len == 0)
+        return json_null();
+    poll_plan_read(topic->plan, &plan);
+    return json_pack("{s:s, s:f}", "why", poll_reason_name(plan.reason),
+                     "updates_a_week", poll_plan_rate(&plan, now_unix));
+}
+
 json_t *admin_json_topic(const struct store_topic *t, int64_t now_unix)
 {
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, "
-        "s:b}",
+        "s:b, s:s, s:o}",
         "id", integer(t->id), "url", json_text(t->url), "self",
         json_text(t->self), "hubs", hubs_json(t->hubs), "head",
         integer(t->head), "baseline", integer(t->baseline), "subscriptions",
@@ -134,7 +147,8 @@ json_t *admin_json_topic(const struct store_topic *t, int64_t now_unix)
         integer((uint64_t)t->last_fetch), "last_update",
         integer((uint64_t)t->last_update), "fetch_due",
         integer((uint64_t)t->fetch_due), "failures", integer(t->failures),
-        "followed", t->subscriptions > 0 || t->pulled_until > now_unix);
+        "followed", t->subscriptions > 0 || t->pulled_until > now_unix,
+        "content", content_name(t->content), "poll", poll_json(t, now_unix));
 }
 
 // Enough of a callback's hash to tell it from others of its host.
@@ -189,11 +203,6 @@ static json_t *delivery_json(const struct admin_json_subscriber *from)
 
 json_t *admin_json_subscriber(const struct admin_json_subscriber *from)
 {
-    static const char *const contents[] = {
-        [STORE_CONTENT_DEFAULT] = "default",
-        [STORE_CONTENT_FULL] = "full",
-        [STORE_CONTENT_ENTRIES] = "entries",
-    };
     const struct store_subscriber *s = from->subscriber;
     char host[CALLBACK_HOST_MAX];
     callback_host(s->callback.at, s->callback.len, host);
@@ -208,7 +217,7 @@ json_t *admin_json_subscriber(const struct admin_json_subscriber *from)
         "lease_end", integer((uint64_t)s->lease_end), "lease_left_ms",
         integer(left > 0 ? (uint64_t)left : 0), "signed",
         s->profile.secret.len > 0, "method", method_name(&s->profile),
-        "content", contents[s->profile.content]);
+        "content", content_name(s->profile.content));
     json_t *delivery = delivery_json(from);
     if (root && delivery)
         json_object_update(root, delivery);

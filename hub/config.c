@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 enum { PROBLEM = 256, ROWS_MAX = 96 };
@@ -65,6 +66,8 @@ static bool put(struct work *work, size_t index, enum giver giver,
         break;
     }
     // Never all of a value: it may be anything.
+    if (option->secret)
+        value = "";
     snprintf(problem, PROBLEM, "%.90s%.24s must be %.95s%s%.24s%s", where,
              option->name, expected, *value ? ", not \"" : "", value,
              *value ? "\"" : "");
@@ -165,8 +168,11 @@ static bool read_orders(struct work *work, int argc, char *argv[],
             continue;
         if (strncmp(argv[i], "--", 2) == 0 && argv[i][2])
             continue;
+        // It may be meant as a value: behind its first blank is the secret.
+        size_t shown = strcspn(argv[i], " ");
         snprintf(problem, PROBLEM,
-                 "\"%.60s\" is not an option; --help lists all", argv[i]);
+                 "\"%.*s\" is not an option; --help lists all",
+                 (int)(shown < 60 ? shown : 60), argv[i]);
         return false;
     }
     if (work->file && !*work->file)
@@ -265,6 +271,21 @@ static bool place_admin_socket(struct config *config, char problem[PROBLEM])
     return true;
 }
 
+// Everybody on a machine sees the command lines of all processes.
+static void look_at_secrets(struct work *work)
+{
+    struct stat stat_of;
+    const struct option *keys = option_find("publisher-key", 13);
+    enum giver giver = work->given[index_of(work, keys)];
+    if (giver == GIVEN_BY_FLAG)
+        work->config->exposed = "publisher-key stands on the command line, "
+                                "which everybody on this machine can read";
+    if (giver == GIVEN_BY_FILE && stat(work->file, &stat_of) == 0
+        && (stat_of.st_mode & S_IROTH) != 0)
+        work->config->exposed = "the configuration holds a publisher-key, and "
+                                "everybody can read it: chmod o-r";
+}
+
 static bool complete(struct work *work, char problem[PROBLEM])
 {
     struct config *config = work->config;
@@ -273,6 +294,7 @@ static bool complete(struct work *work, char problem[PROBLEM])
     if (work->given[index_of(work, connections)] != GIVEN_NOT
         && work->given[index_of(work, pulls)] == GIVEN_NOT)
         config->pulls = config->connections / 4 * 3;
+    look_at_secrets(work);
 
     return check_order(work, problem) && check_listeners(config, problem)
            && add_all(&config->allow_address, "allow-topic-address", config,
@@ -325,6 +347,8 @@ static enum config_answer read_all(struct work *work, int argc, char *argv[],
     if (!work->check)
         return CONFIG_RUN;
     puts("configuration is fine");
+    if (work->config->exposed)
+        fprintf(stderr, "websubd: %s\n", work->config->exposed);
     return CONFIG_DONE;
 }
 

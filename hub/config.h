@@ -70,6 +70,7 @@ struct config {
     // "PREFIX SECRET": who may send documents with a ping for URLs that begin
     // so, and ping more than a few with one wildcard (M19).
     struct config_list publisher_key;
+    const char *exposed; // NULL, or who else can read secrets, as a sentence
     int64_t topic_gone_after;
     int64_t body_max;
     int64_t retention, retention_updates, retention_bytes;

@@ -4,6 +4,9 @@
 
 #include "literal.h"
 #include "option.h"
+#include "publisher_key.h"
+
+#include <string.h>
 
 // What stands after the equals sign.
 static const char *value_word(const struct option *option)
@@ -28,6 +31,10 @@ static const char *value_word(const struct option *option)
         return "RANGE";
     if (option->check == literal_check_domain)
         return "DOMAIN";
+    if (option->check == publisher_key_check)
+        return "KEY";
+    if (strcmp(option->name, "ignore") == 0)
+        return "RULE";
     return option->check == literal_check_base ? "URL" : "PATH";
 }
 

@@ -3,44 +3,18 @@
 #include "content.h"
 
 #include "config.h"
-#include "fetcher/document.h"
-#include "links.h"
+#include "loading.h"
 #include "loop.h"
+#include "news.h"
 #include "services.h"
 #include "topic.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     KEPT_MAX = 32, // contents that nobody holds
     KEPT_BYTES = 32 * 1024 * 1024,
-    ROLLED_OFF_MAX = 8, // M13
-};
-
-// A content with what it took to make it.
-struct loading {
-    struct content content; // first: a content is found in its loading
-    struct contents *contents;
-    struct loading *next;
-    size_t holders;
-    uint64_t used; // order of last use
-    bool ready;
-    struct content_wait *waits;
-
-    struct store_topic *topic;
-    struct store_topics topics;
-    struct store_missed missed;
-    struct store_read_body body; // whose bytes the content borrows
-    bool gap;
-    uint64_t asked_to;
-    char *cut; // or it owns these
-    size_t cut_len;
-    bool cut_whole; // everything that was missed is in the newest document
-    bool fresh_try; // the body asked for was gone; the head's is tried
 };
 
 struct contents {
@@ -52,13 +26,7 @@ struct contents {
 
 static void loading_free(struct loading *loading)
 {
-    store_release(&loading->topics.op);
-    store_release(&loading->missed.op);
-    store_release(&loading->body.op);
-    free(loading->topic);
-    free(loading->cut);
-    free(loading->content.type_line);
-    free(loading->content.link_line);
+    loading_clear(loading);
     free(loading);
 }
 
@@ -114,223 +82,87 @@ static void tell(struct loading *loading, bool good, bool gone)
         loading_free(loading);
 }
 
-static bool write_lines(struct loading *loading)
+// M3: his own wish counts, then the topic's, then the hub's.
+enum manner { MANNER_WHOLE, MANNER_NEWS, MANNER_ON_REQUEST, MANNER_EACH };
+
+static enum manner manner_of(const struct loading *loading)
 {
-    struct content *content = &loading->content;
-    const struct store_topic *topic = loading->topic;
-    const struct store_read_body *body = &loading->body;
-    const struct config *config = loading->contents->services.config;
-    struct links links = {
-        .hubs = body->hubs.at,
-        .hubs_len = body->hubs.len,
-        .self = body->self.at,
-        .self_len = body->self.len,
-        .topic = topic->url.at,
-        .topic_len = topic->url.len,
-        .own = loading->contents->services.hub_url,
-        .aliases = (const char *const *)config->hub_alias.items,
-        .alias_count = config->hub_alias.count,
-    };
-    size_t type_size = strlen("Content-Type: ") + body->content_type.len + 1;
-    content->link_line = links_line(&links);
-    if (body->self.len == 0)
-        content->topic_url = topic->url;
-    content->type_line = malloc(type_size);
-    if (!content->link_line || !content->type_line)
-        return false;
-    snprintf(content->type_line, type_size, "Content-Type: %.*s",
-             (int)body->content_type.len, body->content_type.at);
-    content->incarnation = topic->incarnation;
-    snprintf(content->sequence_line, sizeof content->sequence_line,
-             "Hub-Sequence: %016" PRIx64 ".%" PRIu64, topic->incarnation,
-             content->upto);
-    if (loading->gap)
-        snprintf(content->gap_line, sizeof content->gap_line,
-                 "Hub-Gap: %016" PRIx64 ".%" PRIu64 "-%" PRIu64
-                 "; reason=expired",
-                 topic->incarnation, content->key.from + 1, content->upto);
-    return true;
+    enum content_wish wish = loading->content.key.wish;
+    enum store_content topic = loading->topic->content;
+    enum config_feed hub = loading->services->config->feed_delivery;
+    if (wish == CONTENT_WHOLE)
+        return MANNER_WHOLE;
+    if (wish == CONTENT_NEWS)
+        return MANNER_ON_REQUEST;
+    if (topic == STORE_CONTENT_EACH)
+        return MANNER_EACH;
+    if (wish == CONTENT_FIRST || topic == STORE_CONTENT_FULL)
+        return MANNER_WHOLE;
+    if (topic == STORE_CONTENT_ENTRIES)
+        return MANNER_ON_REQUEST;
+    return hub == CONFIG_FEED_FULL ? MANNER_WHOLE : MANNER_NEWS;
 }
 
-static void finish(struct loading *loading)
-{
-    struct content *content = &loading->content;
-    content->upto = loading->body.seq;
-    content->body = loading->cut ? loading->cut : loading->body.body.at;
-    content->body_len =
-        loading->cut ? loading->cut_len : loading->body.body.len;
-    tell(loading, write_lines(loading), false);
-}
-
-static void finish_with_nothing(struct loading *loading)
-{
-    loading->content.nothing = true;
-    loading->content.upto = loading->asked_to;
-    tell(loading, true, false);
-}
-
-static void read_body(struct loading *loading, enum store_body which,
-                      uint64_t seq, void (*done)(struct store_op *op))
-{
-    store_release(&loading->body.op);
-    loading->body = (struct store_read_body){
-        .op = { .verb = STORE_READ_BODY, .done = done, .context = loading },
-        .topic = loading->content.key.topic,
-        .seq = seq,
-        .which = which,
-    };
-    store_submit(loading->contents->services.store, &loading->body.op);
-}
-
-static void whole_read(struct store_op *op)
+static void version_read(struct store_op *op)
 {
     struct loading *loading = op->context;
-    if (op->status == STORE_OK) {
-        finish(loading);
-        return;
-    }
-    // Retention took it: the newest is never taken (M10).
-    bool again = op->status == STORE_NOT_FOUND && !loading->fresh_try
-                 && loading->topic->head > loading->asked_to;
-    if (!again) {
-        tell(loading, false, false);
-        return;
-    }
-    loading->fresh_try = true;
-    loading->asked_to = loading->topic->head;
-    read_body(loading, STORE_WHOLE, loading->asked_to, whole_read);
-}
-
-static void read_whole(struct loading *loading)
-{
-    read_body(loading, STORE_WHOLE, loading->asked_to, whole_read);
-}
-
-static void instead_of_delta_read(struct store_op *op)
-{
-    struct loading *loading = op->context;
-    // M14: changes around the entries are no news to who wants entries.
-    if (op->status == STORE_OK
-        && (loading->body.kind == STORE_UPDATE_FEED_LEVEL
-            || loading->body.kind == STORE_UPDATE_REMOVAL_ONLY))
-        finish_with_nothing(loading);
-    else
-        whole_read(op);
-}
-
-static void delta_read(struct store_op *op)
-{
-    struct loading *loading = op->context;
+    // If retention took it just now, who asks again is told of a gap.
     if (op->status == STORE_OK)
-        finish(loading);
-    else if (op->status == STORE_NOT_FOUND)
-        read_body(loading, STORE_WHOLE, loading->asked_to,
-                  instead_of_delta_read);
+        loading_finish(loading);
     else
-        tell(loading, false, false);
+        loading_fail(loading, false);
 }
 
-static void cut_work(void *context)
+// The next version that there is still.
+static void read_version(struct loading *loading)
 {
-    struct loading *loading = context;
-    const struct store_read_body *body = &loading->body;
-    size_t found = 0;
-    loading->cut =
-        document_cut(body->body.at, body->body.len, body->content_type.at,
-                     loading->missed.ids, loading->missed.count, NULL, &found,
-                     &loading->cut_len);
-    loading->cut_whole = found == loading->missed.count;
+    uint64_t last = loading->content.key.from;
+    if (last < loading->topic->removed) {
+        last = loading->topic->removed;
+        loading->gap = LOADING_GAP_BEFORE;
+    }
+    loading_read(loading, STORE_WHOLE, last + 1, version_read);
 }
 
-static void cut_done(void *context)
+static void make(struct loading *loading)
 {
-    struct loading *loading = context;
-    if (!loading->cut) {
-        finish(loading); // not to be cut: the whole
+    if (loading->asked_to <= loading->content.key.from) {
+        loading_finish_empty(loading);
         return;
     }
-    if (loading->cut_whole) {
-        finish(loading);
-        return;
+    switch (manner_of(loading)) {
+    case MANNER_WHOLE:
+        loading_whole(loading);
+        break;
+    case MANNER_NEWS:
+        news_begin(loading, false);
+        break;
+    case MANNER_ON_REQUEST:
+        news_begin(loading, true);
+        break;
+    case MANNER_EACH:
+        read_version(loading);
+        break;
     }
-    free(loading->cut);
-    loading->cut = NULL;
-    if (loading->missed.updates > ROLLED_OFF_MAX) {
-        loading->gap = true;
-        finish(loading);
-        return;
-    }
-    loading->asked_to = loading->content.key.from + 1;
-    read_body(loading, STORE_DELTA, loading->asked_to, delta_read);
-}
-
-static void newest_read(struct store_op *op)
-{
-    struct loading *loading = op->context;
-    if (op->status != STORE_OK) {
-        whole_read(op);
-        return;
-    }
-    if (!loop_job(loading->contents->services.loop, cut_work, cut_done,
-                  loading))
-        tell(loading, false, false);
-}
-
-static void missed_read(struct store_op *op)
-{
-    struct loading *loading = op->context;
-    const struct store_missed *missed = &loading->missed;
-    if (op->status != STORE_OK) {
-        tell(loading, false, op->status == STORE_NOT_FOUND);
-    } else if (!missed->complete) {
-        loading->gap = true;
-        read_whole(loading);
-    } else if (missed->updates == 0) {
-        finish_with_nothing(loading);
-    } else if (!missed->all_cuttable) {
-        read_whole(loading);
-    } else {
-        read_body(loading, STORE_WHOLE, loading->asked_to, newest_read);
-    }
-}
-
-static void read_news(struct loading *loading)
-{
-    const struct content_key *key = &loading->content.key;
-    if (loading->asked_to - key->from == 1) {
-        read_body(loading, STORE_DELTA, loading->asked_to, delta_read);
-        return;
-    }
-    loading->missed = (struct store_missed){
-        .op = { .verb = STORE_MISSED, .done = missed_read, .context = loading },
-        .topic = key->topic,
-        .from = key->from,
-        .to = loading->asked_to,
-    };
-    store_submit(loading->contents->services.store, &loading->missed.op);
 }
 
 static void topic_read(struct store_op *op)
 {
     struct loading *loading = op->context;
-    const struct content_key *key = &loading->content.key;
     if (op->status != STORE_OK || loading->topics.items[0].id == 0) {
         bool gone = op->status == STORE_OK || op->status == STORE_NOT_FOUND;
-        tell(loading, false, gone);
+        loading_fail(loading, gone);
         return;
     }
     loading->topic = topic_copy(&loading->topics.items[0]);
+    store_release(op);
     if (!loading->topic) {
-        tell(loading, false, false);
+        loading_fail(loading, false);
         return;
     }
-    loading->asked_to = key->to > 0 ? key->to : loading->topic->head;
-    if (loading->asked_to <= key->from)
-        finish_with_nothing(loading);
-    else if (key->wish == CONTENT_WHOLE)
-        read_whole(loading);
-    else
-        read_news(loading);
+    uint64_t to = loading->content.key.to;
+    loading->asked_to = to > 0 ? to : loading->topic->head;
+    make(loading);
 }
 
 static struct loading *find(struct contents *contents,
@@ -352,6 +184,8 @@ static struct loading *begin(struct contents *contents,
     if (!loading)
         return NULL;
     loading->content.key = *key;
+    loading->services = &contents->services;
+    loading->made = tell;
     loading->contents = contents;
     loading->next = contents->list;
     contents->list = loading;

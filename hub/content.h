@@ -9,11 +9,10 @@
 // Which document it is (M3, M10, M13):
 //   whole   the publisher's document as of `to`;
 //   news    only the entries that are new or changed since `from`: the update
-//           itself when it is just one, else the newest document cut to all
-//           that was missed; what has rolled off it comes first, one update at
-//           a time (then `upto` is less than was asked for); the whole with
-//           Hub-Gap when the log does not reach back or this would take more
-//           than eight. Whole, where a document cannot be cut.
+//           itself when it is just one, else what news.h chooses. Whole, where
+//           a document cannot be cut;
+//   each    one version after the other, the next one whole.
+// With the last two `upto` may be less than was asked for: then there is more.
 
 #pragma once
 
@@ -27,7 +26,13 @@
 struct contents;
 struct services;
 
-enum content_wish { CONTENT_WHOLE, CONTENT_NEWS };
+enum content_wish {
+    CONTENT_WHOLE, // as he asked
+    CONTENT_NEWS,  // as he asked, of every feed that can be cut
+    // As the topic says, else the hub:
+    CONTENT_USUAL, // then RDF and JSON Feed are cut only for the topic's sake
+    CONTENT_FIRST, // his first, which is whole, unless it is each
+};
 
 struct content_key {
     uint64_t topic;

@@ -24,16 +24,15 @@ enum {
 };
 
 enum content_wish delivery_wish(const struct store_subscriber *subscriber,
-                                uint64_t cursor, const struct config *config)
+                                uint64_t cursor)
 {
     const struct store_profile *profile = &subscriber->profile;
     if (profile->content == STORE_CONTENT_ENTRIES)
         return CONTENT_NEWS;
-    if (profile->content == STORE_CONTENT_FULL
-        || config->feed_delivery == CONFIG_FEED_FULL)
+    if (profile->content == STORE_CONTENT_FULL)
         return CONTENT_WHOLE;
     bool first = cursor == subscriber->start;
-    return first && !profile->old_client ? CONTENT_WHOLE : CONTENT_NEWS;
+    return first && !profile->old_client ? CONTENT_FIRST : CONTENT_USUAL;
 }
 
 // On a network thread, right before it is sent: signed by the profile that is

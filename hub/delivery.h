@@ -40,10 +40,10 @@ struct delivery {
     char text[];            // callback, secret
 };
 
-// What he is to be sent, by his own wish, the topic's and the hub's (M3).
-// `cursor`: his own; it is his first delivery while that is his start.
+// What he is to be sent, as far as that is his own matter (M3). `cursor`: his
+// own; it is his first delivery while that is his start.
 enum content_wish delivery_wish(const struct store_subscriber *subscriber,
-                                uint64_t cursor, const struct config *config);
+                                uint64_t cursor);
 
 // Everything is copied but the content, whose hold it takes over. NULL: out
 // of memory, and the hold stays with the caller.

@@ -2,6 +2,7 @@
 
 #include "dossier.h"
 
+#include "fetcher/document.h"
 #include "fetcher/url.h"
 #include "policy.h"
 #include "services.h"
@@ -68,16 +69,21 @@ static void walk_read(struct store_op *op)
     submit(dossier, &dossier->page.op, STORE_PAGE_SUBSCRIBERS, page_read);
 }
 
+static bool is_entry(const struct store_entry *remembered)
+{
+    struct document_entry row = { .seq = remembered->seq };
+    memcpy(row.id, remembered->id, sizeof row.id);
+    return document_is_entry(&row);
+}
+
 static void entries_read(struct store_op *op)
 {
-    static const uint8_t document[sizeof((struct store_entry *)0)->id];
     struct dossier *dossier = op->context;
     const struct store_read_entries *entries = &dossier->entries;
     enum store_status status =
         op->status == STORE_NOT_FOUND ? STORE_OK : op->status;
     for (size_t i = 0; op->status == STORE_OK && i < entries->count; i++)
-        dossier->facts.entries +=
-            memcmp(entries->items[i].id, document, sizeof document) != 0;
+        dossier->facts.entries += is_entry(&entries->items[i]);
     store_release(op);
     if (status != STORE_OK || dossier->census_max == 0) {
         finish(dossier, status);

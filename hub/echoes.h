@@ -4,7 +4,9 @@
 //
 // A ping may outrun the publisher's own caches (R86a, M12): poll.h says when
 // to look again. Kept in memory only, and only so many: what is forgotten, the
-// next poll finds. In a full place the one that was looked at most makes room.
+// next poll finds. (A restart forgets how often it was looked at; but the look
+// that was planned is still due, by the store.) In a full place the one that
+// was looked at most makes room.
 
 #pragma once
 

@@ -34,6 +34,18 @@ static void page(void *self, struct request *request, struct moment now)
     reception_page(endpoints->means.reception, request, now);
 }
 
+static void xmlrpc(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    reception_xmlrpc(endpoints->means.reception, request, now);
+}
+
+static void rsscloud(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    reception_rsscloud(endpoints->means.reception, request, now);
+}
+
 static void events(void *self, struct request *request, struct moment now)
 {
     struct endpoints *endpoints = self;
@@ -88,6 +100,18 @@ static void topics(void *self, struct request *request, struct moment now)
     admin_topics(endpoints->means.admin, request, now);
 }
 
+static void one_topic(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_topic(endpoints->means.admin, request, now);
+}
+
+static void choose(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_choose(endpoints->means.admin, request, now);
+}
+
 static void subscriptions(void *self, struct request *request,
                           struct moment now)
 {
@@ -136,6 +160,11 @@ static const struct route routes[] = {
     { REQUEST_POST, "/subscribe/", false, post },
     { REQUEST_POST, "/publish", false, post },
     { REQUEST_POST, "/publish/", false, post },
+    { REQUEST_POST, "/RPC2", false, xmlrpc },
+    { REQUEST_POST, "/xmlrpc", false, xmlrpc },
+    { REQUEST_POST, "/xmlrpc/ping", false, xmlrpc },
+    { REQUEST_POST, "/ping", false, rsscloud },
+    { REQUEST_POST, "/rsscloud/ping", false, rsscloud },
     { REQUEST_GET, "/events", false, events },
     { REQUEST_POST, "/events", false, events },
     { REQUEST_GET, "/topic", false, topic },
@@ -145,6 +174,8 @@ static const struct route routes[] = {
     { REQUEST_GET, "/readyz", false, ready },
     { REQUEST_GET, "/admin/status", true, status },
     { REQUEST_GET, "/admin/topics", true, topics },
+    { REQUEST_GET, "/admin/topic", true, one_topic },
+    { REQUEST_POST, "/admin/topic", true, choose },
     { REQUEST_GET, "/admin/subscriptions", true, subscriptions },
     { REQUEST_POST, "/admin/remove", true, remove_some },
     { REQUEST_GET, "/admin/explain", true, explain },

@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "fetcher/url.h"
+#include "poll_wording.h"
 #include "wording.h"
 
 #include <assert.h>
@@ -219,8 +220,8 @@ static void tell_fetch(struct telling *telling)
             wording_when(topic->gone_since, facts->now, when), GONE_FETCHES,
             wording_span(facts->config->topic_gone_after, what));
     if (topic->moved.len > 0)
-        say(telling, FETCH, "It redirects for good to %.*s.",
-            (int)topic->moved.len, topic->moved.at);
+        say(telling, FETCH, "It redirects to %.*s.", (int)topic->moved.len,
+            topic->moved.at);
     if (topic->etag.len > 0)
         say(telling, FETCH, "Its ETag is %.*s.", (int)topic->etag.len,
             topic->etag.at);
@@ -253,7 +254,7 @@ static void tell_update(struct telling *telling)
 static void tell_next(struct telling *telling)
 {
     const struct explain_facts *facts = telling->facts;
-    char when[WORDING_MAX];
+    char when[WORDING_MAX], why[POLL_WORDING_MAX];
     wording_when(facts->topic->fetch_due, facts->now, when);
     bool pinged = facts->topic->dirty != facts->topic->fetched;
     switch (explain_cause(facts)) {
@@ -276,6 +277,8 @@ static void tell_next(struct telling *telling)
         break;
     case EXPLAIN_CAUSE_POLL:
         say(telling, NEXT, "The next fetch without a ping is %s.", when);
+        if (poll_wording(facts->topic, facts->config, facts->now, why)[0])
+            say(telling, NEXT, "%s", why);
         break;
     }
 }
@@ -335,14 +338,32 @@ static void tell_subscribers(struct telling *telling)
             wording_status(census->reasons[i].status, what));
 }
 
+// M3: the topic's policy counts before the hub's.
+static const char *delivered(const struct explain_facts *facts)
+{
+    switch (facts->topic ? facts->topic->content : STORE_CONTENT_DEFAULT) {
+    case STORE_CONTENT_EACH:
+        return "Its subscribers get every version, whole, one after the other, "
+               "unless they ask otherwise.";
+    case STORE_CONTENT_ENTRIES:
+        return "Its subscribers get new and changed entries, of RDF and JSON "
+               "Feed too, unless they ask for whole documents.";
+    case STORE_CONTENT_FULL:
+        return "Its subscribers get whole documents, unless they ask for "
+               "entries.";
+    case STORE_CONTENT_DEFAULT:
+        break;
+    }
+    return facts->config->feed_delivery == CONFIG_FEED_FULL
+               ? "Subscribers get whole documents, unless they ask for entries."
+               : "Subscribers of Atom and RSS get new and changed entries, all "
+                 "others whole documents.";
+}
+
 static void tell_policy(struct telling *telling)
 {
     const struct explain_facts *facts = telling->facts;
-    bool full = facts->config->feed_delivery == CONFIG_FEED_FULL;
-    say(telling, POLICY,
-        full ? "Subscribers get whole documents, unless they ask for entries."
-             : "Subscribers of Atom and RSS get new and changed entries, all "
-               "others whole documents.");
+    say(telling, POLICY, "%s", delivered(facts));
     if (!facts->rule)
         say(telling, POLICY, "No rule forbids it.");
     else if (facts->rule[0])
@@ -368,7 +389,9 @@ static void blame_fetch(struct telling *telling)
             "200 is delivered.%s",
             barred ? " The publisher, or who stands before him, seems to turn "
                      "this hub away."
-                   : "");
+            : topic->last_status == 200
+                ? " The last one brought a page or nothing in place of a feed."
+                : "");
     } else if (topic->last_fetch == 0) {
         say(telling, WHY, "It has not been fetched yet.");
     } else if (topic->head > 0 && topic->head == topic->baseline) {

@@ -24,7 +24,8 @@ static int hex_digit(char c)
 
 // NULL, or what is wrong with text[len]. Decoded to *to, which moves on past
 // a NUL. Never longer than the text, plus that NUL.
-static const char *decode(const char *text, size_t len, char **to)
+static const char *decode(const char *text, size_t len, bool any_bytes,
+                          char **to)
 {
     char *start = *to;
     char *out = start;
@@ -41,11 +42,11 @@ static const char *decode(const char *text, size_t len, char **to)
             c = (char)(high * 16 + low);
             i += 2;
         }
-        if (c == '\0')
+        if (c == '\0' && !any_bytes)
             return "has a NUL byte";
         *out++ = c;
     }
-    if (!utf8_valid(start, (size_t)(out - start)))
+    if (!any_bytes && !utf8_valid(start, (size_t)(out - start)))
         return "is not UTF-8";
     *out++ = '\0';
     *to = out;
@@ -74,13 +75,13 @@ static bool read_pair(const char *pair, size_t len, char **to,
     size_t value_len = equals ? len - name_len - 1 : 0;
 
     field->name = *to;
-    const char *wrong = decode(pair, name_len, to);
+    const char *wrong = decode(pair, name_len, false, to);
     if (wrong) {
         snprintf(problem, FORM_PROBLEM_MAX, "a parameter's name %s", wrong);
         return false;
     }
     field->value = *to;
-    wrong = decode(value, value_len, to);
+    wrong = decode(value, value_len, form_holds_document(field), to);
     if (wrong) {
         snprintf(problem, FORM_PROBLEM_MAX, "%s %s",
                  showable(field->name) ? field->name : "a parameter", wrong);
@@ -185,6 +186,11 @@ const struct form_field *form_next(const struct form *form,
         if (strcmp(next->name, field->name) == 0)
             return next;
     return NULL;
+}
+
+bool form_holds_document(const struct form_field *field)
+{
+    return strcmp(field->name, FORM_DOCUMENT) == 0;
 }
 
 const char *form_value(const struct form *form, const char *name)

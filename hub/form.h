@@ -8,6 +8,9 @@
 // multipart/form-data (RFC 7578) is understood as far as clients send it by
 // mistake: fields in order, file names ignored, no transfer encodings.
 //
+// One field may hold any bytes: FORM_DOCUMENT, the document that a publisher
+// sends with a ping.
+//
 // Pure, and bounded: so many fields, so many bytes, one allocation each for
 // both.
 
@@ -18,12 +21,16 @@
 
 enum {
     FORM_FIELDS_MAX = 1024,
-    FORM_BYTES_MAX = 4 * 1024 * 1024,
+    FORM_BYTES_MAX = 64 * 1024 * 1024,
     FORM_PROBLEM_MAX = 128,
 };
 
+#define FORM_DOCUMENT "hub.content"
+
 struct form_field {
-    const char *name, *value; // decoded UTF-8 without NUL inside
+    // Decoded UTF-8 without NUL inside; a FORM_DOCUMENT's value may be anything
+    // that `value_len` tells, and has a NUL behind it, too.
+    const char *name, *value;
     size_t value_len;
 };
 
@@ -47,6 +54,9 @@ bool form_read_multipart(const char *body, size_t len, const char *content_type,
 // An empty form with room for so many decoded bytes and fields: for those who
 // read yet another kind. False: out of memory.
 bool form_reserve(struct form *form, size_t bytes, size_t fields);
+
+// Is this a FORM_DOCUMENT?
+bool form_holds_document(const struct form_field *field);
 
 // A zeroed form may be asked and cleared too.
 void form_clear(struct form *form);

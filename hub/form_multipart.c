@@ -149,12 +149,13 @@ static bool read_part(struct parts *parts, struct form_field *field,
         return fails(problem, "the last part has no end");
     field->value = value;
     field->value_len = (size_t)(stop - value);
-    if (memchr(value, '\0', field->value_len))
-        return fails(problem, "a part has a NUL byte");
-    if (!utf8_valid(value, field->value_len))
-        return fails(problem, "a part is not UTF-8");
     if (!read_name(parts->at, blank + 2, field, problem))
         return false;
+    bool any_bytes = form_holds_document(field);
+    if (!any_bytes && memchr(value, '\0', field->value_len))
+        return fails(problem, "a part has a NUL byte");
+    if (!any_bytes && !utf8_valid(value, field->value_len))
+        return fails(problem, "a part is not UTF-8");
     *stop = '\0';
     parts->at = stop + parts->delimiter_len;
     return true;

@@ -4,6 +4,7 @@
 
 #include "framing.h"
 #include "gather.h"
+#include "loop.h"
 #include "patience.h"
 #include "peer.h"
 #include "turn_away.h"
@@ -14,7 +15,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +53,7 @@ struct exchange {
     bool last;        // chunked: libmicrohttpd lets requests hide behind it
     unsigned refusal; // status; 0: none
     struct gather body;
+    size_t body_max;
     size_t excess;        // bytes of a body that was refused
     unsigned status;      // of the answer; 0: it could not be made
     struct weight weight; // of the answer
@@ -287,10 +288,11 @@ static enum MHD_Result read_head(struct exchange *exchange, const char *method,
         return refuse(exchange, 400, problem);
     if (!framing_target(exchange->target, &request->path, &request->query))
         return refuse(exchange, 400, "the request's target is malformed");
-    if (framing.body == FRAMING_LENGTH
-        && framing.length > http->options.body_max)
-        return refuse(exchange, 413, "the request's body is too long");
     request->method = framing_method(method);
+    exchange->body_max = ceiling_of(&http->options.bodies, request);
+    exchange->body.sender = exchange->connection->place;
+    if (framing.body == FRAMING_LENGTH && framing.length > exchange->body_max)
+        return refuse(exchange, 413, "the request's body is too long");
     exchange->last = framing.body == FRAMING_CHUNKED;
     exchange->stage = STAGE_BODY;
     return MHD_YES;
@@ -305,7 +307,7 @@ static enum MHD_Result add_body(struct exchange *exchange, const char *bytes,
     *len = 0;
     if (exchange->refusal == 0) {
         enum gather_result result = gather_add(
-            &exchange->body, bytes, more, exchange->http->options.body_max);
+            &exchange->body, bytes, more, exchange->body_max, loop_now().mono);
         if (result == GATHER_OK)
             return MHD_YES;
         exchange->refusal = result == GATHER_TOO_LONG ? 413 : 503;
@@ -323,12 +325,13 @@ static enum MHD_Result pass_on(struct exchange *exchange)
     struct request *request = &exchange->request;
     if (exchange->refusal == 413)
         return refuse(exchange, 413, "the request's body is too long");
-    if (exchange->refusal != 0)
-        return refuse(exchange, exchange->refusal, "too much at once");
+    if (exchange->refusal != 0 || exchange->body.displaced)
+        return refuse(exchange, 503, "too much at once");
 
     request->fields = exchange->fields;
     request->body = exchange->body.bytes ? exchange->body.bytes : "";
     request->body_len = exchange->body.len;
+    exchange->body.whole = true;
     request->admin = exchange->connection->admin;
     request->answer = answer;
     request->sated = turnstile_sated(exchange->connection->place);

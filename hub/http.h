@@ -16,6 +16,7 @@
 #pragma once
 
 #include "answer.h"
+#include "ceiling.h"
 #include "request.h"
 
 #include <stdbool.h>
@@ -30,7 +31,7 @@ struct http_options {
     unsigned per_address;         // of these, as in front.h; 0: any number
     struct answer_limits answers; // under way
     unsigned idle_seconds; // twice that: until a request has arrived whole
-    size_t body_max;       // of a request, bytes
+    struct ceiling bodies;
     // Called on a thread of ours: take the request and return at once.
     void (*arrived)(void *context, struct request *request);
     // As in front.h; on the thread of http_adopt() and on ours.

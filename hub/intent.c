@@ -3,6 +3,7 @@
 #include "intent.h"
 
 #include "fetcher/url.h"
+#include "intent_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,9 +24,8 @@ static void set_code(struct intent *out, const char *parameter,
              (int)strcspn(parameter, "["), parameter, what);
 }
 
-__attribute__((format(printf, 5, 6))) static bool refuse(
-    struct intent *out, unsigned status, const char *parameter,
-    const char *what, const char *format, ...)
+bool intent_refuse(struct intent *out, unsigned status, const char *parameter,
+                   const char *what, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -36,9 +36,9 @@ __attribute__((format(printf, 5, 6))) static bool refuse(
     return false;
 }
 
-static bool fail(struct intent *out)
+bool intent_fail(struct intent *out)
 {
-    return refuse(out, 503, "hub", "busy", "the hub has no memory left");
+    return intent_refuse(out, 503, "hub", "busy", "the hub has no memory left");
 }
 
 // ------------------------------------------------------- where fields are
@@ -101,15 +101,16 @@ static bool read_form(const struct request *request, struct intent *out)
     bool fine;
 
     if (encoding == ENCODING_OTHER || (type && !charset_is_fine(type)))
-        return refuse(out, 415, "request", "type",
-                      "Content-Type must be application/x-www-form-urlencoded "
-                      "in UTF-8");
+        return intent_refuse(
+            out, 415, "request", "type",
+            "Content-Type must be application/x-www-form-urlencoded "
+            "in UTF-8");
     if (is_coded(request_field(request, "Content-Encoding")))
-        return refuse(out, 415, "request", "encoding",
-                      "Content-Encoding must be left out");
+        return intent_refuse(out, 415, "request", "encoding",
+                             "Content-Encoding must be left out");
     if (*request->query && query_has_secret(request->query))
-        return refuse(out, 400, "secret", "query",
-                      "hub.secret must not be in the query");
+        return intent_refuse(out, 400, "secret", "query",
+                             "hub.secret must not be in the query");
     if (request->body_len == 0 && encoding == ENCODING_FORM)
         fine = form_read(request->query, strlen(request->query), &out->form,
                          problem);
@@ -121,23 +122,21 @@ static bool read_form(const struct request *request, struct intent *out)
     if (fine)
         return true;
     if (strcmp(problem, "out of memory") == 0)
-        return fail(out);
-    return refuse(out, 400, "request", "form", "%s", problem);
+        return intent_fail(out);
+    return intent_refuse(out, 400, "request", "form", "%s", problem);
 }
 
 // ------------------------------------------------------------- parameters
 
-// *value is NULL if it is missing. Equal duplicates are one; conflicting ones
-// are refused (R10): a proxy in front may have judged the other one.
-static bool single(struct intent *out, const char *name, const char **value)
+bool intent_single(struct intent *out, const char *name, const char **value)
 {
     const struct form_field *field = form_find(&out->form, name);
     *value = field ? field->value : NULL;
     for (const struct form_field *next = field; next;
          next = form_next(&out->form, next))
         if (strcmp(next->value, field->value) != 0)
-            return refuse(out, 400, name, "conflict",
-                          "%s is given twice, and differently", name);
+            return intent_refuse(out, 400, name, "conflict",
+                                 "%s is given twice, and differently", name);
     return true;
 }
 
@@ -146,21 +145,21 @@ static bool read_mode(struct intent *out)
     static const char *const names[] = { "subscribe", "unsubscribe",
                                          "publish" };
     const char *mode;
-    if (!single(out, "hub.mode", &mode))
+    if (!intent_single(out, "hub.mode", &mode))
         return false;
     if (!mode || !*mode)
-        return refuse(out, 400, "mode", "missing", "hub.mode is missing");
+        return intent_refuse(out, 400, "mode", "missing",
+                             "hub.mode is missing");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(mode, names[i]) == 0) {
             out->mode = (enum intent_mode)(i + 1);
             return true;
         }
-    return refuse(out, 400, "mode", "unknown",
-                  "hub.mode is not subscribe, unsubscribe or publish");
+    return intent_refuse(out, 400, "mode", "unknown",
+                         "hub.mode is not subscribe, unsubscribe or publish");
 }
 
-// What url_read() says, as a code.
-static bool refuse_url(struct intent *out, const char *name,
+bool intent_refuse_url(struct intent *out, const char *name,
                        const char *problem)
 {
     static const struct {
@@ -175,19 +174,19 @@ static bool refuse_url(struct intent *out, const char *name,
     for (size_t i = sizeof codes / sizeof *codes; i > 0; i--)
         if (strstr(problem, codes[i - 1].word))
             what = codes[i - 1].what;
-    return refuse(out, 400, name, what, "%s %s", name, problem);
+    return intent_refuse(out, 400, name, what, "%s %s", name, problem);
 }
 
 static bool read_url(struct intent *out, const char *name, struct url *url)
 {
     const char *text;
-    if (!single(out, name, &text))
+    if (!intent_single(out, name, &text))
         return false;
     if (!text || !*text)
-        return refuse(out, 400, name, "missing", "%s is missing", name);
+        return intent_refuse(out, 400, name, "missing", "%s is missing", name);
     const char *problem = url_read(text, strlen(text), url);
     if (problem)
-        return refuse_url(out, name, problem);
+        return intent_refuse_url(out, name, problem);
     return true;
 }
 
@@ -195,7 +194,7 @@ static bool read_urls(struct intent *out)
 {
     struct url *urls = malloc(2 * sizeof *urls);
     if (!urls)
-        return fail(out);
+        return intent_fail(out);
     out->topic = &urls[0];
     out->callback = &urls[1];
     if (!read_url(out, "hub.topic", out->topic)
@@ -211,12 +210,12 @@ static bool read_bytes(struct intent *out, const char *name, size_t max,
                        struct bytes *bytes)
 {
     const char *value;
-    if (!single(out, name, &value))
+    if (!intent_single(out, name, &value))
         return false;
     size_t len = value ? strlen(value) : 0;
     if (len > max)
-        return refuse(out, 400, name, "long", "%s is longer than %zu bytes",
-                      name, max);
+        return intent_refuse(out, 400, name, "long",
+                             "%s is longer than %zu bytes", name, max);
     *bytes = (struct bytes){ value ? value : "", len };
     return true;
 }
@@ -227,17 +226,17 @@ static bool read_bytes(struct intent *out, const char *name, size_t max,
 static bool read_lease(struct intent *out)
 {
     const char *text;
-    if (!single(out, "hub.lease_seconds", &text))
+    if (!intent_single(out, "hub.lease_seconds", &text))
         return false;
     if (!text || !*text)
         return true;
     size_t digits = strspn(text, "0123456789");
     if (text[digits])
-        return refuse(out, 400, "lease_seconds", "number",
-                      "hub.lease_seconds is not a positive integer");
+        return intent_refuse(out, 400, "lease_seconds", "number",
+                             "hub.lease_seconds is not a positive integer");
     if (digits > LEASE_DIGITS_MAX)
-        return refuse(out, 400, "lease_seconds", "long",
-                      "hub.lease_seconds has too many digits");
+        return intent_refuse(out, 400, "lease_seconds", "long",
+                             "hub.lease_seconds has too many digits");
 
     int64_t seconds = 0;
     for (; *text; text++) {
@@ -264,7 +263,7 @@ static bool read_method(struct intent *out)
     const char *name;
     if (out->profile.secret.len == 0)
         return true;
-    if (!single(out, "hub.signature_method", &name))
+    if (!intent_single(out, "hub.signature_method", &name))
         return false;
     if (!name || !*name)
         return true;
@@ -273,14 +272,15 @@ static bool read_method(struct intent *out)
             out->profile.method = methods[i].method;
             return true;
         }
-    return refuse(out, 400, "signature_method", "unknown",
-                  "hub.signature_method is not sha1, sha256, sha384 or sha512");
+    return intent_refuse(
+        out, 400, "signature_method", "unknown",
+        "hub.signature_method is not sha1, sha256, sha384 or sha512");
 }
 
 static bool read_content(struct intent *out)
 {
     const char *content;
-    if (!single(out, "hub.content", &content))
+    if (!intent_single(out, "hub.content", &content))
         return false;
     if (!content || !*content)
         return true;
@@ -289,8 +289,8 @@ static bool read_content(struct intent *out)
     else if (strcasecmp(content, "entries") == 0)
         out->profile.content = STORE_CONTENT_ENTRIES;
     else
-        return refuse(out, 400, "content", "unknown",
-                      "hub.content is not full or entries");
+        return intent_refuse(out, 400, "content", "unknown",
+                             "hub.content is not full or entries");
     return true;
 }
 
@@ -306,73 +306,6 @@ static bool read_profile(struct intent *out)
                          &profile->verify_token);
 }
 
-// ---------------------------------------------------------------- publish
-
-// What PHP appends to the name of a list: "[]", "[7]".
-static bool is_index(const char *text)
-{
-    if (!*text)
-        return true;
-    if (*text++ != '[')
-        return false;
-    text += strspn(text, "0123456789");
-    return strcmp(text, "]") == 0;
-}
-
-// hub.url is PubSubHubbub's, hub.topic what publishers for WebSub hubs send
-// (R71).
-static bool names_a_topic(const struct form_field *field)
-{
-    static const char *const names[] = { "hub.url", "hub.topic" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t len = strlen(names[i]);
-        if (strncmp(field->name, names[i], len) == 0
-            && is_index(field->name + len))
-            return field->value_len > 0;
-    }
-    return false;
-}
-
-static size_t count_topics(const struct form *form)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < form->count; i++)
-        count += names_a_topic(&form->fields[i]);
-    return count;
-}
-
-static bool add_topic(struct intent *out, const struct form_field *field,
-                      struct url *scratch)
-{
-    const char *problem = url_read(field->value, field->value_len, scratch);
-    if (problem)
-        return refuse_url(out, field->name, problem);
-    url_key(scratch, out->urls[out->url_count++].bytes);
-    return true;
-}
-
-// One bad URL refuses them all: nothing is half done (R73).
-static bool read_publish(struct intent *out)
-{
-    size_t count = count_topics(&out->form);
-    if (count == 0)
-        return refuse(out, 400, "url", "missing", "hub.url is missing");
-    if (count > INTENT_URLS_MAX)
-        return refuse(out, 413, "url", "many",
-                      "hub.url is given more than %d times", INTENT_URLS_MAX);
-
-    struct url *scratch = malloc(sizeof *scratch);
-    out->urls = malloc(count * sizeof *out->urls);
-    bool fine = scratch && out->urls;
-    if (!fine)
-        fail(out);
-    for (size_t i = 0; fine && i < out->form.count; i++)
-        if (names_a_topic(&out->form.fields[i]))
-            fine = add_topic(out, &out->form.fields[i], scratch);
-    free(scratch);
-    return fine;
-}
-
 // -------------------------------------------------------------------- all
 
 static bool read_all(const struct request *request, struct intent *out)
@@ -380,7 +313,7 @@ static bool read_all(const struct request *request, struct intent *out)
     if (!read_form(request, out) || !read_mode(out))
         return false;
     if (out->mode == INTENT_PUBLISH)
-        return read_publish(out);
+        return intent_read_publish(out);
     if (!read_urls(out) || !read_profile(out))
         return false;
     // Of a lease that ends nothing needs to be known, and WebSub 5.1 wants
@@ -408,5 +341,6 @@ void intent_clear(struct intent *intent)
     form_clear(&intent->form);
     free(intent->topic); // and the callback, which lies behind it
     free(intent->urls);
+    free(intent->prefixes);
     *intent = (struct intent){ 0 };
 }

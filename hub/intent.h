@@ -13,6 +13,7 @@
 #pragma once
 
 #include "form.h"
+#include "publisher_key.h"
 #include "request.h"
 #include "storage/store.h"
 
@@ -22,7 +23,18 @@
 
 struct url;
 
-enum { INTENT_URLS_MAX = 1000 };
+enum {
+    INTENT_URLS_MAX = 1000,
+    INTENT_MIXED_MAX = 900,   // the same beside prefixes
+    INTENT_PREFIXES_MAX = 10, // topics with a * at the end
+    INTENT_PREFIX_MAX = 480,  // bytes before the *
+};
+
+// What stands before the *, normalised.
+struct intent_prefix {
+    char text[INTENT_PREFIX_MAX + 1];
+    size_t len;
+};
 
 enum intent_mode {
     INTENT_SUBSCRIBE = 1,
@@ -35,7 +47,7 @@ enum intent_mode {
 struct intent {
     enum intent_mode mode;
 
-    // Subscribe and unsubscribe; NULL when publishing.
+    // Subscribe and unsubscribe. When publishing, the last topic and NULL.
     struct url *topic, *callback;
     struct store_key topic_key, callback_key;
     struct store_key origin; // the callback's
@@ -47,10 +59,24 @@ struct intent {
     // Subscribe: seconds asked for, saturated, never 0; -1: the default.
     int64_t lease_s;
 
-    // Publish: keys of hub.url and hub.topic in the order given, at most
-    // INTENT_URLS_MAX, repeated ones included; never none.
+    // Publish: keys of hub.url and hub.topic in the order given, repeated ones
+    // included; and those that stand for all topics that begin so. Never none
+    // of both.
     struct store_key *urls;
     size_t url_count;
+    struct intent_prefix *prefixes;
+    size_t prefix_count;
+
+    // Publish, signed (M19): of one topic, plain or with a *. Whether the
+    // signature is good is not known here.
+    bool is_signed;
+    struct publisher_message message; // what was signed
+    struct bytes url;                 // the topic or prefix, normalised
+    uint8_t mac[PUBLISHER_MAC];
+    int64_t signed_at; // unix seconds
+    // And with the document itself: message.content, never empty.
+    bool gives;
+    const char *content_type; // NULL: not told
 
     // When intent_read() says false: the status to answer with, a code
     // (refusal.h), and one sentence that names the parameter.

@@ -55,6 +55,8 @@ int main(int argc, char *argv[])
     mallopt(M_MMAP_THRESHOLD, LARGE);
     umask(077); // the store and the admin socket are ours alone
     log_setup((enum log_level)config.log_level, config.log_json);
+    if (config.exposed)
+        LOG(LOG_WARN, "config.exposed", LOG_T("why", config.exposed));
     document_setup();
     int status = run(&config);
     config_clear(&config);

@@ -15,8 +15,13 @@ enum metric {
     METRIC_REQUESTS_FAILED,  // answered 503: the store could not
     METRIC_SUBSCRIBES,       // accepted with a 202
     METRIC_UNSUBSCRIBES,
-    METRIC_PINGS,         // topics named in accepted publishes
-    METRIC_PINGS_KNOWN,   // of these: followed
+    METRIC_PINGS,        // topics named in accepted publishes
+    METRIC_PINGS_KNOWN,  // of these: followed
+    METRIC_PINGS_PREFIX, // pings for all topics that begin so
+    METRIC_PINGS_GIVEN,  // pings with the document in them (M19)
+    METRIC_PINGS_FORGED, // signed by nobody who may
+    METRIC_PINGS_XMLRPC, // weblogUpdates.ping and extendedPing
+    METRIC_PINGS_RSSCLOUD,
     METRIC_VERIFICATIONS, // attempts
     METRIC_VERIFIED,
     METRIC_VERIFY_FAILED, // for good

@@ -2,7 +2,9 @@
 
 #include "option.h"
 
+#include "fetcher/noise.h"
 #include "literal.h"
+#include "publisher_key.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -27,6 +29,19 @@ static const char *check_path(const char *text)
     return *text ? NULL : "a path";
 }
 
+// The first word; what the rest must be, fetcher/noise.h knows.
+static const char *check_rule(const char *text)
+{
+    static const char *const words[] = { "element ", "attribute ", "parameter ",
+                                         "image " };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(text, words[i], strlen(words[i])) == 0
+            && text[strlen(words[i])])
+            return NULL;
+    return "a rule: element NAMESPACE NAME, attribute NAMESPACE NAME, "
+           "parameter NAME or image HOST/PATH";
+}
+
 // The order is the one in which the manual explains them. Reasons for the
 // numbers that the design leaves open:
 //  - fetches: a fetch is parsed and diffed, so 64 keep two cores busy, and at
@@ -49,15 +64,19 @@ static const char *check_path(const char *text)
 // clang-format off
 #define TEXT(name_, member_, check_, fallback_, sentence_)                     \
     { name_, OPTION_TEXT, AT(member_), 0, 0, NULL, check_, fallback_,          \
-      sentence_ }
+      sentence_, false }
 #define LIST(name_, member_, check_, fallback_, sentence_)                     \
     { name_, OPTION_LIST, AT(member_), 0, 0, NULL, check_, fallback_,          \
-      sentence_ }
+      sentence_, false }
 #define NUMBER(name_, kind_, member_, least_, most_, fallback_, sentence_)     \
     { name_, kind_, AT(member_), least_, most_, NULL, NULL, fallback_,         \
-      sentence_ }
+      sentence_, false }
 #define WORDS(name_, kind_, member_, words_, fallback_, sentence_)             \
-    { name_, kind_, AT(member_), 0, 0, words_, NULL, fallback_, sentence_ }
+    { name_, kind_, AT(member_), 0, 0, words_, NULL, fallback_, sentence_,     \
+      false }
+#define SECRETS(name_, member_, check_, sentence_)                             \
+    { name_, OPTION_LIST, AT(member_), 0, 0, NULL, check_, "", sentence_,      \
+      true }
 
 static const struct option table[] = {
     TEXT("data", data, check_path, "./websubd-data",
@@ -182,10 +201,10 @@ static const struct option table[] = {
            "shortest time between two polls of a topic"),
     NUMBER("poll-max", OPTION_TIME, poll_max, SECOND, 365 * DAY, "24h",
            "longest time between two polls of a topic"),
-    LIST("ignore", ignore, NULL, "",
+    LIST("ignore", ignore, check_rule, "",
          "a difference in an entry that counts for nothing, beside the default "
          "ones: \"element NAMESPACE NAME\", \"attribute NAMESPACE NAME\", "
-         "\"parameter NAME\", \"image HOST/PATH\""),
+         "\"parameter NAME\", \"image HOST/PATH\", \"link HOST/PATH\""),
     WORDS("ignore-default", OPTION_SWITCH, ignore_default, "off on", "on",
           "comment counts, tracking parameters and counting images are no "
           "difference"),
@@ -194,10 +213,11 @@ static const struct option table[] = {
            "entries remembered of a topic after they are gone from it, so "
            "that they are not new when they return; twice its entries if that "
            "is more"),
-    LIST("publisher-key", publisher_key, NULL, "",
-         "\"PREFIX SECRET\": who signs with the secret may send documents "
-         "with a ping for topics that begin with the prefix, and ping any "
-         "number of them at once"),
+    SECRETS("publisher-key", publisher_key, publisher_key_check,
+            "\"PREFIX SECRET\": who signs with the secret may send documents "
+            "with a ping for topics that begin with the prefix, and ping up "
+            "to 100 of them with one that ends in *; in the file alone, which "
+            "nobody but the hub should be able to read (mode 0600)"),
     NUMBER("topic-gone-after", OPTION_TIME, topic_gone_after, SECOND,
            365 * DAY, "72h",
            "a topic that answers 410 for so long, on three fetches and more, "
@@ -437,6 +457,13 @@ enum option_answer option_set(const struct option *option, const char *value,
     return answer;
 }
 
+static void clear_text(const struct option *option, char *text)
+{
+    if (option->secret)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 void option_clear(const struct option *option, struct config *config)
 {
     char *member = (char *)config + option->offset;
@@ -445,7 +472,7 @@ void option_clear(const struct option *option, struct config *config)
     } else if (option->kind == OPTION_LIST) {
         struct config_list *list = (void *)member;
         for (size_t i = 0; i < list->count; i++)
-            free(list->items[i]);
+            clear_text(option, list->items[i]);
     }
     memset(member, 0, option->size);
 }

@@ -33,6 +33,7 @@ struct option {
     const char *(*check)(const char *text);
     const char *fallback; // as it would be written; "": none
     const char *sentence;
+    bool secret; // never shown again, to nobody
 };
 
 enum { OPTION_EXPECTED = 160 };

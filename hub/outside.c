@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "config.h"
 #include "fetcher/engine.h"
+#include "form.h"
 #include "front.h"
 #include "http.h"
 #include "storage/store.h"
@@ -15,7 +16,8 @@
 enum {
     WRITE_MS = 30 * 1000,
     HEAD_MAX = 16 * 1024,
-    BODY_MAX = 1024 * 1024, // R7: a publish may name hundreds of URLs
+    BODY_MAX = 1024 * 1024,  // R7: a publish may name hundreds of URLs
+    FORM_AROUND = 64 * 1024, // what a form holds beside a document
     HANDSHAKES = 256,
     WAITING_MAX = 8192,     // exchanges in the engine's queues beyond the caps
     FETCHES_PER_ORIGIN = 2, // R85
@@ -127,6 +129,15 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
     return engine;
 }
 
+// Of a form with a document: most of its bytes may be written as three.
+static size_t document_max(const struct config *config)
+{
+    size_t most = 3 * (size_t)config->body_max + FORM_AROUND;
+    if (config->publisher_key.count == 0)
+        return 0;
+    return most < FORM_BYTES_MAX ? most : FORM_BYTES_MAX;
+}
+
 struct http *outside_http(const struct config *config,
                           const struct outside_callers *callers,
                           char problem[OUTSIDE_PROBLEM_MAX])
@@ -137,7 +148,7 @@ struct http *outside_http(const struct config *config,
         .per_address = (unsigned)config->connections_per_address,
         .answers = answers,
         .idle_seconds = (unsigned)((config->idle_timeout + 999) / 1000),
-        .body_max = BODY_MAX,
+        .bodies = { BODY_MAX, document_max(config) },
         .arrived = callers->arrived,
         .unlimited = callers->unlimited,
         .context = callers->context,

@@ -3,7 +3,9 @@
 #include "pace.h"
 
 #include "budget.h"
+#include "courtesy.h"
 #include "origin_budget.h"
+#include "respite.h"
 #include "storage/store.h"
 
 #include <stdio.h>
@@ -24,6 +26,8 @@ struct pace {
     int64_t poll_min;
     struct origin_budget *idle, *asked, *overdue;
     struct budget *topics;
+    struct courtesy *courtesy;
+    struct respite *respite;
 };
 
 struct pace *pace_new(int64_t idle_pings, int64_t poll_min)
@@ -39,7 +43,10 @@ struct pace *pace_new(int64_t idle_pings, int64_t poll_min)
     pace->topics = idle_pings > 0
                        ? budget_new_shaped(TOPIC_PER_MINUTE, TOPIC_AT_ONCE)
                        : budget_new(0);
-    if (pace->idle && pace->asked && pace->overdue && pace->topics)
+    pace->courtesy = courtesy_new();
+    pace->respite = respite_new();
+    if (pace->idle && pace->asked && pace->overdue && pace->topics
+        && pace->courtesy && pace->respite)
         return pace;
     pace_free(pace);
     return NULL;
@@ -53,6 +60,8 @@ void pace_free(struct pace *pace)
     origin_budget_free(pace->asked);
     origin_budget_free(pace->overdue);
     budget_free(pace->topics);
+    courtesy_free(pace->courtesy);
+    respite_free(pace->respite);
     free(pace);
 }
 
@@ -103,6 +112,11 @@ int64_t pace_begin(struct pace *pace, const struct store_topic *topic,
     int64_t wait = 0, asked = 0;
 
     *counts = PACE_FREE;
+    if (wanted == PACE_FREE)
+        return courtesy_wait(pace->courtesy, topic->url_normal.at, now.mono);
+    int64_t left = respite_left(pace->respite, topic->id, now.mono);
+    if (left > 0)
+        return left;
     if (wanted & PACE_IDLE)
         wait = begin(pace->idle, PACE_IDLE, topic, now.mono, counts);
     if (wanted & PACE_ASKED)
@@ -128,6 +142,13 @@ bool pace_is_stranger(const struct store_topic *topic, unsigned counts,
     return counts != PACE_FREE
            && (doubtful || topic->last_update < topic->last_fetch
                || now_unix - topic->last_fetch < MINUTE_MS);
+}
+
+void pace_pause(struct pace *pace, const struct store_topic *topic,
+                int64_t pause_ms, struct moment now)
+{
+    courtesy_pause(pace->courtesy, topic->url_normal.at, pause_ms, now.mono);
+    respite_grant(pace->respite, topic->id, pause_ms, now.mono);
 }
 
 void pace_end(struct pace *pace, const struct store_topic *topic,

@@ -12,8 +12,8 @@
 //  - besides, what has not been fetched for an hour, though it did not fail:
 //    as many again, ten at once, so that nobody can hold up another's news for
 //    ever.
-// And each topic ten times at once, then six times a minute. Polls wait for
-// nothing: the hub asks for those.
+// And each topic ten times at once, then six times a minute. Polls, which the
+// hub itself asks for, wait for none of these, but for courtesy.h.
 //
 // Pure: time is a parameter.
 
@@ -49,6 +49,12 @@ int64_t pace_begin(struct pace *pace, const struct store_topic *topic,
 // engine counts by address, which only it knows.
 bool pace_is_stranger(const struct store_topic *topic, unsigned counts,
                       int64_t now_unix);
+
+// The topic's origin said that it wants to be left alone for so long: its
+// other topics are not polled either, and this one is not fetched for pings
+// (respite.h).
+void pace_pause(struct pace *pace, const struct store_topic *topic,
+                int64_t pause_ms, struct moment now);
 
 // `final_url`: where redirects led, or NULL.
 void pace_end(struct pace *pace, const struct store_topic *topic,

@@ -11,6 +11,7 @@
 #include "endpoints.h"
 #include "farewell.h"
 #include "fetcher/engine.h"
+#include "given.h"
 #include "inspect.h"
 #include "janitor.h"
 #include "ledger.h"
@@ -63,6 +64,12 @@ static void on_fetch_due(void *context)
 {
     struct parts *parts = context;
     observe_poke(parts->observe);
+}
+
+static void on_given(void *context, struct given *given)
+{
+    struct parts *parts = context;
+    observe_given(parts->observe, given);
 }
 
 static void on_granted(void *context, int64_t end)
@@ -249,7 +256,7 @@ static void make(struct parts *parts)
 {
     const struct services *services = &parts->services;
     const struct reception_listener asked = { on_accepted, on_fetch_due,
-                                              parts };
+                                              on_given, parts };
     const struct verify_listener verified = {
         on_fetch_due, on_granted, on_ended, on_denied, parts,
     };

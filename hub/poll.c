@@ -13,14 +13,23 @@ enum {
     PINGED_FOR_MS = 48 * 60 * 60 * 1000,
 };
 
+// Once in so long, and not all at once.
+static int64_t rarely(int64_t max, uint32_t chance)
+{
+    return max - max / 5 * (chance % 1001) / 1000;
+}
+
 int64_t poll_after_failure(uint32_t failures, int64_t failed_for, bool pinged,
                            int64_t poll_min, int64_t poll_max, uint32_t chance)
 {
-    bool patient = pinged ? failed_for >= PINGED_FOR_MS : failures >= 4;
-    if (patient)
-        return backoff_delay(poll_max, poll_max, 0, chance);
-    int64_t delay = backoff_delay(FIRST_MS, LONGEST_MS, failures, chance);
-    return !pinged && delay < poll_min ? poll_min : delay;
+    if (pinged && failed_for < PINGED_FOR_MS)
+        return backoff_delay(FIRST_MS, LONGEST_MS, failures, chance);
+    int64_t longest = rarely(poll_max, chance);
+    if (pinged)
+        return longest;
+    int64_t first = poll_min > FIRST_MS ? poll_min : FIRST_MS;
+    int64_t delay = backoff_delay(2 * first, poll_max, failures, chance);
+    return delay < longest ? delay : longest;
 }
 
 int64_t poll_after_silence(unsigned echo)

@@ -12,7 +12,8 @@
 // After a failed fetch: doubling from half a minute to an hour while a ping
 // waits for it, for at most 48 h; from then on like any poll, never not at all
 // (M5). `failed_for`: since the first failure in a row. One that nobody
-// pinged is never tried again before `poll_min`.
+// pinged: doubling from twice poll_min to poll_max; a server in trouble is not
+// helped by coming soon.
 int64_t poll_after_failure(uint32_t failures, int64_t failed_for, bool pinged,
                            int64_t poll_min, int64_t poll_max, uint32_t chance);
 

@@ -219,8 +219,9 @@ static bool read_field(struct pull_query *query, const struct form_field *field,
                || refuse(query, 400, "body is neither inline nor none");
     }
     if (strcmp(name, "content") == 0 || strcmp(name, "hub.content") == 0) {
-        query->full = strcmp(value, "full") == 0;
-        return query->full || strcmp(value, "entries") == 0
+        bool full = strcmp(value, "full") == 0;
+        query->content = full ? STORE_CONTENT_FULL : STORE_CONTENT_ENTRIES;
+        return full || strcmp(value, "entries") == 0
                || refuse(query, 400, "content is neither entries nor full");
     }
     return true; // what is not understood is ignored, as in WebSub 5.1
@@ -307,7 +308,7 @@ bool pull_query_read(const struct request *request, int64_t now_unix,
     out->max_bytes = PULL_BYTES;
     out->bodies = true;
     out->conditional = false;
-    out->full = false;
+    out->content = STORE_CONTENT_DEFAULT;
     if (read_all(out, request, now_unix))
         return true;
     pull_query_clear(out);

@@ -41,7 +41,7 @@ struct pull_query {
     size_t limit, max_bytes;
     bool bodies;
     bool conditional; // If-None-Match named the place: nothing new is a 304
-    bool full;        // whole documents, where deltas are usual
+    enum store_content content; // DEFAULT: as the topic or the hub says (M3)
 
     unsigned status; // when it is refused
     char reason[160];

@@ -239,7 +239,8 @@ static void submit(struct reading *reading)
         .count = waiter->count,
         .limit = waiter->limit,
         .max_bytes = waiter->max_bytes,
-        .deltas = !waiter->full,
+        .content = (enum store_content)waiter->content,
+        .deltas = means->services.config->feed_delivery == CONFIG_FEED_ENTRIES,
         .bodies = waiter->bodies,
     };
     store_submit(means->services.store, &reading->events.op);
@@ -401,7 +402,7 @@ static struct waiter *waiter_for(const struct pull_query *query,
         at += query->topics[i].url_len + 1;
     }
     waiter->request = request;
-    waiter->full = query->full;
+    waiter->content = (uint8_t)query->content;
     waiter->conditional = query->conditional;
     if (query->prefer)
         waiter->preferred_s = (uint16_t)(query->wait_ms / 1000);

@@ -4,29 +4,83 @@
 
 #include "budget.h"
 #include "config.h"
+#include "donation.h"
 #include "form.h"
 #include "forwarded.h"
 #include "front_page.h"
 #include "intent.h"
+#include "log.h"
+#include "loop.h"
+#include "metrics.h"
 #include "publish.h"
+#include "publisher_key.h"
 #include "refusal.h"
+#include "replay_log.h"
+#include "replays.h"
 #include "request.h"
+#include "rsscloud.h"
 #include "services.h"
 #include "subscribe.h"
+#include "xmlrpc_ping.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// So many URLs of a ping cost nothing more than the ping itself; each look-up
-// of a topic is a little work (S7).
-enum { URLS_FREE = 5, LOCATION_MAX = 2048 };
+enum {
+    // So many URLs of a ping cost nothing more than the ping itself; each
+    // look-up of a topic is a little work (S7).
+    URLS_FREE = 5,
+    URLS_OF_PREFIX = 10,
+    BYTES_FREE = 64 * 1024,  // of a body, and each so many cost another one
+    USUAL_MAX = 1024 * 1024, // of a body without a document
+    LOCATION_MAX = 2048,
+};
 
 struct reception {
     const struct services *services;
     struct reception_listener listener;
     struct budget *budget;
+    struct publisher_keys *keys;
+    struct replays *replays;
+    struct donations donations;
 };
+
+// A request while it is being read.
+struct visit {
+    struct reception *reception;
+    struct request *request;
+    struct intent intent;
+    bool fine;    // it could be read
+    bool vouched; // and a key of the hub's has signed it
+};
+
+struct recall {
+    struct replays *replays;
+    int64_t now_s;
+};
+
+static void recall_one(void *context, const uint8_t mac[PUBLISHER_MAC],
+                       int64_t until_s)
+{
+    const struct recall *recall = context;
+    replays_recall(recall->replays, mac, until_s, recall->now_s);
+}
+
+// Without keys no document is ever taken.
+static bool recall(struct reception *reception)
+{
+    const struct config *config = reception->services->config;
+    struct recall from = { reception->replays, loop_now().unix / 1000 };
+    if (config->publisher_key.count == 0)
+        return true;
+    reception->donations.log =
+        replay_log_open(config->data, from.now_s, recall_one, &from);
+    if (!reception->donations.log)
+        LOG(LOG_ERROR, "replays.unreadable", LOG_T("why", strerror(errno)));
+    return reception->donations.log != NULL;
+}
 
 struct reception *reception_new(const struct services *services,
                                 const struct reception_listener *listener)
@@ -37,9 +91,18 @@ struct reception *reception_new(const struct services *services,
     reception->services = services;
     reception->listener = *listener;
     reception->budget = budget_new((uint32_t)services->config->accept_rate);
-    if (reception->budget)
+    reception->keys = publisher_keys_new(&services->config->publisher_key);
+    reception->replays = replays_new();
+    reception->donations = (struct donations){
+        .services = services,
+        .replays = reception->replays,
+        .give = listener->given,
+        .context = listener->context,
+    };
+    if (reception->budget && reception->keys && reception->replays
+        && recall(reception))
         return reception;
-    free(reception);
+    reception_free(reception);
     return NULL;
 }
 
@@ -48,6 +111,9 @@ void reception_free(struct reception *reception)
     if (!reception)
         return;
     budget_free(reception->budget);
+    publisher_keys_free(reception->keys);
+    replays_free(reception->replays);
+    replay_log_close(reception->donations.log);
     free(reception);
 }
 
@@ -91,41 +157,203 @@ static bool affords(struct reception *reception, struct request *request,
     return false;
 }
 
-// Beside the one of each request; never more than can be had.
+// Never more than can be had.
+static uint32_t at_most(const struct config *config, size_t price)
+{
+    return price < (size_t)config->accept_rate ? (uint32_t)price
+                                               : (uint32_t)config->accept_rate;
+}
+
+// Beside the one of each request.
 static uint32_t price_of(const struct config *config,
                          const struct intent *intent)
 {
-    int64_t price = (int64_t)(intent->url_count / URLS_FREE);
-    return (uint32_t)(price < config->accept_rate ? price
-                                                  : config->accept_rate);
+    size_t urls = intent->url_count + intent->prefix_count * URLS_OF_PREFIX;
+    return at_most(config, urls / URLS_FREE);
+}
+
+static struct publish_order order_of(const struct reception *reception)
+{
+    return (struct publish_order){
+        .pinged = reception->listener.pinged,
+        .context = reception->listener.context,
+    };
+}
+
+// ------------------------------------------------------------ signed pings
+
+static void blame(struct visit *visit, unsigned status, const char *code,
+                  const char *reason)
+{
+    intent_clear(&visit->intent);
+    refusal_blame(visit->reception->services->metrics, visit->request, status,
+                  code, reason);
+}
+
+static enum replay judge(const struct visit *visit, struct moment now)
+{
+    const struct intent *intent = &visit->intent;
+    int64_t now_s = now.unix / 1000;
+    if (intent->gives)
+        return replays_note(visit->reception->replays, intent->mac,
+                            intent->signed_at, now_s);
+    return replays_is_timely(intent->signed_at, now_s) ? REPLAY_NEW
+                                                       : REPLAY_OUTSIDE;
+}
+
+// False: it was answered.
+static bool is_trusted(struct visit *visit, struct moment now)
+{
+    struct metrics *metrics = visit->reception->services->metrics;
+    if (!visit->vouched) {
+        metric_add(metrics, METRIC_PINGS_FORGED, 1);
+        blame(visit, 403, "signature.wrong",
+              "hub.signature is not by a key of this hub for this hub.url");
+        return false;
+    }
+    switch (judge(visit, now)) {
+    case REPLAY_NEW:
+        return true;
+    case REPLAY_SEEN:
+        blame(visit, 409, "signature.seen", "this ping was taken before");
+        return false;
+    case REPLAY_OUTSIDE:
+        blame(visit, 403, "timestamp.range",
+              "hub.timestamp is more than five minutes from the hub's time");
+        return false;
+    case REPLAY_FULL:
+        break;
+    }
+    intent_clear(&visit->intent);
+    refusal_say(metrics, visit->request, STORE_AGAIN);
+    return false;
+}
+
+static void publish(struct visit *visit, struct moment now)
+{
+    struct reception *reception = visit->reception;
+    struct intent *intent = &visit->intent;
+    struct publish_order order = order_of(reception);
+    size_t most = (size_t)reception->services->config->body_max;
+    if (intent->gives && intent->message.content.len > most) {
+        blame(visit, 413, "content.long", "hub.content is too long");
+        return;
+    }
+    if (intent->is_signed && !is_trusted(visit, now))
+        return;
+    order.is_signed = intent->is_signed;
+    if (intent->gives)
+        donation_accept(&reception->donations, visit->request, intent, now);
+    else
+        publish_accept(reception->services, visit->request, intent, &order);
+}
+
+// ----------------------------------------------------------------- reading
+
+// On any thread.
+static void read_visit(void *context)
+{
+    struct visit *visit = context;
+    const struct intent *intent = &visit->intent;
+    visit->fine = intent_read(visit->request, &visit->intent);
+    visit->vouched =
+        visit->fine && intent->is_signed
+        && publisher_keys_vouch(visit->reception->keys, intent->url,
+                                &intent->message, intent->mac);
+}
+
+static void decide(struct visit *visit, struct moment now)
+{
+    struct reception *reception = visit->reception;
+    const struct services *services = reception->services;
+    const struct reception_listener *listener = &reception->listener;
+    struct intent *intent = &visit->intent;
+    if (!visit->fine) {
+        refusal_blame(services->metrics, visit->request, intent->status,
+                      intent->code, intent->reason);
+    } else if (visit->request->body_len > USUAL_MAX && !intent->gives) {
+        blame(visit, 413, "request.long", "the request's body is too long");
+    } else if (!affords(reception, visit->request,
+                        price_of(services->config, intent), now)) {
+        intent_clear(intent);
+    } else if (intent->mode == INTENT_PUBLISH) {
+        publish(visit, now);
+    } else {
+        subscribe_accept(services, visit->request, intent, listener->accepted,
+                         listener->context);
+    }
+}
+
+static void read_apart(void *context)
+{
+    struct visit *visit = context;
+    decide(visit, loop_now());
+    free(visit);
 }
 
 void reception_post(void *self, struct request *request, struct moment now)
 {
     struct reception *reception = self;
     const struct services *services = reception->services;
-    const struct reception_listener *listener = &reception->listener;
-    struct intent intent = { .form = { .count = 0 } };
+    struct visit here = { .reception = reception, .request = request };
+    size_t more = request->body_len / BYTES_FREE;
 
+    if (has_moved(reception, request)
+        || !affords(reception, request, 1 + at_most(services->config, more),
+                    now))
+        return;
+    if (more == 0) {
+        read_visit(&here);
+        decide(&here, now);
+        return;
+    }
+    struct visit *apart = malloc(sizeof *apart);
+    if (apart) {
+        *apart = here;
+        if (loop_job(services->loop, read_visit, read_apart, apart))
+            return;
+    }
+    free(apart);
+    refusal_say(services->metrics, request, STORE_AGAIN);
+}
+
+// ------------------------------------------------------- other ways to ping
+
+// What these read is short, and costs like any ping.
+static void accept(struct reception *reception, struct request *request,
+                   bool (*read)(struct request *request, struct intent *out),
+                   const struct publish_order *order, struct moment now)
+{
+    const struct services *services = reception->services;
+    struct intent intent;
     if (has_moved(reception, request) || !affords(reception, request, 1, now))
         return;
-    if (!intent_read(request, &intent)) {
-        refusal_blame(services->metrics, request, intent.status, intent.code,
-                      intent.reason);
+    if (!read(request, &intent)) {
+        metric_add(services->metrics, METRIC_REQUESTS_REFUSED, 1);
         return;
     }
-    if (!affords(reception, request, price_of(services->config, &intent),
-                 now)) {
-        intent_clear(&intent);
-        return;
-    }
-    if (intent.mode == INTENT_PUBLISH)
-        publish_accept(services, request, &intent, listener->pinged,
-                       listener->context);
+    if (affords(reception, request, price_of(services->config, &intent), now))
+        publish_accept(services, request, &intent, order);
     else
-        subscribe_accept(services, request, &intent, listener->accepted,
-                         listener->context);
+        intent_clear(&intent);
 }
+
+void reception_xmlrpc(void *self, struct request *request, struct moment now)
+{
+    struct publish_order order = order_of(self);
+    order.face = xmlrpc_ping_face();
+    order.otherwise = true;
+    accept(self, request, xmlrpc_ping_read, &order, now);
+}
+
+void reception_rsscloud(void *self, struct request *request, struct moment now)
+{
+    struct publish_order order = order_of(self);
+    order.face = rsscloud_face();
+    accept(self, request, rsscloud_read, &order, now);
+}
+
+// ------------------------------------------------------------ for browsers
 
 // R2: what looks like a request in the wrong method is told so.
 static void say_post(struct request *request)

@@ -25,7 +25,19 @@
 //                           400: url, topic, callback
 //   URL.own                 400: topic, callback; the hub's own address
 //   URL.denied              403: topic, callback; the operator's rules
-//   url.many                413: too many in one ping
+//   url.many                413: too many in one ping, or of one prefix
+//   signature.missing       403: a document, or too many topics of a prefix,
+//                           and nobody signs for it
+//   signature.invalid       400: not sha256= and 64 hex digits
+//   signature.wrong         403: not by a key that this hub knows for it
+//   signature.seen          409: this document was taken before
+//   timestamp.missing, timestamp.number
+//                           400
+//   timestamp.range         403: too far from the hub's own time
+//   content.missing, content.conflict, content_type.invalid
+//                           400: of a document in a ping
+//   content.long            413
+//   content.refused         422: no feed, where there has been one
 //   lease_seconds.number    400: not a positive decimal number
 //   signature_method.unknown, content.unknown
 //                           400: none of the words it may be

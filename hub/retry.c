@@ -185,7 +185,7 @@ static void take(void *self, const struct store_claimed *item,
     struct content_key key = {
         .topic = s->topic,
         .from = s->next - 1,
-        .wish = delivery_wish(s, s->next - 1, retry->services.config),
+        .wish = delivery_wish(s, s->next - 1),
     };
     struct content *content = content_get(retry->contents, &key, &debt->wait);
     if (content)

@@ -7,10 +7,10 @@
 
 struct store_topic *topic_copy(const struct store_topic *topic)
 {
-    const struct bytes *parts[] = { &topic->url,  &topic->url_normal,
-                                    &topic->self, &topic->hubs,
-                                    &topic->etag, &topic->modified,
-                                    &topic->moved };
+    const struct bytes *parts[] = { &topic->url,   &topic->url_normal,
+                                    &topic->self,  &topic->hubs,
+                                    &topic->etag,  &topic->modified,
+                                    &topic->moved, &topic->plan };
     enum { PARTS = sizeof parts / sizeof *parts };
     size_t size = sizeof *topic;
     for (size_t i = 0; i < PARTS; i++)
@@ -20,9 +20,9 @@ struct store_topic *topic_copy(const struct store_topic *topic)
     if (!copy)
         return NULL;
     *copy = *topic;
-    struct bytes *copies[] = { &copy->url,  &copy->url_normal, &copy->self,
-                               &copy->hubs, &copy->etag,       &copy->modified,
-                               &copy->moved };
+    struct bytes *copies[] = { &copy->url,   &copy->url_normal, &copy->self,
+                               &copy->hubs,  &copy->etag,       &copy->modified,
+                               &copy->moved, &copy->plan };
     char *at = (char *)(copy + 1);
     for (size_t i = 0; i < PARTS; i++) {
         if (parts[i]->len > 0)

@@ -34,7 +34,8 @@ struct waiter {
     void *work;                            // the holder's, while it reads
     uint16_t tag;
     uint16_t preferred_s; // wait asked for as a preference; 0: none
-    bool woken, gone, listed, full, bodies, conditional;
+    bool woken, gone, listed, bodies, conditional;
+    uint8_t content; // enum store_content: what he asks for
     uint32_t limit, max_bytes;
     uint32_t count;
     struct interest interests[];

@@ -107,14 +107,13 @@ static bool deliver(struct walk *walk,
                     const struct store_subscriber *subscriber,
                     struct moment now)
 {
-    const struct config *config = walk->means->services->config;
     uint64_t cursor = subscriber->start > walk->record.from ? subscriber->start
                                                             : walk->record.from;
     struct content_key key = {
         .topic = walk->record.topic,
         .from = cursor,
         .to = walk->record.to,
-        .wish = delivery_wish(subscriber, cursor, config),
+        .wish = delivery_wish(subscriber, cursor),
     };
     uint64_t number;
     struct content *content = content_for(walk, &key);
@@ -130,8 +129,9 @@ static bool deliver(struct walk *walk,
         note_served(walk, visit, &passed);
         return true;
     }
-    struct delivery *delivery = delivery_new(subscriber, content_hold(content),
-                                             cursor, EXCHANGE_DELIVER, config);
+    struct delivery *delivery =
+        delivery_new(subscriber, content_hold(content), cursor,
+                     EXCHANGE_DELIVER, walk->means->services->config);
     if (!delivery) {
         // Out of memory: he lags, and is served when there is some.
         struct store_outcome owed = { .kind = STORE_OWED,

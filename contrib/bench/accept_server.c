@@ -108,7 +108,7 @@ static bool open_http(struct server *server, const char **problem)
 {
     struct http_options options = { .connections_max = CONNECTIONS,
                                     .idle_seconds = IDLE_SECONDS,
-                                    .body_max = BODY_MAX,
+                                    .bodies = { BODY_MAX, 0 },
                                     .arrived = arrived,
                                     .context = server };
     server->http = http_open(&options, problem);

@@ -128,6 +128,16 @@ uint64_t sink_verified(const struct sink *sink)
     return atomic_load(&sink->shared->verified);
 }
 
+uint64_t sink_fetched(const struct sink *sink)
+{
+    return atomic_load(&sink->shared->fetched);
+}
+
+uint64_t sink_unchanged(const struct sink *sink)
+{
+    return atomic_load(&sink->shared->unchanged);
+}
+
 size_t sink_sample(const struct sink *sink, const char **out)
 {
     *out = sink->shared->sample;

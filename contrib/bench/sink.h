@@ -4,7 +4,8 @@
 // origin and all the subscribers' callbacks, on every address of 127/8.
 //
 // GET with hub.challenge is answered with the challenge (or, when it is told
-// to be silent, never); GET of /topic with the document; other GETs with a
+// to be silent, never); GET of /topic with the document; GET of /feed/NUMBER
+// with the same and an entity tag, or 304 to who has one; other GETs with a
 // line of text; a POST of /cb/NUMBER is counted and answered 204. One round is
 // one content distribution: each callback counts once in it.
 
@@ -54,6 +55,10 @@ struct sink_round {
 void sink_round(const struct sink *sink, struct sink_round *out);
 
 uint64_t sink_verified(const struct sink *sink);
+
+// GETs of /feed/NUMBER: answered with the document, or 304.
+uint64_t sink_fetched(const struct sink *sink);
+uint64_t sink_unchanged(const struct sink *sink);
 
 // The first POST of the round as it came in, borrowed until the next one
 // begins. 0: there was none.

@@ -50,6 +50,33 @@ static void answer_nothing(struct answer *answer)
     answer->len = sizeof text - 1;
 }
 
+static void answer_feed(struct sink_shared *shared, const char *bytes,
+                        size_t len, struct answer *answer)
+{
+    static const char condition[] = "If-None-Match:";
+    static const char unchanged[] = "HTTP/1.1 304 Not Modified\r\n"
+                                    "ETag: \"1\"\r\n\r\n";
+    if (memmem(bytes, len, condition, sizeof condition - 1) != NULL) {
+        answer->len = sizeof unchanged - 1;
+        memcpy(answer->bytes, unchanged, answer->len);
+        atomic_fetch_add(&shared->unchanged, 1);
+        return;
+    }
+    size_t body_len = atomic_load(&shared->document_len);
+    int head = snprintf(answer->bytes, sizeof answer->bytes,
+                        "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+                        "ETag: \"1\"\r\nContent-Length: %zu\r\n\r\n",
+                        shared->type, body_len);
+    answer->len = (size_t)head + body_len;
+    memcpy(answer->bytes + head, shared->document, body_len);
+    atomic_fetch_add(&shared->fetched, 1);
+}
+
+static bool starts(const char *line, size_t len, const char *with)
+{
+    return len >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
+}
+
 // Challenges are unreserved characters, as far as hubs are in their senses.
 static void answer_challenge(struct answer *answer, const char *challenge,
                              const char *end)
@@ -64,7 +91,7 @@ static void answer_challenge(struct answer *answer, const char *challenge,
 static void get(struct sink_shared *shared, const char *bytes, size_t len,
                 struct answer *answer)
 {
-    static const char name[] = "hub.challenge=", topic[] = "GET /topic";
+    static const char name[] = "hub.challenge=";
     const char *line_end = memchr(bytes, '\r', len);
     size_t line = (size_t)(line_end - bytes);
     const char *challenge = memmem(bytes, line, name, sizeof name - 1);
@@ -73,8 +100,9 @@ static void get(struct sink_shared *shared, const char *bytes, size_t len,
             return;
         answer_challenge(answer, challenge + sizeof name - 1, line_end);
         atomic_fetch_add(&shared->verified, 1);
-    } else if (line >= sizeof topic - 1
-               && memcmp(bytes, topic, sizeof topic - 1) == 0) {
+    } else if (starts(bytes, line, "GET /feed/")) {
+        answer_feed(shared, bytes, len, answer);
+    } else if (starts(bytes, line, "GET /topic")) {
         answer_body(answer, shared->type, shared->document,
                     atomic_load(&shared->document_len));
     } else {

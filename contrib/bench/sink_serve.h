@@ -15,6 +15,7 @@ struct sink_shared {
     size_t callbacks;
     _Atomic uint32_t round;
     _Atomic uint64_t target, posts, again, verified, accepted;
+    _Atomic uint64_t fetched, unchanged;
     _Atomic int64_t first_ns, last_ns;
     _Atomic bool silent;
     char type[64];

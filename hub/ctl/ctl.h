@@ -25,6 +25,7 @@ struct ctl {
 // and CTL_USAGE.
 int ctl_status(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_topics(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_topic(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_subscriptions(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_explain(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_probe(const struct ctl *ctl, int argc, char *argv[]);

@@ -20,17 +20,19 @@ struct command {
     const char *sentence;
 };
 
-// Works on files, and needs neither daemon nor JSON.
+// Works on files, and needs no daemon.
 static int feed(const struct ctl *ctl, int argc, char *argv[])
 {
-    (void)ctl;
-    return ctl_feed(argc, argv);
+    return ctl_feed(argc, argv, ctl->json);
 }
 
 // clang-format off
 static const struct command commands[] = {
     { "status", ctl_status, "", "what the daemon is doing" },
     { "topics", ctl_topics, " [--prefix=URL]", "the topics it knows" },
+    { "topic", ctl_topic, " TOPIC [--content=default|full|entries|each]",
+      "one of them, and what of it is delivered, whatever the hub's default "
+      "is" },
     { "subscriptions", ctl_subscriptions,
       " [--topic=URL] [--callback=URL] [--state=STATE]",
       "who is subscribed, and how they fare; STATE is active, lagging, "
@@ -41,11 +43,12 @@ static const struct command commands[] = {
       "whether the hub would call a callback; nothing is sent to it" },
     { "remove", ctl_remove, " TOPIC [CALLBACK]",
       "end a subscription, or all of a topic, and tell the subscribers" },
-    { "ping", ctl_ping, " TOPIC",
-      "fetch a topic now, as if its publisher had asked" },
+    { "ping", ctl_ping, " TOPIC|PREFIX*",
+      "fetch a topic, or all that begin so, now, as if the publisher had "
+      "asked" },
     { "backup", ctl_backup, " DIRECTORY",
       "write a copy of the store, which a daemon can be started on" },
-    { "feed", feed, " inspect FILE | diff OLD... NEW",
+    { "feed", feed, " inspect FILE | diff [--why] OLD... NEW",
       "what the hub sees in a feed, and what it would send; no daemon" },
 };
 // clang-format on

@@ -4,9 +4,29 @@
 
 #include "admin.h"
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
-static int print(const struct ctl *ctl, const struct admin_answer *answer)
+static bool is_pattern(const char *topic)
+{
+    size_t len = strlen(topic);
+    return len > 0 && topic[len - 1] == '*';
+}
+
+static void say(const char *topic, const struct admin_answer *answer)
+{
+    json_int_t known =
+        json_integer_value(json_object_get(answer->json, "known"));
+    if (is_pattern(topic))
+        printf("topics that will be fetched now: %lld\n", (long long)known);
+    else
+        puts("will be fetched now");
+}
+
+static int print(const struct ctl *ctl, const char *topic,
+                 const struct admin_answer *answer)
 {
     bool known = answer->status == 200;
     if (!known && answer->status != 404)
@@ -14,7 +34,9 @@ static int print(const struct ctl *ctl, const struct admin_answer *answer)
     if (ctl->json)
         puts(answer->text);
     else if (known)
-        puts("will be fetched now");
+        say(topic, answer);
+    else if (is_pattern(topic))
+        fputs("websubctl: nobody follows a topic that begins so\n", stderr);
     else
         fputs("websubctl: nobody follows this topic\n", stderr);
     return known ? CTL_FINE : CTL_NO;
@@ -37,7 +59,7 @@ int ctl_ping(const struct ctl *ctl, int argc, char *argv[])
                    &answer))
         return CTL_NO_DAEMON;
 
-    int code = print(ctl, &answer);
+    int code = print(ctl, argv[1], &answer);
     admin_clear(&answer);
     return code;
 }

@@ -3,22 +3,12 @@
 #include "ctl.h"
 
 #include "admin.h"
+#include "author.h"
 #include "options.h"
 #include "show.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-// For the daemon's log: who sits at the terminal.
-static const char *author(void)
-{
-    const char *behind = getenv("SUDO_USER");
-    const struct passwd *user = getpwuid(getuid());
-    return behind && *behind ? behind : user ? user->pw_name : NULL;
-}
 
 static int print(const struct ctl *ctl, const struct admin_answer *answer)
 {

@@ -8,10 +8,9 @@ import socket
 import threading
 import time
 
-from harness import PATIENCE, Answer, Wire, form, request
+from harness import Answer, PATIENCE, Wire, form, request, together
 from harness.client import FORM, post
 
-import together
 from asking import NOBODY, Asking
 
 MULTIPART = "multipart/form-data; boundary=b"

@@ -3,9 +3,8 @@
 
 import stories  # noqa: F401
 
-from harness import Message, form
+from harness import Message, form, together
 
-import together
 from asking import NOBODY, Asking
 
 TEXT = "text/plain"

@@ -5,11 +5,10 @@ import stories  # noqa: F401
 
 from typing import Callable
 
-from harness import Atom, Message, form, request
+from harness import Atom, Message, form, request, together
 from harness.callback import signature
 from harness.client import FORM
 
-import together
 from asking import NOBODY, Asking
 
 TEXT = "text/plain"

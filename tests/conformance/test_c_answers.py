@@ -6,12 +6,11 @@ import stories  # noqa: F401
 import re
 import threading
 
-from harness import Answer, Atom, Message, Wire, until
+from harness import Answer, Atom, Message, Wire, together, until
 from harness.callback import echo, name_of
 from harness.client import post
 from harness.server import Seen
 
-import together
 from asking import NOBODY, Asking, listening_never
 
 PLAIN = "text/plain"

@@ -6,11 +6,10 @@ import stories  # noqa: F401
 import threading
 from typing import Callable
 
-from harness import FETCHED, Answer, Atom, Message
+from harness import Answer, Atom, FETCHED, Message, together
 from harness.callback import echo, name_of, signature
 from harness.server import Seen
 
-import together
 from asking import NOBODY, Asking, listening_never
 
 TEXT = "text/plain"

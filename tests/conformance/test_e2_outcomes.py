@@ -6,8 +6,7 @@ import threading
 from collections import Counter
 
 import stories  # noqa: F401
-import together
-from harness import Answer, until
+from harness import Answer, together, until
 from harness.callback import echo, name_of
 from harness.server import Seen, Server
 

@@ -5,8 +5,7 @@ import threading
 import time
 
 import stories  # noqa: F401
-import together
-from harness import Answer, Callback, Daemon, NameServer, Wire, until
+from harness import Answer, Callback, Daemon, NameServer, Wire, together, until
 from harness.callback import echo
 from harness.client import post
 from harness.server import Seen

@@ -4,8 +4,7 @@
 import re
 
 import stories  # noqa: F401
-import together
-from harness import Answer, Wire
+from harness import Answer, Wire, together
 from harness.callback import echo, signature
 from harness.client import post
 from harness.server import Seen

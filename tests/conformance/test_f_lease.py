@@ -6,11 +6,10 @@ import stories  # noqa: F401
 import threading
 import time
 
-from harness import Answer, until
+from harness import Answer, together, until
 from harness.callback import echo, name_of
 from harness.server import Seen
 
-import together
 from asking import Asking
 
 TEXT = "text/plain"

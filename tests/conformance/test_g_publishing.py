@@ -6,8 +6,7 @@ import threading
 import time
 
 import stories  # noqa: F401
-import together
-from harness import Answer, Message, Wire, request
+from harness import Answer, Message, Wire, request, together
 from harness.callback import echo
 from harness.client import post
 

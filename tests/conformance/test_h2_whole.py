@@ -7,8 +7,7 @@ import threading
 import time
 
 import stories  # noqa: F401
-import together
-from harness import FETCHED, Answer, Origin, until
+from harness import Answer, FETCHED, Origin, together, until
 from harness.server import Seen
 
 from publisher import Fetching

@@ -3,8 +3,7 @@
 
 
 import stories  # noqa: F401
-import together
-from harness import Atom
+from harness import Atom, together
 
 from publisher import Fetching
 from scene import PLAIN

@@ -8,8 +8,7 @@ import unittest
 import zlib
 
 import stories  # noqa: F401
-import together
-from harness import Answer
+from harness import Answer, together
 from harness.server import Seen
 
 from publisher import Fetching, Site
@@ -260,6 +259,9 @@ class Request(Fetching):
             "gzip": (b"of gzip" * 99, gzip.compress(b"of gzip" * 99)),
             "deflate": (b"of zlib" * 99, zlib.compress(b"of zlib" * 99)),
             "br": (b"hello", b"\x0b\x02\x80hello\x03"),
+            "zstd": (b"hello zstd",
+                     b"\x28\xb5\x2f\xfd\x04\x58\x51\x00\x00\x68\x65"
+                     b"\x6c\x6c\x6f\x20\x7a\x73\x74\x64\xcf\xdb\x60\x9c"),
         }
         for name in asked.split(","):
             with self.subTest(encoding=name):

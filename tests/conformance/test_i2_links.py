@@ -4,8 +4,7 @@
 import re
 
 import stories  # noqa: F401
-import together
-from harness import Answer, Atom
+from harness import Answer, Atom, together
 
 from scene import PLAIN, Scene
 

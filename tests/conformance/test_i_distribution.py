@@ -4,8 +4,7 @@
 import threading
 
 import stories  # noqa: F401
-import together
-from harness import Answer, Atom, Farm, Rss, entries_of
+from harness import Answer, Atom, Farm, Rss, entries_of, together
 from harness.callback import name_of
 
 from scene import PLAIN, Scene, target_of

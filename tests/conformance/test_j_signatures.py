@@ -4,8 +4,7 @@
 import json
 
 import stories  # noqa: F401
-import together
-from harness import Answer, Atom, Rss
+from harness import Answer, Atom, Rss, together
 from harness.callback import signature
 from harness.server import Seen
 

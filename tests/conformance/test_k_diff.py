@@ -185,31 +185,68 @@ class How(Diff):
         self.assertEqual(post.get("X-Hub-Signature"),
                          signature("sha256", b"of the cut", post.body))
 
-    def test_R123_what_cannot_be_read_is_passed_on_whole(self) -> None:
+    def test_R123_what_is_no_feed_is_passed_on_whole(self) -> None:
+        unreadable = {
+            "no feed": b"<?xml version='1.0'?><other><f/>%d</other>",
+            "nothing of XML": b"\0\1\2 <feed %d",
+            "JSON of another kind": b'{"items": [%d]}',
+            "a page": b"<!DOCTYPE html><title>%d</title>",
+        }
+        for name, document in unreadable.items():
+            with self.subTest(name=name):
+                self.start(document % 1, ATOM)
+                for version in range(2, 4):
+                    post = self.change(document % version, ATOM)
+                    self.assertEqual(post.body, document % version)
+                    self.assertEqual(post.get("Content-Type"), ATOM)
+
+    def test_R123_a_broken_feed_is_read_as_far_as_it_can_be(self) -> None:
         good = rich("two", "one")
         broken = {
-            "not well-formed": good.replace(b"</f:feed>", b""),
             "an encoding of nobody, and no UTF-8": good.replace(
                 b"UTF-8", b"x-none").replace("ü".encode(), b"\xfc"),
             "bytes that are no UTF-8": good.replace(b"between", b"\xff\xfe"),
             "an entity of nobody": re.sub(
-                rb"<!DOCTYPE[^>]*>", b"", good).replace(b"urn:one",
-                                                        b"urn:&one;"),
-            "no feed": b"<?xml version='1.0'?><other><f/></other>",
-            "nothing of XML": b"\0\1\2 <feed",
-            # Where entities could be made, none is read.
+                rb"<!DOCTYPE[^>]*>", b"", good).replace(b"Gr", b"&nobody;"),
             "declarations of its own": re.sub(
                 rb'SYSTEM "[^"]*"', b"[ <!ELEMENT x ANY> ]", good),
         }
-        self.start(rich("one"), ATOM)
         for name, document in broken.items():
             with self.subTest(name=name):
-                post = self.change(document, ATOM)
-                self.assertEqual(post.body, document)
-                self.assertEqual(post.get("Content-Type"), ATOM)
-        # And when it can be read again, it is cut again.
-        self.assertIn("three", names_in(
-            self.change(rich("three", "two", "one"), ATOM).body))
+                self.start(rich("one"), ATOM)
+                body = self.change(document, ATOM).body
+                self.assertEqual(
+                    re.findall(rb"<f:entry   x:y='(\w+)'", body), [b"two"])
+                # Not a byte is written, and none but an entry's is missing.
+                start = document.index(b"<f:entry   x:y='one'")
+                end = document.index(b"</f:entry>", start) + len("</f:entry>")
+                self.assert_same_but_blanks(
+                    body, document[:start] + document[end:])
+
+    def test_R123_of_a_feed_without_its_end_the_new_entries_are_sent(self
+                                                                     ) -> None:
+        self.start(rich("one"), ATOM)
+        torn = rich("three", "two", "one")
+        torn = torn[:torn.index(b"urn:one")]
+        post = self.change(torn, ATOM)
+        self.assertIn(b"urn:three", post.body)
+        self.assertIn(b"urn:two", post.body)
+        # The one that was cut off is neither gone nor new.
+        body = self.change(rich("four", "three", "two", "one"), ATOM).body
+        self.assertEqual(names_in(body), ["four"])
+
+    def test_R123_a_page_in_the_place_of_a_feed_is_not_passed_on(self) -> None:
+        self.start(rich("one"), ATOM)
+        for wrong in (b"<!DOCTYPE html><title>Back soon</title>", b""):
+            since = self.hub.mark()
+            self.source.serve(wrong, "text/html")
+            self.publish(self.hub, self.topic)
+            self.hub.wait_for("fetch.not-a-feed", since=since)
+        # Nor does it make everything new.
+        self.source.serve(rich("two", "one"), ATOM)
+        self.publish(self.hub, self.topic)
+        self.there.wait_posts(2)
+        self.assertEqual(names_in(self.there.posts.all()[1].body), ["two"])
 
     def test_R124_an_entry_is_known_by_its_id_and_changes_by_its_content(
             self) -> None:

@@ -18,7 +18,14 @@ static void check(const struct intent *intent)
     assert(intent->profile.secret.len <= STORE_SECRET_MAX);
     assert(intent->profile.verify_token.len <= STORE_VERIFY_TOKEN_MAX);
     if (intent->mode == INTENT_PUBLISH) {
-        assert(intent->url_count > 0 && intent->url_count <= INTENT_URLS_MAX);
+        assert(intent->url_count + intent->prefix_count > 0);
+        assert(intent->url_count <= INTENT_URLS_MAX);
+        assert(intent->prefix_count <= INTENT_PREFIXES_MAX);
+        for (size_t i = 0; i < intent->prefix_count; i++)
+            assert(strlen(intent->prefixes[i].text) == intent->prefixes[i].len);
+        assert(!intent->gives
+               || (intent->is_signed && intent->message.content.len > 0
+                   && intent->prefix_count == 0));
         return;
     }
     assert(intent->topic->len <= URL_MAX && intent->callback->len <= URL_MAX);

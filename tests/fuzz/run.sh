@@ -1,15 +1,15 @@
 #!/bin/sh
-# run.sh PROGRAM SEEDS: fuzz for FUZZ_SECONDS. What is found on the way is kept
-# in a directory of its own, so that the seeds stay as they are.
+# run.sh PROGRAM SEEDS...: fuzz for FUZZ_SECONDS. What is found on the way is
+# kept in a directory of its own, so that the seeds stay as they are.
 set -eu
 program=$1
-seeds=$2
+shift
 found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT
 status=0
 "$program" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=2048 \
     -max_len=65536 -print_final_stats=1 -artifact_prefix="$found/" \
-    "$found" "$seeds" || status=$?
+    "$found" "$@" || status=$?
 if [ "$status" -ne 0 ]; then
     for file in "$found"/crash-* "$found"/timeout-* "$found"/oom-* \
         "$found"/leak-*; do

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
-// seeds -- run a fuzz target over the files of a directory.
+// seeds -- run a fuzz target over the files of some directories.
 
 #include "fuzz.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
-enum { SEED_MAX = 1 << 20 };
+enum { SEED_MAX = 1 << 20, FOLDERS_MAX = 8 };
 
-static int run(const char *folder, const char *name)
+static int run(const char *path)
 {
     static uint8_t bytes[SEED_MAX];
-    char path[4096];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *from = fopen(path, "rb");
     if (from == NULL) {
         perror(path);
@@ -26,28 +26,51 @@ static int run(const char *folder, const char *name)
     uint8_t *data = malloc(len + (len == 0));
     if (data == NULL)
         return 1;
-    for (size_t i = 0; i < len; i++)
-        data[i] = bytes[i];
+    memcpy(data, bytes, len);
     (void)LLVMFuzzerTestOneInput(data, len);
     free(data);
     return 0;
 }
 
-int main(int argc, char *argv[])
+// And what is in it, to a depth of `folders`. Links are not followed.
+static int run_folder(const char *folder, unsigned folders, unsigned *count)
 {
-    DIR *folder = argc == 2 ? opendir(argv[1]) : NULL;
-    if (folder == NULL) {
-        (void)fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
-        return 2;
+    DIR *open = opendir(folder);
+    if (open == NULL) {
+        perror(folder);
+        return 1;
     }
-    int failed = 0, count = 0;
-    for (struct dirent *file; (file = readdir(folder)) != NULL;) {
+    int failed = 0;
+    for (struct dirent *file; (file = readdir(open)) != NULL;) {
+        char path[4096];
+        struct stat what;
         if (file->d_name[0] == '.')
             continue;
-        failed |= run(argv[1], file->d_name);
-        count++;
+        (void)snprintf(path, sizeof path, "%s/%s", folder, file->d_name);
+        if (lstat(path, &what) != 0) {
+            failed = 1;
+        } else if (S_ISDIR(what.st_mode)) {
+            if (folders > 0)
+                failed |= run_folder(path, folders - 1, count);
+        } else if (S_ISREG(what.st_mode)) {
+            failed |= run(path);
+            ++*count;
+        }
     }
-    (void)closedir(folder);
-    (void)printf("%d seeds\n", count);
+    (void)closedir(open);
+    return failed;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc < 2) {
+        (void)fprintf(stderr, "usage: %s FOLDER...\n", argv[0]);
+        return 2;
+    }
+    int failed = 0;
+    unsigned count = 0;
+    for (int i = 1; i < argc; i++)
+        failed |= run_folder(argv[i], FOLDERS_MAX, &count);
+    (void)printf("%u seeds\n", count);
     return failed || count == 0;
 }

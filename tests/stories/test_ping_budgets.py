@@ -4,9 +4,7 @@ never delay one who has something new (S7)."""
 
 import itertools
 import time
-import unittest
-
-from harness import Atom, Story, entries_of
+from harness import Atom, Story, entries_of, together
 from harness.client import Wire, post
 from harness.server import Answer
 
@@ -159,4 +157,4 @@ class PingBudgets(Story):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    together.main()

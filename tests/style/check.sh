@@ -44,6 +44,8 @@ only 'uv\.h' 'hub/loop\.c|fetcher/(engine[a-z_]*\.[ch]|resolve\.[ch])' \
     'hub/loop.c, fetcher/engine*.c and resolve.c'
 only 'confuse\.h' 'hub/settings\.c' hub/settings.c
 only 'zlib\.h' 'fetcher/unzip\.c' fetcher/unzip.c
+only 'brotli/' 'fetcher/unbrotli\.c' fetcher/unbrotli.c
+only 'zstd\.h' 'fetcher/unzstd\.c' fetcher/unzstd.c
 
 grep -rnE '#include "(hub|fetcher)/' storage --include='*.[ch]' |
     complain "storage knows neither hub nor fetcher" || true

@@ -19,8 +19,13 @@ static void read_opened(struct opened *out)
 {
     assert_true(charset_read(out->file.bytes, out->file.len, NULL, &out->text));
     bool json = out->text.text[0] == '{';
-    assert_true((json ? jsonfeed_read : feed_read)(
-        out->text.text, out->text.len, "", &out->links, &out->feed));
+    const struct feed_input input = {
+        .text = out->text.text,
+        .len = out->text.len,
+        .url = "",
+    };
+    assert_true(
+        (json ? jsonfeed_read : feed_read)(&input, &out->links, &out->feed));
     out->source = (struct cut_source){ out->file.bytes, out->file.len,
                                        &out->text, &out->feed };
 }
@@ -176,13 +181,80 @@ static void the_charset_stays_what_it_was(void **state)
     }
 }
 
-static void charsets_without_places_are_not_cut(void **state)
+// In characters of one and two bytes, whose second may be a '<' or a '|'.
+static void charsets_of_several_bytes_are_cut(void **state)
 {
     (void)state;
     struct opened *opened = open_fixture("rss20-sjis.xml");
     assert_int_equal(opened->feed.entry_count, 3);
-    assert_false(cut_can(&opened->source));
+    assert_true(cut_can(&opened->source));
+    size_t len;
+    char *out = cut_to(opened, "02", &len);
+    const char *second = strstr(opened->file.bytes, "<item>") + 6;
+    second = strstr(second, "<item>");
+    const char *third = strstr(second + 6, "<item>");
+    // The blanks before the second entry go with it.
+    while (strchr(" \t\r\n", second[-1]) != NULL)
+        second--;
+    while (strchr(" \t\r\n", third[-1]) != NULL)
+        third--;
+    size_t head = (size_t)(second - opened->file.bytes);
+    assert_memory_equal(out, opened->file.bytes, head);
+    assert_string_equal(out + head, third);
+    free(out);
     shut(opened);
+}
+
+static void what_stands_between_entries_stays(void **state)
+{
+    (void)state;
+    assert_cut("<rss><channel><item><guid>0</guid></item> <!-- a -->\n"
+               "<item><guid>1</guid></item><?b c?>\t<item><guid>2</guid></item>"
+               "<link/><item><guid>3</guid></item></channel></rss>",
+               "2",
+               "<rss><channel> <!-- a --><?b c?>\t<item><guid>2</guid></item>"
+               "<link/></channel></rss>");
+    assert_cut("<feed xmlns='http://www.w3.org/2005/Atom' "
+               "xmlns:d='http://purl.org/atompub/tombstones/1.0'>"
+               "<entry><id>0</id></entry><d:deleted-entry ref='9'/>"
+               "<entry><id>1</id></entry></feed>",
+               "1",
+               "<feed xmlns='http://www.w3.org/2005/Atom' "
+               "xmlns:d='http://purl.org/atompub/tombstones/1.0'>"
+               "<d:deleted-entry ref='9'/>"
+               "<entry><id>1</id></entry></feed>");
+}
+
+static void a_mended_document_is_cut_in_its_own_bytes(void **state)
+{
+    (void)state;
+    assert_cut("<rss><channel>\n<item><guid>0</guid><t>a & b&nbsp;</t></item>"
+               "\n<item><guid>1</guid><t>c & d</t></item>\n</channel></rss>",
+               "1",
+               "<rss><channel>\n<item><guid>1</guid><t>c & d</t></item>"
+               "\n</channel></rss>");
+}
+
+static void what_there_is_of_a_last_entry_goes(void **state)
+{
+    (void)state;
+    assert_cut("<rss><channel><item><guid>0</guid></item>\n"
+               "<item><guid>1</guid></item>\n<item><guid>2</gui",
+               "1",
+               "<rss><channel>\n<item><guid>1</guid></item></channel></rss>");
+}
+
+static void missing_end_tags_are_written_behind_what_is_left(void **state)
+{
+    (void)state;
+    assert_cut("<rss><channel><item><guid>0</guid></item>\n"
+               "<item><guid>1</guid></item>\n",
+               "1",
+               "<rss><channel>\n<item><guid>1</guid></item>\n</channel></rss>");
+    // But not behind a tag that is torn itself.
+    assert_cut("<rss><channel><item><guid>0</guid></item>\n"
+               "<item><guid>1</guid></item></chan",
+               "1", "<rss><channel>\n<item><guid>1</guid></item></chan");
 }
 
 static void ids_that_are_not_in_it_are_told(void **state)
@@ -213,7 +285,11 @@ int main(void)
         cmocka_unit_test(rdf_keeps_its_list_of_items_in_step),
         cmocka_unit_test(items_of_json_go_with_their_commas),
         cmocka_unit_test(the_charset_stays_what_it_was),
-        cmocka_unit_test(charsets_without_places_are_not_cut),
+        cmocka_unit_test(charsets_of_several_bytes_are_cut),
+        cmocka_unit_test(what_stands_between_entries_stays),
+        cmocka_unit_test(a_mended_document_is_cut_in_its_own_bytes),
+        cmocka_unit_test(what_there_is_of_a_last_entry_goes),
+        cmocka_unit_test(missing_end_tags_are_written_behind_what_is_left),
         cmocka_unit_test(ids_that_are_not_in_it_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

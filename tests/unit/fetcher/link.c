@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetcher/html.h"
 #include "fetcher/link.h"
 
 static const char BASE[] = "https://e.example/dir/feed";
@@ -34,13 +33,6 @@ static const char *of_field(const char *field)
 {
     struct link_set set = { 0 };
     link_offer_field(&set, BASE, field);
-    return told(&set);
-}
-
-static const char *of_page(const char *page)
-{
-    struct link_set set = { 0 };
-    html_links(page, strlen(page), BASE, &set);
     return told(&set);
 }
 
@@ -149,53 +141,6 @@ static void headers_go_before_the_document(void **state)
                         "https://e.example/h1|https://e.example/s2");
 }
 
-static void a_page_names_links_in_link_elements(void **state)
-{
-    (void)state;
-    assert_string_equal(
-        of_page("<!DOCTYPE html><html><head><LINK href='/h?a=1&amp;b=&#x32;'"
-                " REL=\"x hub\"/><link rel=self href=s></head>"),
-        "https://e.example/h?a=1&b=2|https://e.example/dir/s");
-    assert_string_equal(of_page("<base href=/b/><link rel=hub href=h>"),
-                        "https://e.example/b/h|");
-}
-
-static void what_only_looks_like_a_link_is_none(void **state)
-{
-    (void)state;
-    assert_string_equal(
-        of_page("<!-- <link rel=hub href=/1> --><script>'<link rel=hub "
-                "href=/2>'</script><title><link rel=hub href=/3></title>"
-                "<meta title='<link rel=hub href=/4>'>"
-                "<link rel=hub title=/6 hrefx=/6>"
-                "<template><link rel=hub href=/7></template>"
-                "<STYLE><link rel=hub href=/8></style>"),
-        "|");
-}
-
-static void what_stands_behind_the_head_is_anybodys(void **state)
-{
-    (void)state;
-    static const char *const begin[] = { "<body>",
-                                         "</head><BODY class=x>",
-                                         "<p>",
-                                         "</head><h1>",
-                                         "<a>",
-                                         "<linkx rel=hub href=/5>",
-                                         "<a rel=hub href=/a>" };
-    for (size_t i = 0; i < sizeof begin / sizeof begin[0]; i++) {
-        char page[256];
-        snprintf(page, sizeof page,
-                 "<html><head><link rel=hub href=/good>%s"
-                 "<link rel=hub href=/bad><a rel=self href=/bad>",
-                 begin[i]);
-        assert_string_equal(of_page(page), "https://e.example/good|");
-    }
-    assert_string_equal(of_page("<link rel=hub href=/1></head>"
-                                "<noscript><link rel=self href=/2>"),
-                        "https://e.example/1|https://e.example/2");
-}
-
 static void end_with(char *field, size_t size, const char *end)
 {
     memcpy(field + size - strlen(end) - 1, end, strlen(end) + 1);
@@ -216,22 +161,6 @@ static void a_target_that_is_too_long_is_none_and_not_its_beginning(
     assert_string_equal(of_field(field), "https://e.example/good|");
 }
 
-static void pages_that_end_anywhere_are_read(void **state)
-{
-    (void)state;
-    static const char page[] = "<!DOCTYPE html><base href='/b'><link "
-                               "rel = \"hub\" href=/h?a&#38;b /><script>x"
-                               "</script><a rel=self href=\"s\">";
-    for (size_t len = 0; len < sizeof page; len++) {
-        struct link_set set = { 0 };
-        char *copy = strndup(page, len);
-        assert_non_null(copy);
-        html_links(copy, len, BASE, &set);
-        free(copy);
-        link_clear(&set);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,12 +173,8 @@ int main(void)
         cmocka_unit_test(what_is_malformed_is_skipped),
         cmocka_unit_test(eight_different_hubs_are_kept),
         cmocka_unit_test(headers_go_before_the_document),
-        cmocka_unit_test(a_page_names_links_in_link_elements),
-        cmocka_unit_test(what_only_looks_like_a_link_is_none),
-        cmocka_unit_test(what_stands_behind_the_head_is_anybodys),
         cmocka_unit_test(
             a_target_that_is_too_long_is_none_and_not_its_beginning),
-        cmocka_unit_test(pages_that_end_anywhere_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

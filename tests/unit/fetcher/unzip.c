@@ -9,6 +9,8 @@
 
 #include "fetcher/unzip.h"
 
+#include "fetcher/coding.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -35,9 +37,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-// Appends it as one gzip stream. Numbers do not pack well, so that there is
+enum { GZIP = 16 + 15, ZLIB = 15, RAW = -15 };
+
+// Appends it as one stream. Numbers do not pack well, so that there is
 // something to cut.
-static void pack(struct place *place, size_t len)
+static void pack_as(struct place *place, int format, size_t len)
 {
     unsigned random = 1;
     char *text = place->text + place->text_len;
@@ -47,7 +51,7 @@ static void pack(struct place *place, size_t len)
     }
     z_stream stream = { 0 };
     assert_int_equal(
-        deflateInit2(&stream, 9, Z_DEFLATED, 16 + 15, 8, Z_DEFAULT_STRATEGY),
+        deflateInit2(&stream, 9, Z_DEFLATED, format, 8, Z_DEFAULT_STRATEGY),
         Z_OK);
     stream.next_in = (Bytef *)text;
     stream.avail_in = (unsigned)len;
@@ -57,6 +61,11 @@ static void pack(struct place *place, size_t len)
     place->packed_len += stream.total_out;
     place->text_len += len;
     deflateEnd(&stream);
+}
+
+static void pack(struct place *place, size_t len)
+{
+    pack_as(place, GZIP, len);
 }
 
 static bool take(void *context, const char *bytes, size_t len)
@@ -70,27 +79,33 @@ static bool take(void *context, const char *bytes, size_t len)
 }
 
 // In pieces of that many bytes.
-static enum unzip_step undo(struct place *place, size_t piece, bool *whole)
+static enum coding_step undo_as(const struct coding *coding,
+                                struct place *place, size_t piece, bool *whole)
 {
-    struct unzip *unzip = unzip_new();
-    enum unzip_step step = UNZIP_ON;
-    assert_non_null(unzip);
+    void *state = coding->begin();
+    enum coding_step step = CODING_ON;
+    assert_non_null(state);
     place->out_len = 0;
-    for (size_t at = 0; at < place->packed_len && step == UNZIP_ON;
+    for (size_t at = 0; at < place->packed_len && step == CODING_ON;
          at += piece) {
         size_t left = place->packed_len - at;
-        step = unzip_feed(unzip, place->packed + at,
-                          left < piece ? left : piece, take, place);
+        step = coding->feed(state, place->packed + at,
+                            left < piece ? left : piece, take, place);
     }
-    *whole = unzip_is_whole(unzip);
-    unzip_free(unzip);
+    *whole = coding->is_whole(state);
+    coding->end(state);
     return step;
+}
+
+static enum coding_step undo(struct place *place, size_t piece, bool *whole)
+{
+    return undo_as(unzip_gzip(), place, piece, whole);
 }
 
 static void expect_all(struct place *place, size_t piece)
 {
     bool whole;
-    assert_int_equal(undo(place, piece, &whole), UNZIP_ON);
+    assert_int_equal(undo(place, piece, &whole), CODING_ON);
     assert_true(whole);
     assert_int_equal(place->out_len, place->text_len);
     assert_memory_equal(place->out, place->text, place->text_len);
@@ -109,7 +124,7 @@ static void nothing_packed_is_whole_and_nothing_at_all_is_not(void **state)
 {
     struct place *place = *state;
     bool whole;
-    assert_int_equal(undo(place, 1, &whole), UNZIP_ON);
+    assert_int_equal(undo(place, 1, &whole), CODING_ON);
     assert_false(whole);
     pack(place, 0);
     expect_all(place, 1);
@@ -122,7 +137,7 @@ static void what_breaks_off_is_not_whole(void **state)
     pack(place, 1000);
     for (size_t len = place->packed_len; len-- > 0;) {
         place->packed_len = len;
-        assert_int_equal(undo(place, 64, &whole), UNZIP_ON);
+        assert_int_equal(undo(place, 64, &whole), CODING_ON);
         assert_false(whole);
     }
 }
@@ -137,7 +152,7 @@ static void streams_may_follow_each_other(void **state)
     for (size_t piece = 1; piece < 40; piece++)
         expect_all(place, piece);
     place->packed_len--;
-    assert_int_equal(undo(place, 100, &whole), UNZIP_ON);
+    assert_int_equal(undo(place, 100, &whole), CODING_ON);
     assert_false(whole);
 }
 
@@ -164,13 +179,13 @@ static void what_is_no_gzip_or_fails_its_sum_is_broken(void **state)
         if (at >= 3 && at < 10)
             continue;
         place->packed[at] ^= 0x20;
-        enum unzip_step step = undo(place, PACKED_MAX, &whole);
-        assert_true(step == UNZIP_BROKEN || !whole);
+        enum coding_step step = undo(place, PACKED_MAX, &whole);
+        assert_true(step == CODING_BROKEN || !whole);
         place->packed[at] ^= 0x20;
     }
     memcpy(place->packed, "this is no gzip", 15);
     place->packed_len = 15;
-    assert_int_equal(undo(place, 1, &whole), UNZIP_BROKEN);
+    assert_int_equal(undo(place, 1, &whole), CODING_BROKEN);
 }
 
 static void who_has_enough_gets_no_more(void **state)
@@ -179,9 +194,37 @@ static void who_has_enough_gets_no_more(void **state)
     bool whole;
     pack(place, 100000);
     place->out_max = 40000;
-    assert_int_equal(undo(place, PACKED_MAX, &whole), UNZIP_STOPPED);
+    assert_int_equal(undo(place, PACKED_MAX, &whole), CODING_STOPPED);
     assert_false(whole);
     assert_true(place->out_len <= 40000);
+}
+
+static void deflate_comes_in_zlibs_format_or_without(void **state)
+{
+    static const int formats[] = { ZLIB, RAW };
+    static const size_t pieces[] = { 1, 2, 3, 1000, PACKED_MAX };
+    struct place *place = *state;
+    bool whole;
+    for (size_t f = 0; f < 2; f++) {
+        place->packed_len = place->text_len = 0;
+        pack_as(place, formats[f], 5000);
+        for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+            assert_int_equal(undo_as(unzip_deflate(), place, pieces[i], &whole),
+                             CODING_ON);
+            assert_true(whole);
+            assert_int_equal(place->out_len, place->text_len);
+            assert_memory_equal(place->out, place->text, place->text_len);
+        }
+        for (size_t len = place->packed_len; len-- > 0;) {
+            place->packed_len = len;
+            assert_int_equal(undo_as(unzip_deflate(), place, 100, &whole),
+                             CODING_ON);
+            assert_false(whole);
+        }
+    }
+    memcpy(place->packed, "\x78\x9cthis is not", 14);
+    place->packed_len = 14;
+    assert_int_equal(undo_as(unzip_deflate(), place, 1, &whole), CODING_BROKEN);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -196,6 +239,7 @@ int main(void)
         TEST(what_else_comes_behind_one_is_passed_over),
         TEST(what_is_no_gzip_or_fails_its_sum_is_broken),
         TEST(who_has_enough_gets_no_more),
+        TEST(deflate_comes_in_zlibs_format_or_without),
     };
     return cmocka_run_group_tests_name("unzip", tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -426,6 +427,89 @@ static void help_names_every_option(void **state)
     (void)state;
 }
 
+#define SECRET "0123456789abcdef"
+#define KEY    "https://blog.example/ " SECRET
+
+static void publisher_keys_are_a_prefix_and_a_secret(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        read_text(fixture, "publisher-key = { \"" KEY "\",\n"
+                           "  \"http://b.example:8080/feeds/ " SECRET "\" }\n"),
+        CONFIG_RUN);
+    assert_int_equal(fixture->config.publisher_key.count, 2);
+    assert_string_equal(fixture->config.publisher_key.items[0], KEY);
+    check_bad(fixture, "--publisher-key=",
+              "--publisher-key must be \"PREFIX SECRET\", such as "
+              "https://HOST/ and 16 to 199 bytes without a blank");
+}
+
+static void S_a_secret_is_in_no_message(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const bad[] = {
+        "--publisher-key=" SECRET,
+        "--publisher-key=" SECRET " https://blog.example/",
+        "--publisher-key=https://x/ short-secret",
+        "--publisher-key=https://x/ " SECRET " more",
+        "--publisher-key=https://x " SECRET,
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(read_options(fixture, bad[i], NULL), CONFIG_BAD);
+        assert_null(strstr(fixture->problem, "0123"));
+        assert_null(strstr(fixture->problem, "short"));
+    }
+    assert_int_equal(read_options(fixture, "--publisher-key", KEY, NULL),
+                     CONFIG_BAD);
+    assert_null(strstr(fixture->problem, "0123"));
+    assert_int_equal(read_text(fixture, "publisher-key = " KEY "\n"),
+                     CONFIG_BAD);
+    assert_null(strstr(fixture->problem, "0123"));
+    assert_int_equal(read_text(fixture, "publisher-key = \"" KEY "\n"),
+                     CONFIG_BAD);
+    assert_null(strstr(fixture->problem, "0123"));
+}
+
+static void S_secrets_that_others_can_read_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(read_text(fixture, "publisher-key = \"" KEY "\"\n"),
+                     CONFIG_RUN);
+    assert_int_equal(chmod(fixture->file, 0644), 0);
+    assert_int_equal(read_options(fixture, "-c", fixture->file, NULL),
+                     CONFIG_RUN);
+    assert_non_null(strstr(fixture->config.exposed, "chmod o-r"));
+    assert_int_equal(chmod(fixture->file, 0640), 0);
+    assert_int_equal(read_options(fixture, "-c", fixture->file, NULL),
+                     CONFIG_RUN);
+    assert_null(fixture->config.exposed);
+    assert_int_equal(read_options(fixture, "--publisher-key=" KEY, NULL),
+                     CONFIG_RUN);
+    assert_non_null(strstr(fixture->config.exposed, "command line"));
+}
+
+static void rules_of_what_to_ignore_are_checked(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(read_options(fixture, "--ignore=parameter utm_*",
+                                  "--ignore=element urn:x views",
+                                  "--ignore=image ads.example/pixel",
+                                  "--ignore=attribute - data-seen",
+                                  "--ignore-default=off",
+                                  "--remember-entries=100", NULL),
+                     CONFIG_RUN);
+    assert_int_equal(fixture->config.ignore.count, 4);
+    assert_false(fixture->config.ignore_default);
+    assert_int_equal(fixture->config.remember_entries, 100);
+    assert_int_equal(read_options(fixture, "--ignore=", NULL), CONFIG_BAD);
+    assert_int_equal(read_options(fixture, "--ignore=colour", NULL),
+                     CONFIG_BAD);
+    assert_int_equal(read_options(fixture, "--ignore=parameter ", NULL),
+                     CONFIG_BAD);
+    assert_int_equal(read_options(fixture, "--remember-entries=99", NULL),
+                     CONFIG_BAD);
+}
+
 #define TEST(name_) cmocka_unit_test_setup_teardown(name_, set_up, tear_down)
 
 int main(void)
@@ -451,6 +535,10 @@ int main(void)
         TEST(public_urls_that_are_none_are_refused),
         TEST(an_admin_socket_with_a_slash_stays_where_it_is),
         TEST(checking_ends_without_running),
+        TEST(publisher_keys_are_a_prefix_and_a_secret),
+        TEST(S_a_secret_is_in_no_message),
+        TEST(S_secrets_that_others_can_read_are_told),
+        TEST(rules_of_what_to_ignore_are_checked),
         cmocka_unit_test(help_names_every_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

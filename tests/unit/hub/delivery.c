@@ -91,8 +91,8 @@ static void M3_the_first_delivery_is_the_whole_document(void **state)
 {
     (void)state;
     struct store_subscriber to = subscriber();
-    assert_int_equal(delivery_wish(&to, 10, &config), CONTENT_WHOLE);
-    assert_int_equal(delivery_wish(&to, 11, &config), CONTENT_NEWS);
+    assert_int_equal(delivery_wish(&to, 10), CONTENT_FIRST);
+    assert_int_equal(delivery_wish(&to, 11), CONTENT_USUAL);
 }
 
 static void M3_clients_of_the_old_profile_only_ever_get_what_is_new(
@@ -101,10 +101,10 @@ static void M3_clients_of_the_old_profile_only_ever_get_what_is_new(
     (void)state;
     struct store_subscriber to = subscriber();
     to.profile.old_client = true;
-    assert_int_equal(delivery_wish(&to, 10, &config), CONTENT_NEWS);
+    assert_int_equal(delivery_wish(&to, 10), CONTENT_USUAL);
     to.profile.old_client = false;
     to.profile.content = STORE_CONTENT_ENTRIES;
-    assert_int_equal(delivery_wish(&to, 10, &config), CONTENT_NEWS);
+    assert_int_equal(delivery_wish(&to, 10), CONTENT_NEWS);
 }
 
 static void M3_who_wants_it_full_gets_it_full_each_time(void **state)
@@ -113,13 +113,8 @@ static void M3_who_wants_it_full_gets_it_full_each_time(void **state)
     struct store_subscriber to = subscriber();
     to.profile.content = STORE_CONTENT_FULL;
     to.profile.old_client = true;
-    assert_int_equal(delivery_wish(&to, 11, &config), CONTENT_WHOLE);
-    to.profile.content = STORE_CONTENT_DEFAULT;
-    config.feed_delivery = CONFIG_FEED_FULL;
-    assert_int_equal(delivery_wish(&to, 11, &config), CONTENT_WHOLE);
-    // His own wish counts before the hub's.
-    to.profile.content = STORE_CONTENT_ENTRIES;
-    assert_int_equal(delivery_wish(&to, 11, &config), CONTENT_NEWS);
+    assert_int_equal(delivery_wish(&to, 10), CONTENT_WHOLE);
+    assert_int_equal(delivery_wish(&to, 11), CONTENT_WHOLE);
 }
 
 // ----------------------------------------------------------------- requests

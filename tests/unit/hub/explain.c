@@ -106,6 +106,29 @@ static void where_all_is_well_nothing_stands_in_the_way(void **state)
     assert_told("why: Nothing stands in the way");
 }
 
+static void M3_what_is_delivered_is_told_of_the_topic_first(void **state)
+{
+    (void)state;
+    static const struct {
+        enum store_content content;
+        const char *sentence;
+    } all[] = {
+        { STORE_CONTENT_DEFAULT,
+          "policy: Subscribers of Atom and RSS get new" },
+        { STORE_CONTENT_FULL, "policy: Its subscribers get whole documents" },
+        { STORE_CONTENT_ENTRIES,
+          "policy: Its subscribers get new and changed" },
+        { STORE_CONTENT_EACH, "policy: Its subscribers get every version" },
+    };
+    struct store_topic topic = followed();
+    struct explain_facts facts = facts_of(&topic);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        topic.content = all[i].content;
+        explain(&facts);
+        assert_told(all[i].sentence);
+    }
+}
+
 static void M20_an_unknown_topic_is_like_an_unfollowed_one(void **state)
 {
     (void)state;
@@ -348,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_all_is_well_nothing_stands_in_the_way),
+        cmocka_unit_test(M3_what_is_delivered_is_told_of_the_topic_first),
         cmocka_unit_test(M20_an_unknown_topic_is_like_an_unfollowed_one),
         cmocka_unit_test(operators_hear_more_of_an_unfollowed_one),
         cmocka_unit_test(the_public_hears_nothing_of_subscribers),

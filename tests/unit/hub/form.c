@@ -253,6 +253,30 @@ static void a_nul_in_a_part_is_refused(void **state)
     assert_string_equal(problem, "a part has a NUL byte");
 }
 
+static void a_document_may_be_any_bytes(void **state)
+{
+    struct form form = read_fine("a=b&" FORM_DOCUMENT "=%FF%00%FE+c&d=e");
+    (void)state;
+    const struct form_field *field = form_find(&form, FORM_DOCUMENT);
+    assert_true(form_holds_document(field));
+    assert_int_equal(field->value_len, 5);
+    assert_memory_equal(field->value, "\xFF\0\xFE c", 6);
+    assert_string_equal(form_value(&form, "d"), "e");
+    assert_false(form_holds_document(form_find(&form, "a")));
+    form_clear(&form);
+    assert_refused(FORM_DOCUMENT "=%F", FORM_DOCUMENT " has a broken %-escape");
+
+    char body[] = PART("hub.content", "b?c\xFF") PART("d", "e") "--XX--";
+    char problem[FORM_PROBLEM_MAX];
+    *strchr(body, '?') = '\0';
+    assert_true(
+        form_read_multipart(body, sizeof body - 1, TYPE, &form, problem));
+    field = form_find(&form, FORM_DOCUMENT);
+    assert_int_equal(field->value_len, 4);
+    assert_memory_equal(field->value, "b\0c\xFF", 5);
+    form_clear(&form);
+}
+
 static void there_may_be_so_many_parts_and_no_more(void **state)
 {
     char *parts = repeat(PART("a", "b"), FORM_FIELDS_MAX + 1);
@@ -282,6 +306,7 @@ int main(void)
         cmocka_unit_test(other_headers_of_a_part_do_not_matter),
         cmocka_unit_test(broken_parts_are_refused),
         cmocka_unit_test(a_nul_in_a_part_is_refused),
+        cmocka_unit_test(a_document_may_be_any_bytes),
         cmocka_unit_test(there_may_be_so_many_parts_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

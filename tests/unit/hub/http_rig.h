@@ -75,7 +75,7 @@ static inline struct http *open_http(struct ears *ears)
     struct http_options options = {
         .connections_max = 3,
         .idle_seconds = 300,
-        .body_max = BODY_MAX,
+        .bodies = { BODY_MAX, 0 },
         .arrived = on_arrived,
         .context = ears,
     };

@@ -413,15 +413,134 @@ static void a_ping_has_any_number_of_urls(void **state)
     struct intent intent =
         fine("hub.mode=publish&hub.url=http://a.example/&hub.topic="
              "http://b.example/&hub.url[]=http://c.example/&hub.url="
-             "&hub.url=HTTP://A.example:80&hub.content=x");
+             "&hub.url=HTTP://A.example:80&hub.x=y");
     (void)state;
 
     assert_int_equal(intent.mode, INTENT_PUBLISH);
     assert_int_equal(intent.url_count, 4);
     assert_memory_equal(intent.urls[0].bytes, intent.urls[3].bytes, 32);
     assert_memory_not_equal(intent.urls[0].bytes, intent.urls[1].bytes, 32);
-    assert_null(intent.topic);
+    assert_int_equal(intent.prefix_count, 0);
+    assert_false(intent.is_signed);
     intent_clear(&intent);
+}
+
+static void M19_a_star_at_the_end_is_a_prefix(void **state)
+{
+    struct intent intent =
+        fine("hub.mode=publish&hub.url=HTTP://A.example:80/%7Ex*"
+             "&hub.topic=http://b.example/*&hub.url=http://c.example/*/d");
+    (void)state;
+    assert_int_equal(intent.url_count, 1);
+    assert_int_equal(intent.prefix_count, 2);
+    assert_string_equal(intent.prefixes[0].text, "http://a.example/~x");
+    assert_int_equal(intent.prefixes[0].len, 19);
+    assert_string_equal(intent.prefixes[1].text, "http://b.example/");
+    intent_clear(&intent);
+}
+
+static void M19_a_prefix_has_a_whole_origin(void **state)
+{
+    static const char *const bad[] = {
+        "*",
+        "http*",
+        "http://*",
+        "http://a.example*",
+        "http://a.example?*",
+        "http://a.*",
+        "//a.example/*",
+        "http://a.example/#*",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char body[128];
+        (void)snprintf(body, sizeof body,
+                       "hub.mode=publish&hub.url=http://a/&hub.url=%s", bad[i]);
+        assert_refused(body, "hub.url");
+    }
+}
+
+static void M19_prefixes_are_few_and_short(void **state)
+{
+    enum { PREFIX = sizeof "&hub.url=http://a/*" - 1 };
+    char body[2048];
+    (void)state;
+    size_t len = (size_t)snprintf(body, sizeof body, "hub.mode=publish");
+    for (int i = 0; i < INTENT_PREFIXES_MAX; i++, len += PREFIX)
+        memcpy(body + len, "&hub.url=http://a/*", PREFIX + 1);
+    assert_fine(body);
+    memcpy(body + len, "&hub.url=http://a/*", PREFIX + 1);
+    assert_refused_with(body, "", FORM, 413, "10 times");
+
+    len = (size_t)snprintf(body, sizeof body,
+                           "hub.mode=publish&hub.url=http://a/");
+    memset(body + len, 'x', INTENT_PREFIX_MAX);
+    memcpy(body + len + INTENT_PREFIX_MAX - 9, "*", 2);
+    assert_fine(body);
+    memcpy(body + len + INTENT_PREFIX_MAX - 9, "x*", 3);
+    assert_refused(body, "480");
+}
+
+#define MAC   "0123456789abcdef0123456789abcdef"
+#define GOOD  "&hub.signature=sha256=" MAC MAC "&hub.timestamp=1700000000"
+#define GIVEN "hub.mode=publish&hub.url=http://a.example/x&hub.content="
+
+static void M19_a_document_is_read_with_its_signature(void **state)
+{
+    struct intent intent =
+        fine(GIVEN "%FFa%00%0A" GOOD "&hub.content_type=text/xml");
+    (void)state;
+    assert_true(intent.gives && intent.is_signed);
+    assert_int_equal(intent.message.content.len, 4);
+    assert_memory_equal(intent.message.content.at,
+                        "\xFF"
+                        "a\0\n",
+                        5);
+    assert_int_equal(intent.message.topic.len, 18);
+    assert_string_equal(intent.message.topic.at, "http://a.example/x");
+    assert_int_equal(intent.message.timestamp.len, 10);
+    assert_true(intent.signed_at == 1700000000);
+    assert_int_equal(intent.mac[1], 0x23);
+    assert_string_equal(intent.content_type, "text/xml");
+    assert_int_equal(intent.url.len, 18);
+    assert_int_equal(intent.url_count, 1);
+    intent_clear(&intent);
+}
+
+static void M19_a_prefix_may_be_signed_and_a_plain_ping_need_not(void **state)
+{
+    struct intent intent =
+        fine("hub.mode=publish&hub.url=http://A.example/x*" GOOD);
+    (void)state;
+    assert_true(intent.is_signed && !intent.gives);
+    assert_string_equal(intent.message.topic.at, "http://A.example/x*");
+    assert_int_equal(intent.message.content.len, 0);
+    assert_int_equal(intent.url.len, 18);
+    assert_memory_equal(intent.url.at, "http://a.example/x", 18);
+    intent_clear(&intent);
+    assert_fine("hub.mode=publish&hub.url=http://a.example/x"
+                "&hub.signature=whatever");
+}
+
+static void M19_what_is_signed_must_be_clear(void **state)
+{
+    (void)state;
+    assert_refused_with(GIVEN "x", "", FORM, 403, "hub.signature");
+    assert_refused(GIVEN GOOD, "hub.content is empty");
+    assert_refused(GIVEN "x&hub.content=x" GOOD, "twice");
+    assert_refused(GIVEN "x&hub.url=http://b/" GOOD, "one hub.url");
+    assert_refused(GIVEN "x&hub.url=http://b/*" GOOD, "one topic");
+    assert_refused(GIVEN "x&hub.signature=sha1=" MAC, "sha256");
+    assert_refused(GIVEN "x&hub.signature=sha256=" MAC MAC, "hub.timestamp");
+    assert_refused(GIVEN "x" GOOD "&hub.timestamp=1", "hub.timestamp");
+    assert_refused(GIVEN "x&hub.signature=sha256=" MAC MAC
+                         "&hub.timestamp=1700000000000000",
+                   "hub.timestamp");
+    assert_refused(GIVEN "x" GOOD "&hub.content_type=a/b%0D%0AC:d",
+                   "hub.content_type");
+    assert_refused(GIVEN "x" GOOD "&hub.content_type=a", "hub.content_type");
+    assert_fine(GIVEN "x" GOOD "&hub.content_type=&hub.topic="
+                      "http://a.example/x");
 }
 
 static void one_bad_url_refuses_a_ping(void **state)
@@ -593,6 +712,12 @@ int main(void)
         cmocka_unit_test(a_signature_method_may_be_chosen),
         cmocka_unit_test(content_may_be_chosen),
         cmocka_unit_test(a_ping_has_any_number_of_urls),
+        cmocka_unit_test(M19_a_star_at_the_end_is_a_prefix),
+        cmocka_unit_test(M19_a_prefix_has_a_whole_origin),
+        cmocka_unit_test(M19_prefixes_are_few_and_short),
+        cmocka_unit_test(M19_a_document_is_read_with_its_signature),
+        cmocka_unit_test(M19_a_prefix_may_be_signed_and_a_plain_ping_need_not),
+        cmocka_unit_test(M19_what_is_signed_must_be_clear),
         cmocka_unit_test(one_bad_url_refuses_a_ping),
         cmocka_unit_test(a_ping_has_at_most_1000_urls),
         cmocka_unit_test(R26_every_refusal_has_its_code),

@@ -18,10 +18,11 @@ static void M7_the_first_fetch_only_teaches_what_is_old(void **state)
     assert_int_equal(publish->expected_head, 0);
     assert_int_equal(publish->status, 200);
     assert_true(publish->new_entries);
-    // The items and what surrounds them.
-    assert_int_equal(publish->entry_count, 20 + 1);
-    assert_int_equal(publish->entries[1].seen, TODAY);
-    assert_int_equal(publish->entries[1].seq, 1);
+    // The items, what surrounds them, and by which rules they were compared.
+    assert_int_equal(publish->entry_count, 20 + 2);
+    assert_int_equal(publish->entries[2].seen, TODAY);
+    assert_int_equal(publish->entries[2].seq, 1);
+    assert_false(publish->on_request);
     assert_int_equal(publish->whole.inlined.len, feed.len);
     assert_memory_equal(publish->whole.inlined.at, feed.bytes, feed.len);
     free(feed.bytes);
@@ -158,29 +159,66 @@ static void M14_a_removal_is_told_as_one(void **state)
     assert_int_equal(publish->delta.inlined.len, 0);
 }
 
-static void M3_what_cannot_be_cut_is_whole(void **state)
+static void M3_what_is_cut_on_request_says_so(void **state)
 {
     (void)state;
     struct fixture feed = fixture_read("jsonfeed.json");
     char *edited = replaced(feed.bytes, "The repair table", "The tea table");
     const struct store_publish *publish =
         fetch(feed.bytes, "application/feed+json");
-    assert_int_equal(publish->kind, STORE_UPDATE_WHOLE);
+    assert_true(publish->on_request);
     settle(publish);
     publish = fetch(edited, "application/feed+json");
     assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
-    assert_int_equal(publish->kind, STORE_UPDATE_WHOLE);
-    assert_int_equal(publish->delta.inlined.len, 0);
+    assert_int_equal(publish->kind, STORE_UPDATE_ENTRIES);
+    assert_true(publish->on_request);
+    assert_true(contains(publish->delta.inlined, "The tea table"));
+    assert_true(publish->delta.inlined.len < publish->whole.inlined.len);
     assert_int_equal(publish->whole.inlined.len, strlen(edited));
-
-    history.item.topic.head = 0;
-    history.item.topic.last_fetch = 0;
-    settle(fetch("one", "text/plain"));
-    publish = fetch("two", "text/plain");
-    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
-    assert_int_equal(publish->kind, STORE_UPDATE_WHOLE);
     free(edited);
     free(feed.bytes);
+}
+
+static void M3_what_cannot_be_cut_is_whole(void **state)
+{
+    (void)state;
+    settle(fetch("one", "text/plain"));
+    const struct store_publish *publish = fetch("two", "text/plain");
+    assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
+    assert_int_equal(publish->kind, STORE_UPDATE_WHOLE);
+    assert_false(publish->on_request);
+    assert_int_equal(publish->delta.inlined.len, 0);
+}
+
+static void M5_what_lacks_its_end_leaves_the_validators_alone(void **state)
+{
+    (void)state;
+    static const char cut[] = "<rss version=\"2.0\"><channel><item><guid>1"
+                              "</guid></item><item><guid>2</gu";
+    const struct store_publish *publish = fetch(cut, "application/rss+xml");
+    assert_true(history.now->document.incomplete);
+    assert_int_equal(publish->changed_count, 1);
+    assert_false(publish->new_validators);
+    settle(publish);
+    publish = fetch("<rss version=\"2.0\"><channel><item><guid>1</guid></item>"
+                    "<item><guid>2</guid></item></channel></rss>",
+                    "application/rss+xml");
+    assert_int_equal(publish->changed_count, 1);
+    assert_true(publish->new_validators);
+}
+
+static void M6_a_version_is_known_by_a_digest(void **state)
+{
+    (void)state;
+    uint8_t first[16];
+    const struct store_publish *publish = fetch("one", "text/plain");
+    memcpy(first, publish->digest, sizeof first);
+    settle(publish);
+    publish = fetch("two", "text/plain");
+    assert_memory_not_equal(publish->digest, first, sizeof first);
+    settle(publish);
+    publish = fetch("one", "text/plain");
+    assert_memory_equal(publish->digest, first, sizeof first);
 }
 
 // ----------------------------------------------------------- the first ping
@@ -324,7 +362,10 @@ int main(void)
         OBSERVED(M14_other_links_are_news_for_everybody),
         OBSERVED(link_fields_count_before_the_document),
         OBSERVED(M14_a_removal_is_told_as_one),
+        OBSERVED(M3_what_is_cut_on_request_says_so),
         OBSERVED(M3_what_cannot_be_cut_is_whole),
+        OBSERVED(M5_what_lacks_its_end_leaves_the_validators_alone),
+        OBSERVED(M6_a_version_is_known_by_a_digest),
         OBSERVED(M12_the_first_ping_delivers_the_baseline_if_nothing_differs),
         OBSERVED(M12_without_a_ping_it_stays_a_baseline),
         OBSERVED(M12_after_a_quarter_of_an_hour_it_stays_a_baseline),

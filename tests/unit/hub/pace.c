@@ -77,16 +77,24 @@ static void S7_what_always_changes_has_ten_times_as_many(void **state)
     pace_free(pace);
 }
 
-static void polls_wait_for_nothing(void **state)
+static void polls_wait_for_courtesy_alone(void **state)
 {
     (void)state;
+    // Of two thousand, whatever happens to those that were pinged.
     struct pace *pace = pace_new(1, POLL_MIN);
     struct store_topic topic = topic_of(1, UNIX - POLL_MIN + 9);
-    assert_int_equal(fetched(pace, topic, 1, PACE_DUE, PACE_NOTHING), 2000);
+    fetched(pace, topic_of(1, UNIX - MINUTE), 1, PACE_PING, PACE_NOTHING);
+    assert_int_equal(fetched(pace, topic, 1, PACE_DUE, PACE_NOTHING), 60);
+    pace_free(pace);
     // Nor do further tries of what fails: those have their own delays.
+    pace = pace_new(1, POLL_MIN);
     topic.last_fetch = UNIX - MINUTE;
     topic.failures = 3;
-    assert_int_equal(fetched(pace, topic, 1, PACE_DUE, PACE_NOTHING), 2000);
+    assert_int_equal(fetched(pace, topic, 1, PACE_DUE, PACE_NOTHING), 60);
+    pace_free(pace);
+    // And where pings do not wait at all.
+    pace = pace_new(0, POLL_MIN);
+    assert_int_equal(fetched(pace, topic, 1, PACE_DUE, PACE_NOTHING), 60);
     pace_free(pace);
 }
 
@@ -199,7 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(S7_idle_pings_and_looks_after_them_share_a_budget),
         cmocka_unit_test(S7_what_always_changes_has_ten_times_as_many),
-        cmocka_unit_test(polls_wait_for_nothing),
+        cmocka_unit_test(polls_wait_for_courtesy_alone),
         cmocka_unit_test(S7_first_fetches_have_the_larger_budget),
         cmocka_unit_test(what_was_not_fetched_after_all_costs_nothing),
         cmocka_unit_test(S7_what_never_was_there_is_idle),

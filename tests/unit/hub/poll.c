@@ -28,15 +28,40 @@ static void M5_a_failing_pinged_fetch_backs_off(void **state)
 static void M5_after_two_days_it_is_a_poll_like_any_other(void **state)
 {
     (void)state;
-    assert_int_equal(
-        poll_after_failure(60, 2 * (int64_t)DAY, true, MIN, DAY, MIDDLE), DAY);
+    for (uint32_t chance = 0; chance <= 1000; chance += 250)
+        assert_in_range(
+            poll_after_failure(60, 2 * (int64_t)DAY, true, MIN, DAY, chance),
+            DAY / 5 * 4, DAY);
 }
 
-static void an_unpinged_topic_that_fails_is_soon_only_polled(void **state)
+static void an_unpinged_topic_that_fails_is_polled_less_and_less(void **state)
 {
     (void)state;
-    assert_int_equal(poll_after_failure(0, 0, false, MIN, DAY, MIDDLE), MIN);
-    assert_int_equal(poll_after_failure(5, HOUR, false, MIN, DAY, MIDDLE), DAY);
+    int64_t before = MIN;
+    for (uint32_t failures = 0; failures < 8; failures++) {
+        int64_t delay =
+            poll_after_failure(failures, HOUR, false, MIN, DAY, MIDDLE);
+        assert_int_equal(delay, 2 * before);
+        before = delay;
+    }
+    assert_in_range(poll_after_failure(9, DAY, false, MIN, DAY, MIDDLE),
+                    DAY / 5 * 4, DAY);
+    assert_in_range(poll_after_failure(1000, DAY, false, MIN, DAY, MIDDLE),
+                    DAY / 5 * 4, DAY);
+}
+
+static void a_failing_topic_is_never_polled_later_than_poll_max(void **state)
+{
+    (void)state;
+    for (uint32_t failures = 0; failures < 12; failures++)
+        for (uint32_t chance = 0; chance <= 1000; chance += 100) {
+            assert_in_range(
+                poll_after_failure(failures, 0, false, MIN, HOUR, chance), MIN,
+                HOUR);
+            assert_in_range(
+                poll_after_failure(failures, 0, false, 1000, 1000, chance), 800,
+                1000);
+        }
 }
 
 static void M12_a_silent_ping_is_looked_at_after_15_and_90_seconds(void **state)
@@ -63,7 +88,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(M5_a_failing_pinged_fetch_backs_off),
         cmocka_unit_test(M5_after_two_days_it_is_a_poll_like_any_other),
-        cmocka_unit_test(an_unpinged_topic_that_fails_is_soon_only_polled),
+        cmocka_unit_test(an_unpinged_topic_that_fails_is_polled_less_and_less),
+        cmocka_unit_test(a_failing_topic_is_never_polled_later_than_poll_max),
         cmocka_unit_test(
             M12_a_silent_ping_is_looked_at_after_15_and_90_seconds),
         cmocka_unit_test(R86b_last_modified_of_the_same_second_proves_nothing),

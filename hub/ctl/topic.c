@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+#include "ctl.h"
+
+#include "admin.h"
+#include "author.h"
+#include "options.h"
+#include "show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void line(const char *name, const char *value)
+{
+    char text[2048];
+    if (value && *value)
+        printf("%-14s %s\n", name, show_text(value, text, sizeof text));
+}
+
+static void number(const char *name, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    line(name, text);
+}
+
+static void poll(const json_t *topic)
+{
+    const json_t *plan = json_object_get(topic, "poll");
+    char text[96], when[24];
+    line("next fetch", show_time(show_number(topic, "fetch_due"), when));
+    if (!json_is_object(plan))
+        return;
+    snprintf(text, sizeof text, "%s, %.1f updates a week",
+             show_string(plan, "why"),
+             json_number_value(json_object_get(plan, "updates_a_week")));
+    line("poll", text);
+}
+
+static void print(const json_t *topic)
+{
+    char when[24];
+    line("topic", show_string(topic, "url"));
+    number("id", show_number(topic, "id"));
+    line("content", show_string(topic, "content"));
+    number("head", show_number(topic, "head"));
+    number("subscriptions", show_number(topic, "subscriptions"));
+    line("last update", show_time(show_number(topic, "last_update"), when));
+    line("last fetch", show_time(show_number(topic, "last_fetch"), when));
+    number("last status", show_number(topic, "last_status"));
+    number("failures", show_number(topic, "failures"));
+    poll(topic);
+    line("self", show_string(topic, "self"));
+    line("moved", show_string(topic, "moved"));
+}
+
+int ctl_topic(const struct ctl *ctl, int argc, char *argv[])
+{
+    const char *topic = NULL, *content = NULL;
+    const struct option_value options[] = {
+        { "topic", &topic },
+        { "content", &content },
+    };
+    const char **const places[] = { &topic };
+    if (!options_read(argc, argv, options, 2, places, 1))
+        return CTL_USAGE;
+    if (!topic)
+        return ctl_usage(argv[0], "needs a topic");
+    const struct admin_parameter parameters[] = {
+        { "topic", topic },
+        { "content", content },
+        { "by", content ? author() : NULL },
+    };
+    struct admin_answer answer;
+    if (!admin_ask(ctl,
+                   &(struct admin_question){
+                       .method = content ? "POST" : "GET",
+                       .path = "/admin/topic",
+                       .parameters = parameters,
+                       .count = 3,
+                       .timeout_s = 60,
+                   },
+                   &answer))
+        return CTL_NO_DAEMON;
+    int code = CTL_FINE;
+    if (answer.status != 200)
+        code = admin_complain(ctl, &answer);
+    else if (ctl->json)
+        puts(answer.text);
+    else
+        print(answer.json);
+    admin_clear(&answer);
+    return code;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "fetcher/guess.h"
+
+struct row {
+    const char *wanted, *bytes;
+};
+
+static void check(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(guess_charset(rows[i].bytes, strlen(rows[i].bytes)),
+                            rows[i].wanted);
+}
+
+static void western_text_has_lone_letters_above_ascii(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "windows-1252", "L'\xe9t\xe9, nous sommes all\xe9s \xe0 la plage "
+                          "o\xf9 ma m\xe8re est n\xe9"
+                          "e. \xab \xc7"
+                          "a ira \xbb, r\xe9p\xe9ta-t-elle." },
+        { "windows-1252", "Die Stra\xdf"
+                          "e f\xfchrt \xfc"
+                          "ber die Br\xfc"
+                          "cke; \xbbGr\xf6\xdf"
+                          "e\xab ist s\xfc\xdf, m\xfc"
+                          "de V\xf6gel \xfc"
+                          "ben \xdc"
+                          "bermut." },
+        { "windows-1252", "A regi\xe3o n\xe3o \xe9 t\xe3o m\xe1; a\xe7\xf5"
+                          "es, opini\xf5"
+                          "es s\xe3o p\xfa"
+                          "blicas. Avi\xe3o \xe0s tr\xeas." },
+        { "windows-1252", "Caf\xe9 \xabOc\xe9"
+                          "an\xbb" },
+    };
+    check(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void scripts_of_small_alphabets_are_told_by_their_letters(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "windows-1251", "\xcf\xee\xe3\xee\xe4\xe0 \xe1\xfb\xeb\xe0 "
+                          "\xf5\xee\xf0\xee\xf8\xe0\xff, \xe2\xee\xe4\xe0 "
+                          "\xf2\xb8\xef\xeb\xe0\xff, \xe8 \xe4\xe5\xf2\xe8 "
+                          "\xef\xeb\xe0\xe2\xe0\xeb\xe8 "
+                          "\xea\xe0\xe6\xe4\xfb\xe9 \xe4\xe5\xed\xfc." },
+        { "koi8-r", "\xf0\xcf\xc7\xcf\xc4\xc1 \xc2\xd9\xcc\xc1 "
+                    "\xc8\xcf\xd2\xcf\xdb\xc1\xd1, \xd7\xcf\xc4\xc1 "
+                    "\xd4\xa3\xd0\xcc\xc1\xd1, \xc9 \xc4\xc5\xd4\xc9 "
+                    "\xd0\xcc\xc1\xd7\xc1\xcc\xc9 \xcb\xc1\xd6\xc4\xd9\xca "
+                    "\xc4\xc5\xce\xd8." },
+        { "windows-874",
+          "\xc7\xd1\xb9\xb9\xd5\xe9\xcd\xd2\xa1\xd2\xc8\xb4\xd5\xc1\xd2\xa1 "
+          "\xe0\xc3\xd2\xe4\xbb\xe0\xb4\xd4\xb9\xe0\xc5\xe8\xb9\xe3\xb9\xca\xc7"
+          "\xb9\xca\xd2\xb8\xd2\xc3\xb3\xd0 "
+          "\xe1\xc5\xd0\xe0\xcb\xe7\xb9\xb4\xcd\xa1\xe4\xc1\xe9\xc1\xd2\xa1\xc1"
+          "\xd2\xc2" },
+        { "windows-1255",
+          "\xe4\xe9\xe5\xed \xee\xe6\xe2 \xe4\xe0\xe5\xe5\xe9\xf8 \xe9\xf4\xe4 "
+          "\xee\xe0\xe5\xe3, \xe4\xec\xeb\xf0\xe5 \xec\xe8\xe9\xe9\xec "
+          "\xe1\xf4\xe0\xf8\xf7 \xe5\xf8\xe0\xe9\xf0\xe5 \xe4\xf8\xe1\xe4 "
+          "\xf4\xf8\xe7\xe9\xed." },
+        { "windows-1253",
+          "\xd3\xde\xec\xe5\xf1\xe1 \xef \xea\xe1\xe9\xf1\xfc\xf2 "
+          "\xe5\xdf\xed\xe1\xe9 \xea\xe1\xeb\xfc\xf2 \xea\xe1\xe9 "
+          "\xf0\xde\xe3\xe1\xec\xe5 \xe2\xfc\xeb\xf4\xe1 \xf3\xf4\xef "
+          "\xf0\xdc\xf1\xea\xef." },
+    };
+    check(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void east_asian_text_comes_in_pairs(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "shift_jis",
+          "\x8d\xa1\x93\xfa\x82\xcd\x93V\x8b"
+          "C\x82\xaa\x82\xa2\x82\xa2\x82\xcc\x82\xc5\x81"
+          "A\x8eU\x95\xe0\x82\xc9\x8ds\x82\xab\x82\xdc\x82\xb5\x82\xbd\x81"
+          "B\x83J\x83\x81\x83\x89\x82\xf0\x8e\x9d\x82\xc1\x82\xc4\x81"
+          "A\x8d`\x82\xcc\x8e\xca\x90^\x82\xf0\x8e"
+          "B\x82\xc1\x82\xbd\x81"
+          "B" },
+        { "euc-jp",
+          "\xba\xa3\xc6\xfc\xa4\xcf\xc5\xb7\xb5\xa4\xa4\xac\xa4\xa4\xa4\xa4\xa4"
+          "\xce\xa4\xc7\xa1\xa2\xbb\xb6\xca\xe2\xa4\xcb\xb9\xd4\xa4\xad\xa4\xde"
+          "\xa4\xb7\xa4\xbf\xa1\xa3\xa5\xab\xa5\xe1\xa5\xe9\xa4\xf2\xbb\xfd\xa4"
+          "\xc3\xa4\xc6\xa1\xa2\xb9\xc1\xa4\xce\xbc\xcc\xbf\xbf\xa4\xf2\xbb\xa3"
+          "\xa4\xc3\xa4\xbf\xa1\xa3" },
+        { "gbk",
+          "\xbd\xf1\xcc\xec\xcc\xec\xc6\xf8\xba\xdc\xba\xc3\xa3\xac\xce\xd2\xc3"
+          "\xc7\xc8\xa5\xb9\xab\xd4\xb0\xc9\xa2\xb2\xbd\xa3\xac\xbf\xb4\xbc\xfb"
+          "\xc1\xcb\xba\xdc\xb6\xe0\xbb\xa8\xa1\xa3\xb8\xdb\xbf\xda\xb5\xc4\xb4"
+          "\xac\xb6\xbc\xba\xdc\xc6\xaf\xc1\xc1\xa1\xa3" },
+        { "big5", "\xa4\xb5\xa4\xd1\xa4\xd1\xae\xf0\xab\xdc\xa6n\xa1"
+                  "A\xa7\xda\xad\xcc\xa5h\xa4\xbd\xb6\xe9\xb4\xb2\xa8"
+                  "B\xa1"
+                  "A\xac\xdd\xa8\xa3\xa4"
+                  "F\xab\xdc\xa6h\xaa\xe1\xa1"
+                  "C\xb4\xe4\xa4"
+                  "f\xaa\xba\xb2\xee\xb3\xa3\xab\xdc\xba}\xabG\xa1"
+                  "C" },
+        { "euc-kr",
+          "\xbf\xc0\xb4\xc3\xc0\xba \xb3\xaf\xbe\xbe\xb0\xa1 "
+          "\xc1\xc1\xbe\xc6\xbc\xad \xb0\xf8\xbf\xf8\xbf\xa1 "
+          "\xbb\xea\xc3\xa5\xc7\xcf\xb7\xaf \xb0\xac\xbd\xc0\xb4\xcf\xb4\xd9. "
+          "\xc7\xd7\xb1\xb8\xc0\xc7 \xb9\xe8\xb5\xe9\xc0\xcc "
+          "\xbe\xc6\xb8\xa7\xb4\xd9\xbf\xfc\xb4\xd9." },
+    };
+    check(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void what_says_too_little_is_windows_1252(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        { "windows-1252", "" },
+        { "windows-1252", "abc" },
+        { "windows-1252", "\xa4\xa2\xa4\xa4" },
+        { "windows-1252", "\x93"
+                          "a\x94 \x93"
+                          "b\x94 \x92 \x96 \x97 \x85 \x80" },
+    };
+    check(rows, sizeof rows / sizeof rows[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(western_text_has_lone_letters_above_ascii),
+        cmocka_unit_test(scripts_of_small_alphabets_are_told_by_their_letters),
+        cmocka_unit_test(east_asian_text_comes_in_pairs),
+        cmocka_unit_test(what_says_too_little_is_windows_1252),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

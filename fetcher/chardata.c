@@ -207,7 +207,8 @@ static size_t take_text(struct chardata *data, const char *text, size_t len,
 static void convert(struct chardata *data, const char *text, size_t len,
                     char quote)
 {
-    while (len > 0) {
+    // An entity may stand for much more than it is written with.
+    while (len > 0 && data->out->len <= data->max) {
         size_t n = plain_length(text, len);
         pool_add(data->out, text, n);
         text += n;

@@ -16,6 +16,7 @@
 struct chardata {
     struct pool *out;
     const struct subset *own; // entities of the document's own
+    size_t max;               // beyond, the rest is left out
     unsigned repairs;         // bits of enum document_repair
 };
 

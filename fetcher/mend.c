@@ -304,7 +304,7 @@ static size_t take_markup(struct mend *mend, size_t at)
 
 static bool is_too_long(const struct mend *mend)
 {
-    return mend->out->text.len > mend->len * GROWTH + SLACK;
+    return mend->out->text.len > mend->data.max;
 }
 
 static void run(struct mend *mend)
@@ -342,6 +342,7 @@ static struct mend *open_mend(const char *text, size_t len, struct mended *out)
     mend->out = out;
     mend->data.out = &out->text;
     mend->data.own = &mend->subset;
+    mend->data.max = len * GROWTH + SLACK;
     mend->nesting.text = text;
     mend->nesting.len = len;
     mend->nesting.sight = SIGHT * len;

@@ -4,6 +4,8 @@
 
 #include "fetcher/feed.h"
 
+#include <time.h>
+
 #define ATOM "xmlns='http://www.w3.org/2005/Atom'"
 #define RDF                                                                    \
     "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "            \
@@ -188,6 +190,28 @@ static void links_are_absolute(void **state)
                 "<link xml:base='http://c/'>2</link></item><item>"
                 "<link>tag:x</link></item></channel></rss>",
                 "rss20|- https://e.example/1 - -|- http://c/2 - -|- tag:x - -");
+}
+
+// Each link against a base of 2 KB would take some 50 us.
+static void many_links_and_a_long_base_take_no_second(void **state)
+{
+    (void)state;
+    enum { LINKS = 60000 };
+    char *text = malloc(LINKS * 20 + 4000), *at = text;
+    assert_non_null(text);
+    at = stpcpy(at, "<feed " ATOM " xml:base='http://b/");
+    for (int i = 0; i < 990; i++)
+        at = stpcpy(at, "x/");
+    at = stpcpy(at, "'><entry>");
+    for (int i = 0; i < LINKS; i++)
+        at = stpcpy(at, "<link href='x'/>");
+    (void)stpcpy(at, "</entry></feed>");
+    clock_t before = clock();
+    struct read read = read_string(text);
+    assert_int_equal(read.feed.entry_count, 1);
+    assert_true(clock() - before < 2 * CLOCKS_PER_SEC);
+    forget(&read);
+    free(text);
 }
 
 static void assert_ids(const char *one, const char *other, bool same)
@@ -389,6 +413,7 @@ int main(void)
         cmocka_unit_test(fields_are_the_entry_s_own),
         cmocka_unit_test(titles_are_text),
         cmocka_unit_test(links_are_absolute),
+        cmocka_unit_test(many_links_and_a_long_base_take_no_second),
         cmocka_unit_test(identity_is_the_best_there_is),
         cmocka_unit_test(what_says_when_a_feed_is_made_does_not_count),
         cmocka_unit_test(hints_say_when_to_look_again),

@@ -445,6 +445,24 @@ static void a_document_type_without_end_is_looked_for_once(void **state)
     free(text);
 }
 
+static void an_entity_of_its_own_is_no_lever_on_memory(void **state)
+{
+    (void)state;
+    static const char start[] = "<!DOCTYPE rss [<!ENTITY a '";
+    static const char *const places[] = { "'>]><rss><channel>",
+                                          "'>]><rss><channel a='" };
+    char head[400];
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        (void)snprintf(head, sizeof head, "%s%0250d%s", start, 7, places[i]);
+        char *text = megabyte(head, "&a;", i == 0 ? "</channel></rss>" : "'/>");
+        struct mended out;
+        assert_true(mend_make(text, strlen(text), &out));
+        assert_true(out.text.max <= 10 * strlen(text));
+        mend_clear(&out);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +481,7 @@ int main(void)
         cmocka_unit_test(the_places_of_entries_are_those_of_the_original),
         cmocka_unit_test(floods_take_linear_time_and_space),
         cmocka_unit_test(a_document_type_without_end_is_looked_for_once),
+        cmocka_unit_test(an_entity_of_its_own_is_no_lever_on_memory),
     };
     return cmocka_run_group_tests(tests, NULL, forget);
 }

@@ -115,8 +115,6 @@ static void M5_a_failing_pinged_fetch_backs_off(void **state)
     rig.item.topic.failures = 3;
     rig.item.topic.failing_since = FAKE_UNIX - 300000;
     assert_in_range(due_after_failure(NULL), 192000, 288000);
-    assert_int_equal(due_after_failure("1800"), 1800000);
-    assert_in_range(due_after_failure("1"), 192000, 288000);
     // After two days it is like any poll, never nothing.
     rig.config.poll_max = 6 * 3600000;
     rig.item.topic.failing_since = FAKE_UNIX - INT64_C(49) * 3600000;
@@ -312,6 +310,20 @@ static void use_up(size_t fetches)
     rig.item.topic.dirty = 3;
     for (size_t i = 0; i < fetches; i++)
         end(published(claimed(), i % 2 ? 304 : 503, NULL));
+}
+
+static void R85_retry_after_is_only_ever_later(void **state)
+{
+    (void)state;
+    rig.item.topic.dirty = 3;
+    rig.item.topic.failures = 3;
+    rig.item.topic.failing_since = FAKE_UNIX - 300000;
+    assert_in_range(due_after_failure("1"), 192000, 288000);
+    rig.item.topic.id++;
+    assert_int_equal(due_after_failure("1800"), 1800000);
+    // Not even a ping comes before.
+    rig.item.topic.dirty++;
+    assert_in_range(deferred(), 1800000, 2250000);
 }
 
 static void S7_pings_that_bring_nothing_have_to_wait(void **state)
@@ -547,6 +559,7 @@ int main(void)
         OBSERVED(news_are_told_of_once_they_are_stored),
         OBSERVED(R83_only_a_whole_200_is_distributed),
         OBSERVED(M5_a_failing_pinged_fetch_backs_off),
+        OBSERVED(R85_retry_after_is_only_ever_later),
         OBSERVED(large_bodies_go_ahead_in_pieces),
         OBSERVED(a_large_delta_follows_the_whole),
         OBSERVED(a_document_that_finds_no_room_is_a_failed_fetch),

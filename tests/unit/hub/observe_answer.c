@@ -310,7 +310,8 @@ static void who_has_nothing_else_is_taken_at_his_word(void **state)
     assert_int_equal(publish->verdict, STORE_FETCH_UPDATE);
     assert_int_equal(publish->changed_count, 1);
     settle(publish);
-    // The others are not gone.
+    // The others are not gone, but who takes all had only this one.
+    assert_int_equal(verdict_on(three), STORE_FETCH_UPDATE);
     assert_int_equal(verdict_on(three), STORE_FETCH_UNCHANGED);
 }
 

@@ -4,11 +4,11 @@
 
 #include "diff.h"
 #include "feed.h"
+#include "jsonfeed.h"
 #include "link.h"
 #include "noise.h"
 #include "reading.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,5 +204,5 @@ void document_setup(void)
 {
     // Both seed or fill tables on first use, which threads must not race for.
     feed_setup();
-    json_object_seed(0);
+    jsonfeed_setup();
 }

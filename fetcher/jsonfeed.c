@@ -7,7 +7,6 @@
 #include "jsonmend.h"
 #include "jsonplace.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,15 +211,34 @@ static void read_root(struct reader *reader, json_t *root,
     jsoncanon_digest(&reader->canon, root, true, feed->around);
 }
 
+// jansson calls it bad syntax when it runs out of memory within a token, or
+// leaves out letters of it.
+static _Thread_local bool was_refused;
+
+static void *take_memory(size_t size)
+{
+    void *memory = malloc(size);
+    was_refused = was_refused || memory == NULL;
+    return memory;
+}
+
+void jsonfeed_setup(void)
+{
+    json_object_seed(0);
+    json_set_alloc_funcs(take_memory, free);
+}
+
 static json_t *load(const char *text, size_t len, bool *no_memory)
 {
     if (!is_bounded(text, len))
         return NULL;
-    errno = 0;
+    was_refused = false;
     json_t *root = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
-    // jansson calls it bad syntax when it runs out of memory within a token.
-    *no_memory = root == NULL && errno == ENOMEM;
-    return root;
+    *no_memory = was_refused;
+    if (!was_refused)
+        return root;
+    json_decref(root);
+    return NULL;
 }
 
 // What a strict reader refuses may be a feed all the same.

@@ -20,6 +20,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// See document_setup(). Without it JSON is not read rightly once memory runs
+// out.
+void jsonfeed_setup(void);
+
 // As feed_read(): the format stays DOCUMENT_OTHER for any other JSON.
 bool jsonfeed_read(const struct feed_input *input, struct link_set *links,
                    struct feed *out);

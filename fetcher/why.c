@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_SIZE = 16 };
+enum {
+    ID_SIZE = 16,
+    NAMES_MAX = 4096, // bytes of a list
+};
 
 // One piece of an entry, and a digest of what it says.
 struct piece {
@@ -133,8 +136,15 @@ static bool is_listed(const struct pool *list, const char *name)
     return false;
 }
 
-// Adds to `out` the names of which there are other pieces now.
-static void list_changes(const struct piece *old, size_t old_count,
+static void add_name(struct pool *list, const char *name)
+{
+    pool_add(list, ", ", list->len > 0 ? 2 : 0);
+    pool_add(list, name, strlen(name));
+}
+
+// Adds to `out` the names of which there are other pieces now; false: they are
+// more than anybody reads.
+static bool list_changes(const struct piece *old, size_t old_count,
                          const struct piece *now, size_t now_count,
                          const struct pool *but, struct pool *out)
 {
@@ -144,15 +154,19 @@ static void list_changes(const struct piece *old, size_t old_count,
             name = now->name;
         size_t m = of_one_name(old, old_count, name);
         size_t n = of_one_name(now, now_count, name);
-        if ((m != n || !say_the_same(old, now, n)) && !is_listed(but, name)) {
-            pool_add(out, ", ", out->len > 0 ? 2 : 0);
-            pool_add(out, name, strlen(name));
+        bool differ = m != n || !say_the_same(old, now, n);
+        if (differ && !is_listed(but, name)) {
+            bool more = out->len > NAMES_MAX;
+            add_name(out, more ? "..." : name);
+            if (more)
+                return false;
         }
         old += m;
         old_count -= m;
         now += n;
         now_count -= n;
     }
+    return true;
 }
 
 // An empty list is NULL.
@@ -178,10 +192,11 @@ static bool say_changes(const struct feed *before, const struct feed_entry *old,
     if (done) {
         size_t m = list_pieces(before, old, false, was);
         size_t n = list_pieces(feed, entry, false, is);
-        list_changes(was, m, is, n, &none, &changed);
+        bool all = list_changes(was, m, is, n, &none, &changed);
         m = list_pieces(before, old, true, was);
         n = list_pieces(feed, entry, true, is);
-        list_changes(was, m, is, n, &changed, &ignored);
+        if (all)
+            (void)list_changes(was, m, is, n, &changed, &ignored);
         // The same pieces in another order.
         if (changed.len == 0 && !is_same(old->content, entry->content))
             pool_add(&changed, "order", strlen("order"));

@@ -4,6 +4,8 @@
 
 #include "fetcher/jsonfeed.h"
 
+#include <jansson.h>
+
 static const char BASE[] = "https://e.example/feed.json";
 
 #define VERSION "\"version\":\"https://jsonfeed.org/version/1.1\""
@@ -367,6 +369,54 @@ static void too_many_values_are_not_read(void **state)
     free(text);
 }
 
+// Of the sanitizer: what is too large is refused, not our fault.
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+static json_malloc_t take;
+static size_t taken, refused_at;
+
+static void *take_but_one(size_t size)
+{
+    return take(++taken == refused_at ? SIZE_MAX / 2 : size);
+}
+
+static void without_memory_nothing_is_read_wrong(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{" VERSION ",\"items\":[{\"id\":\"an id of more than a few letters\","
+        "\"title\":\"and a title that is still some letters "
+        "longer\",\"x\":1}]}";
+    json_free_t give;
+    jsonfeed_setup();
+    json_get_alloc_funcs(&take, &give);
+    json_set_alloc_funcs(take_but_one, give);
+    struct read whole = read_text(text, strlen(text));
+    size_t count = taken;
+    assert_true(count > 10);
+    const struct feed_input input = { text, .len = strlen(text), .url = BASE };
+    for (refused_at = 1; refused_at <= count; refused_at++) {
+        struct read read = { 0 };
+        taken = 0;
+        bool done = jsonfeed_read(&input, &read.links, &read.feed);
+        // What is not needed any more may be refused.
+        if (done) {
+            assert_int_equal(read.feed.entry_count, 1);
+            assert_memory_equal(&read.feed.entries[0].id,
+                                whole.feed.entries[0].id, 16);
+            assert_memory_equal(&read.feed.entries[0].content,
+                                whole.feed.entries[0].content, 16);
+        }
+        forget(&read);
+    }
+    forget(&whole);
+    json_set_alloc_funcs(take, give);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +439,7 @@ int main(void)
         cmocka_unit_test(parts_are_told_when_they_are_wanted),
         cmocka_unit_test(dates_of_items_are_hints),
         cmocka_unit_test(too_many_values_are_not_read),
+        cmocka_unit_test(without_memory_nothing_is_read_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

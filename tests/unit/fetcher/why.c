@@ -129,6 +129,30 @@ static void an_entry_without_an_id_goes_by_what_it_has(void **state)
     clear(&told);
 }
 
+static void more_names_than_anybody_reads_are_not_told(void **state)
+{
+    (void)state;
+    enum { NAMES = 3000 };
+    static char text[NAMES * 8 + 256];
+    size_t len = (size_t)snprintf(text, sizeof text, "%s",
+                                  "<rss version='2.0'><channel><item>"
+                                  "<guid>1</guid>");
+    for (int i = 0; i < NAMES; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "<a%d/>", i);
+    (void)snprintf(text + len, sizeof text - len, "</item></channel></rss>");
+    struct told told = { 0 };
+    tell_next(&told, RSS(ITEM("1", "")));
+    tell_next(&told, text);
+    assert_true(why_tell(&told.why, &told.memory));
+    assert_int_equal(told.why.entry_count, 1);
+    const char *changed = told.why.entries[0].changed;
+    size_t told_len = strlen(changed);
+    assert_in_range(told_len, 4096, 4200);
+    assert_string_equal(changed + told_len - 5, ", ...");
+    assert_null(told.why.entries[0].ignored);
+    clear(&told);
+}
+
 int main(void)
 {
     document_setup();
@@ -138,6 +162,7 @@ int main(void)
         cmocka_unit_test(an_attribute_of_the_entry_is_told),
         cmocka_unit_test(items_of_json_are_told_by_member),
         cmocka_unit_test(an_entry_without_an_id_goes_by_what_it_has),
+        cmocka_unit_test(more_names_than_anybody_reads_are_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,10 +48,12 @@ static bool vouched(const struct publisher_keys *keys, const char *url,
     "sha256="                                                                  \
     "6087393efa37deae831554e392cf4d4e5826be3b0438e59093ed3e1e002f1ea5"
 
+#define GOOD_LONG "https://a.example/ " LONG
+
 static void keys_are_checked(void **state)
 {
     static const char *const good[] = {
-        "https://a.example/ " LONG,
+        GOOD_LONG,
         "HTTP://A.example:8080/x/y?z= 0123456789abcdef",
         "https://[2001:db8::1]/ 0123456789abcde\xC3\xA9",
     };

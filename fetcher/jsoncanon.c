@@ -76,6 +76,7 @@ static int compare(const void *left, const void *right)
 static void write_value(struct jsoncanon *canon, const json_t *value,
                         const struct noise *noise);
 
+// NOLINTNEXTLINE(misc-no-recursion): no deeper than jansson reads, 2048 levels
 static void write_object(struct jsoncanon *canon, const json_t *object,
                          const struct noise *noise)
 {
@@ -105,7 +106,7 @@ static void write_object(struct jsoncanon *canon, const json_t *object,
     free(members);
 }
 
-// No deeper than jansson reads: 2048 levels.
+// NOLINTNEXTLINE(misc-no-recursion): no deeper than jansson reads, 2048 levels
 static void write_value(struct jsoncanon *canon, const json_t *value,
                         const struct noise *noise)
 {

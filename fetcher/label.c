@@ -66,7 +66,7 @@ static const struct label charsets[] = {
 };
 
 // Sorted.
-static const struct {
+static const struct name {
     const char *name;
     uint8_t charset;
 } labels[] = {
@@ -183,14 +183,15 @@ static const struct {
 
 enum { LABEL_MAX = 40 };
 
-static int compare(const void *name, const void *label)
+static int compare(const void *key, const void *row)
 {
-    return strcmp(name, *(const char *const *)label);
+    const struct name *other = row;
+    return strcmp(key, other->name);
 }
 
 const struct label *label_find(const char *name, size_t len)
 {
-    char key[LABEL_MAX + 1];
+    char key[LABEL_MAX + 1] = "";
     if (len > LABEL_MAX)
         return NULL;
     for (size_t i = 0; i < len; i++) {

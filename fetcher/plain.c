@@ -3,6 +3,7 @@
 #include "plain.h"
 
 #include "entity.h"
+#include "utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -118,26 +119,12 @@ void plain_html(struct pool *out, const char *html, size_t len)
 
 static bool is_utf8(const char *text, size_t len)
 {
+    size_t broken;
     for (size_t at = 0; at < len;) {
-        unsigned first = (unsigned char)text[at++];
-        size_t more = first < 0x80   ? 0
-                      : first < 0xC2 ? SIZE_MAX
-                      : first < 0xE0 ? 1
-                      : first < 0xF0 ? 2
-                      : first < 0xF5 ? 3
-                                     : SIZE_MAX;
-        if (more > len - at)
+        size_t taken = utf8_length(text + at, len - at, &broken);
+        if (taken == 0)
             return false;
-        uint32_t character = more == 0 ? first : first & (0x3FU >> more);
-        for (size_t i = 0; i < more; i++, at++) {
-            if (((unsigned char)text[at] & 0xC0) != 0x80)
-                return false;
-            character = character << 6 | ((unsigned char)text[at] & 0x3F);
-        }
-        if ((more == 2 && character < 0x800)
-            || (more == 3 && (character < 0x10000 || character > 0x10FFFF))
-            || (character >= 0xD800 && character <= 0xDFFF))
-            return false;
+        at += taken;
     }
     return true;
 }

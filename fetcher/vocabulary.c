@@ -26,7 +26,7 @@ bool vocabulary_is_rss(const char *uri)
     // Asked of every child of an entry: compared only where lengths agree.
 #define KNOWN(text)                                                            \
     {                                                                          \
-        text, sizeof text - 1                                                  \
+        (text), sizeof(text) - 1                                               \
     }
     static const struct {
         const char *uri;

@@ -126,7 +126,7 @@ static bool say_the_same(const struct piece *a, const struct piece *b,
 static bool is_listed(const struct pool *list, const char *name)
 {
     size_t len = strlen(name);
-    for (size_t at = 0; at + len <= list->len;) {
+    for (size_t at = 0; list->len > 0 && at + len <= list->len;) {
         const char *end = memchr(list->bytes + at, ',', list->len - at);
         size_t to = end != NULL ? (size_t)(end - list->bytes) : list->len;
         if (to - at == len && memcmp(list->bytes + at, name, len) == 0)

@@ -280,7 +280,7 @@ static void look_at_secrets(struct work *work)
     if (giver == GIVEN_BY_FLAG)
         work->config->exposed = "publisher-key stands on the command line, "
                                 "which everybody on this machine can read";
-    if (giver == GIVEN_BY_FILE && stat(work->file, &stat_of) == 0
+    if (giver == GIVEN_BY_FILE && work->file && stat(work->file, &stat_of) == 0
         && (stat_of.st_mode & S_IROTH) != 0)
         work->config->exposed = "the configuration holds a publisher-key, and "
                                 "everybody can read it: chmod o-r";

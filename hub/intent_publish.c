@@ -144,6 +144,8 @@ static bool read_signed_topic(struct intent *out)
                                  "hub.signature is for one hub.url");
         first = first ? first : field;
     }
+    if (!first)
+        return intent_refuse(out, 400, "url", "missing", "hub.url is missing");
     out->message.topic = (struct bytes){ first->value, first->value_len };
     out->url = (struct bytes){ out->topic->normal, out->topic->normal_len };
     return true;

@@ -221,25 +221,27 @@ static void chosen(void *context)
 {
     struct loading *loading = context;
     const struct news *news = loading->news;
+    bool is_feed = loading->cut || news->choice.listed > 0;
+    bool withdrawn = loading->cut && news->choice.listed == 0
+                     && !news->missed.whole && !news->missed.links;
     if (news->failed) {
         loading_fail(loading, false);
-    } else if (!loading->cut && news->choice.listed == 0) {
-        loading_finish(loading); // no feed any more: the whole
-    } else if (news->earlier_count > EARLIER_MAX) {
-        forget_cut(loading);
-        loading->gap = LOADING_GAP_ALL;
-        loading_finish(loading);
-    } else if (news->earlier_count > 0) {
-        forget_cut(loading);
-        begin_earlier(loading);
-    } else if (news->missed.whole || !loading->cut) {
-        forget_cut(loading);
-        loading_finish(loading);
-    } else if (news->choice.listed == 0 && !news->missed.links) {
-        loading_finish_empty(loading); // all of it was withdrawn
-    } else {
-        loading_finish(loading);
+        return;
     }
+    if (is_feed && news->earlier_count > 0) {
+        forget_cut(loading);
+        if (news->earlier_count <= EARLIER_MAX) {
+            begin_earlier(loading);
+            return;
+        }
+        loading->gap = LOADING_GAP_ALL;
+    } else if (withdrawn) {
+        loading_finish_empty(loading); // all of it
+        return;
+    } else if (news->missed.whole) {
+        forget_cut(loading);
+    }
+    loading_finish(loading);
 }
 
 static void memory_read(struct store_op *op)
@@ -258,12 +260,12 @@ static void newest_read(struct store_op *op)
     if (op->status != STORE_OK) {
         loading->gap = LOADING_GAP_ALL;
         loading_whole_read(op);
-    } else if (usually_whole(loading)) {
-        loading_finish(loading);
-    } else if (!missed->complete) {
+        return;
+    }
+    bool usual = usually_whole(loading);
+    if (!usual && !missed->complete)
         loading->gap = LOADING_GAP_ALL;
-        loading_finish(loading);
-    } else if (missed->count == 0 && missed->whole) {
+    if (usual || !missed->complete || (missed->count == 0 && missed->whole)) {
         loading_finish(loading);
     } else if (missed->count == 0 && !missed->links) {
         loading_finish_empty(loading);

@@ -2,6 +2,7 @@
 
 #include "host.h"
 
+#include "hex.h"
 #include "punycode.h"
 
 #include <arpa/inet.h>
@@ -12,17 +13,6 @@
 
 enum { NAME_MAX_LEN = 253, LABEL_MAX = 63 };
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 // Undo percent-escapes, lower-case ASCII. The result may hold any byte.
 static bool decode(const char *text, size_t len, char *out, size_t out_max,
                    size_t *out_len)
@@ -31,8 +21,8 @@ static bool decode(const char *text, size_t len, char *out, size_t out_max,
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
         if (c == '%') {
-            int high = i + 2 < len ? hex_value(text[i + 1]) : -1;
-            int low = i + 2 < len ? hex_value(text[i + 2]) : -1;
+            int high = i + 2 < len ? hex_digit(text[i + 1]) : -1;
+            int low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return false;
             c = (char)(high * 16 + low);
@@ -205,7 +195,7 @@ static bool read_number(const char *text, size_t len, uint64_t *out)
 
     uint64_t value = 0;
     for (size_t i = 0; i < len; i++) {
-        int digit = hex_value(text[i]);
+        int digit = hex_digit(text[i]);
         if (digit < 0 || digit >= (int)base)
             return false;
         value = value * base + (unsigned)digit;
@@ -227,7 +217,7 @@ static bool ends_in_number(const char *name, size_t len)
         start--;
     bool hex = len - start >= 2 && memcmp(name + start, "0x", 2) == 0;
     for (size_t i = hex ? start + 2 : start; i < len; i++) {
-        int digit = hex_value(name[i]);
+        int digit = hex_digit(name[i]);
         if (digit < 0 || (!hex && digit > 9))
             return false;
     }

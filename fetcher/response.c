@@ -2,6 +2,8 @@
 
 #include "response.h"
 
+#include "hex.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -165,14 +167,6 @@ static enum response_step end_of_head(struct response *response)
         return RESPONSE_DONE;
     response->place = RESPONSE_LENGTH;
     return RESPONSE_MORE;
-}
-
-static int hex_digit(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static enum response_step chunk_size(struct response *response,

@@ -3,6 +3,7 @@
 #include "url.h"
 
 #include "guard.h"
+#include "hex.h"
 #include "host.h"
 
 #include <assert.h>
@@ -29,23 +30,12 @@ static bool is_unsafe(unsigned char c)
     return c <= ' ' || c >= 0x7f || strchr("\"<>\\^`{|}", c) != NULL;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 // The byte that "%XX" at `at` stands for; -1: there is no escape.
 static int escape_at(const char *text, size_t len, size_t at)
 {
     if (text[at] != '%' || len - at < 3)
         return -1;
-    int high = hex_value(text[at + 1]), low = hex_value(text[at + 2]);
+    int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
@@ -172,7 +162,7 @@ static unsigned after_stray(unsigned stray, char c)
 {
     if (c == '%')
         return 2;
-    return stray > 0 && hex_value(c) >= 0 ? stray - 1 : 0;
+    return stray > 0 && hex_digit(c) >= 0 ? stray - 1 : 0;
 }
 
 static void normalise_rest(const char *text, size_t len, struct writer *normal)
@@ -187,7 +177,7 @@ static void normalise_rest(const char *text, size_t len, struct writer *normal)
             c = (unsigned char)escape;
             i += 2;
         }
-        bool hidden = escape >= 0 && stray > 0 && hex_value((char)c) >= 0;
+        bool hidden = escape >= 0 && stray > 0 && hex_digit((char)c) >= 0;
         if (is_unsafe(c) || hidden || (escape >= 0 && !is_unreserved(c))) {
             put_escaped(normal, c);
             stray = 0;

@@ -2,21 +2,12 @@
 
 #include "chunk.h"
 
+#include "fetcher/hex.h"
+
 enum {
     SIZE_DIGITS_MAX = 15,
     WASTE_MAX = 8192, // extensions and trailers are nobody's need
 };
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 static enum chunk_state expect(char c, char wanted, enum chunk_state next)
 {

@@ -2,6 +2,8 @@
 
 #include "courtesy.h"
 
+#include "origin_hash.h"
+
 #include <openssl/rand.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -37,21 +39,6 @@ void courtesy_free(struct courtesy *courtesy)
     free(courtesy);
 }
 
-// scheme://host:port of a normalised URL.
-static uint64_t origin_of(uint64_t key, const char *topic)
-{
-    const char *host = strstr(topic, "://");
-    size_t len = host ? (size_t)(host - topic) + 3 : 0;
-    len += strcspn(topic + len, "/?");
-    uint64_t h = key ^ 0xcbf29ce484222325U;
-    for (size_t i = 0; i < len; i++) {
-        h = (h ^ (unsigned char)topic[i]) * 0x100000001b3U;
-        h ^= h >> 29;
-    }
-    h = (h ^ h >> 32) * 0x9e3779b97f4a7c15U;
-    return h ? h : 1;
-}
-
 static struct place *place_of(struct courtesy *courtesy, uint64_t origin)
 {
     struct place *set = courtesy->places[origin % SETS];
@@ -74,7 +61,7 @@ static int64_t later(int64_t a, int64_t b)
 int64_t courtesy_wait(struct courtesy *courtesy, const char *topic,
                       int64_t now_ms)
 {
-    struct place *place = place_of(courtesy, origin_of(courtesy->key, topic));
+    struct place *place = place_of(courtesy, origin_hash(courtesy->key, topic));
     place->paid = later(place->paid, now_ms);
     if (place->closed <= now_ms
         && place->paid - now_ms < COURTESY_AT_ONCE * COURTESY_EVERY_MS) {
@@ -89,7 +76,7 @@ int64_t courtesy_wait(struct courtesy *courtesy, const char *topic,
 void courtesy_pause(struct courtesy *courtesy, const char *topic,
                     int64_t pause_ms, int64_t now_ms)
 {
-    struct place *place = place_of(courtesy, origin_of(courtesy->key, topic));
+    struct place *place = place_of(courtesy, origin_hash(courtesy->key, topic));
     if (pause_ms > COURTESY_PAUSE_MAX_MS)
         pause_ms = COURTESY_PAUSE_MAX_MS;
     place->closed = later(place->closed, now_ms + pause_ms);

@@ -2,6 +2,7 @@
 
 #include "form.h"
 
+#include "fetcher/hex.h"
 #include "utf8.h"
 
 #include <stdint.h>
@@ -10,17 +11,6 @@
 #include <string.h>
 
 enum { SHOWN_NAME_MAX = 40 };
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 // NULL, or what is wrong with text[len]. Decoded to *to, which moves on past
 // a NUL. Never longer than the text, plus that NUL.

@@ -29,17 +29,15 @@ static const char *check_path(const char *text)
     return *text ? NULL : "a path";
 }
 
-// The first word; what the rest must be, fetcher/noise.h knows.
 static const char *check_rule(const char *text)
 {
-    static const char *const words[] = { "element ", "attribute ", "parameter ",
-                                         "image " };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strncmp(text, words[i], strlen(words[i])) == 0
-            && text[strlen(words[i])])
-            return NULL;
-    return "a rule: element NAMESPACE NAME, attribute NAMESPACE NAME, "
-           "parameter NAME or image HOST/PATH";
+    const char *problem;
+    struct noise *noise = noise_new(&text, 1, false, &problem);
+    bool fine = noise != NULL;
+    noise_free(noise);
+    return fine ? NULL
+                : "a rule: element NAMESPACE NAME, attribute NAMESPACE NAME, "
+                  "parameter NAME, image HOST/PATH or link HOST/PATH";
 }
 
 // The order is the one in which the manual explains them. Reasons for the

@@ -2,6 +2,8 @@
 
 #include "origin_budget.h"
 
+#include "origin_hash.h"
+
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,21 +47,6 @@ struct origin_budget *origin_budget_new(int64_t an_hour, int64_t at_once)
 void origin_budget_free(struct origin_budget *budget)
 {
     free(budget);
-}
-
-// scheme://host:port of a normalised URL, hashed.
-static uint64_t origin_of(uint64_t key, const char *topic)
-{
-    const char *host = strstr(topic, "://");
-    size_t len = host ? (size_t)(host - topic) + 3 : 0;
-    len += strcspn(topic + len, "/?");
-    uint64_t h = key ^ 0xcbf29ce484222325U;
-    for (size_t i = 0; i < len; i++) {
-        h = (h ^ (unsigned char)topic[i]) * 0x100000001b3U;
-        h ^= h >> 29;
-    }
-    h = (h ^ h >> 32) * 0x9e3779b97f4a7c15U;
-    return h ? h : 1;
 }
 
 static void fill(const struct origin_budget *budget, struct bucket *bucket,
@@ -131,7 +118,7 @@ int64_t origin_budget_begin(struct origin_budget *budget, const char *topic,
     if (budget->an_hour == 0)
         return 0;
     struct bucket *bucket =
-        find_or_add(budget, origin_of(budget->key, topic), now_ms);
+        find_or_add(budget, origin_hash(budget->key, topic), now_ms);
     if (!bucket)
         return 0;
     const struct bucket *elsewhere =
@@ -154,8 +141,9 @@ void origin_budget_end(struct origin_budget *budget, const char *topic,
 {
     if (budget->an_hour == 0)
         return;
-    uint64_t origin = origin_of(budget->key, topic);
-    uint64_t elsewhere = final_url ? origin_of(budget->key, final_url) : origin;
+    uint64_t origin = origin_hash(budget->key, topic);
+    uint64_t elsewhere =
+        final_url ? origin_hash(budget->key, final_url) : origin;
     struct bucket *bucket = find(budget, origin, now_ms);
     if (bucket && bucket->under_way > 0)
         bucket->under_way--;

@@ -3,6 +3,7 @@
 #include "publisher_key.h"
 
 #include "config.h"
+#include "fetcher/hex.h"
 #include "fetcher/url.h"
 
 #include <openssl/core_names.h>
@@ -96,17 +97,6 @@ void publisher_keys_free(struct publisher_keys *keys)
         free(keys->items[i].prefix);
     EVP_MAC_free(keys->hmac);
     free(keys);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 bool publisher_mac_read(const char *text, uint8_t mac[PUBLISHER_MAC])

@@ -491,21 +491,26 @@ static void S_secrets_that_others_can_read_are_told(void **state)
 static void rules_of_what_to_ignore_are_checked(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(read_options(fixture, "--ignore=parameter utm_*",
-                                  "--ignore=element urn:x views",
-                                  "--ignore=image ads.example/pixel",
-                                  "--ignore=attribute - data-seen",
-                                  "--ignore-default=off",
-                                  "--remember-entries=100", NULL),
-                     CONFIG_RUN);
-    assert_int_equal(fixture->config.ignore.count, 4);
+    assert_int_equal(
+        read_options(
+            fixture, "--ignore=parameter utm_*", "--ignore=element urn:x views",
+            "--ignore=image ads.example/pixel",
+            "--ignore=attribute - data-seen", "--ignore=link feeds.example/~r",
+            "--ignore-default=off", "--remember-entries=100", NULL),
+        CONFIG_RUN);
+    assert_int_equal(fixture->config.ignore.count, 5);
     assert_false(fixture->config.ignore_default);
     assert_int_equal(fixture->config.remember_entries, 100);
     assert_int_equal(read_options(fixture, "--ignore=", NULL), CONFIG_BAD);
     assert_int_equal(read_options(fixture, "--ignore=colour", NULL),
                      CONFIG_BAD);
-    assert_int_equal(read_options(fixture, "--ignore=parameter ", NULL),
-                     CONFIG_BAD);
+    // What only the start would refuse is refused here.
+    static const char *const bad[] = {
+        "--ignore=parameter ",    "--ignore=element - ", "--ignore=image a b",
+        "--ignore=parameter a*b", "--ignore=link 1x1",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(read_options(fixture, bad[i], NULL), CONFIG_BAD);
     assert_int_equal(read_options(fixture, "--remember-entries=99", NULL),
                      CONFIG_BAD);
 }

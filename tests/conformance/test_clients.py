@@ -607,7 +607,8 @@ class Publishers(Client):
         since = self.hub.mark()
         for topic in topics:
             self.accepted(self.hub, "subscribe", topic, self.there.url())
-        self.hub.wait_for("update", len(topics), since)
+        # Not those of earlier pings, which may only now be read.
+        self.hub.wait_for("update", len(topics), since, what="baseline")
 
     def pinged(self, answer: Message, topics: list[str]) -> None:
         """204, no body, and each of these is delivered."""

@@ -159,7 +159,9 @@ class Crowd(Story):
         self.subscribe(hub, topic, callback.url())
         each = (anonymous_kb(hub.pid) - kilobytes) / 5000
         # Those that were used have a pool of 8 KiB of their own.
-        self.assertLess(each, 3 if hub.sanitized else 2.5, "KiB each")
+        # What sanitizers take says nothing.
+        if not hub.sanitized:
+            self.assertLess(each, 2.5, "KiB each")
         for wire in idle + used:
             wire.close()
 

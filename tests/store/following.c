@@ -220,6 +220,34 @@ static void a_large_topic_is_removed_in_pages(void **state)
     store_release(&events.op);
 }
 
+// Its bodies are gone long before its skeletons.
+static void a_topic_that_is_being_removed_can_still_be_read(void **state)
+{
+    struct session *s = *state;
+    uint64_t topic = subscribe(s).topic;
+    for (int i = 0; i < 400; i++)
+        scene_update(s, TOPIC, "body");
+    while (scene_topic(s, TOPIC).removed < 397)
+        scene_trim(s, topic, 1000 * (int64_t)DAY, 3, 1000000);
+    scene_unsubscribe(s, TOPIC, CALLBACK);
+    struct store_position position = {
+        .topic = topic,
+        .since = STORE_SINCE_EARLIEST,
+    };
+    while (!scene_trim(s, topic, DAY, 3, 1000000).topic_removed) {
+        assert_true(scene_topic(s, TOPIC).removed >= 397);
+        struct store_events events = {
+            .op.verb = STORE_EVENTS,
+            .positions = &position,
+            .count = 1,
+            .limit = 10,
+            .max_bytes = 1000,
+        };
+        session_must(s, &events.op);
+        store_release(&events.op);
+    }
+}
+
 static void M8_each_topic_has_an_incarnation_of_its_own(void **state)
 {
     struct session *s = *state;
@@ -269,6 +297,7 @@ int main(void)
         TEST(M7_what_nobody_pulls_is_removed_after_a_while),
         TEST(M7_what_is_followed_is_not_removed),
         TEST(a_large_topic_is_removed_in_pages),
+        TEST(a_topic_that_is_being_removed_can_still_be_read),
         TEST(M8_each_topic_has_an_incarnation_of_its_own),
         TEST(following_with_a_silly_url_is_invalid),
     };

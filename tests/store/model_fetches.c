@@ -411,8 +411,11 @@ static void trim_one(struct model *model, struct model_topic *topic,
     }
     if (may_go) {
         int t = (int)(topic - model->topics);
-        topic->removed =
+        uint64_t removed =
             scene_topic(model->session, model_topic_url(t)).removed;
+        assert_true(removed >= topic->removed);
+        topic->removed = removed;
+        topic->fading = true;
         return;
     }
     assert_int_equal(trim.removed, last - topic->removed);

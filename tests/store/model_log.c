@@ -68,7 +68,8 @@ static void draw_position(struct model *model, const struct model_topic *topic,
 static void expect_gap(const struct model_topic *topic,
                        const struct store_position *position)
 {
-    if (position->since != STORE_SINCE_NUMBER)
+    // Without its rows nobody can count (M9).
+    if (position->since != STORE_SINCE_NUMBER || topic->fading)
         return;
     uint64_t seq = seq_at(topic, position->value);
     uint64_t lost = topic->removed > seq ? topic->removed - seq : 0;

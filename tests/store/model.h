@@ -84,7 +84,7 @@ struct model_topic {
     uint64_t incarnation, head, baseline, removed;
     uint32_t dirty, fetched, failures;
     int64_t fetch_due, pulled_until, left;
-    bool fading; // its removal has begun: rows are gone, too
+    bool fading;         // its removal has begun: rows are gone, too
     uint32_t generation; // at the claim
     struct model_claim fetch;
     bool walking;

@@ -68,6 +68,8 @@ enum {
     STORE_ALIASES_MAX = 25,  // marked with a topic that is pinged (M15)
     STORE_PLAN_MAX = 128,    // a topic's plan of polls
     STORE_RECENT_MAX = 8,    // newest updates told with the entries
+    STORE_ATTEMPTS_KEPT = 4, // newest attempts told of who lags
+    STORE_LANE_NAME_MAX = 300,
     // That wait to be said. Beyond it, and when the store is nearly full,
     // what ends ends unsaid: those that wait are not pushed out by a flood.
     STORE_DENIALS_MAX = 65536,
@@ -155,12 +157,21 @@ struct store_denial {
     bool moot;      // claimed: subscribed again since, so it is not to be said
 };
 
+// An attempt to deliver that did not succeed.
+struct store_attempt {
+    int64_t at;       // unix ms when it was recorded
+    int32_t status;   // HTTP status, or a negative reason of the hub's
+    uint32_t took_ms; // from its start to its end
+};
+
 struct store_subscriber {
     uint64_t topic, id;
     uint32_t rev;      // grows with each renewal
     uint64_t start;    // seq n is owed iff n > start
     int64_t lease_end; // unix ms
     bool suspended;    // state G: lease over, a renewal is being verified
+    bool paused;       // by an operator: nothing is sent until it is resumed
+    uint64_t request;  // that was verified last (M18); 0: not known any more
     struct bytes topic_url, callback; // as in the latest verified request
     struct store_key origin;
     struct store_profile profile;
@@ -172,6 +183,25 @@ struct store_subscriber {
     int64_t first_failure; // unix ms
     int64_t due;           // unix ms; 0: stopped
     int32_t last_status;   // HTTP status, or a negative reason of the hub's
+    // It is in its origin's lane: not claimed as STORE_DUE_DELIVER, whatever
+    // its `due`, but by STORE_CLAIM_LANE.
+    bool waits;
+    struct store_attempt last[STORE_ATTEMPTS_KEPT]; // newest first
+    size_t last_count;
+};
+
+// Where deliveries to one origin wait while it is broken, paused, or has more
+// due than it takes. A row exists while somebody waits there or it is paused;
+// who writes down the first that waits need not make it.
+struct store_lane {
+    struct store_key origin;
+    struct bytes name; // "https://host:port"; length 0: nobody told
+    bool paused;       // by an operator: never due
+    int64_t due;       // unix ms: look at it then, at the latest
+    uint32_t step;     // index of the next delay between probes
+    uint32_t failures; // deliveries in a row without a sign of life
+    int64_t failing_since; // unix ms; 0: it is not failing
+    int32_t last_status;   // of the last failure
 };
 
 enum store_outcome_kind {
@@ -179,8 +209,8 @@ enum store_outcome_kind {
     STORE_OWED,      // not (yet): a lagging record, due at `due`
     STORE_GONE,      // 410: end the subscription if `rev` is still its rev
     STORE_REMINDED,  // a walk passed one that lags: attempts start anew
-    STORE_PASSED,    // a walk did not call it (lease over, start not reached):
-                     // what it is owed is kept for a renewal
+    STORE_PASSED,    // a walk did not call it (lease over, start not reached,
+                     // paused): what it is owed is kept for later
 };
 
 // What became of one delivery. Outcomes of a subscription that is gone are
@@ -196,6 +226,11 @@ struct store_outcome {
     uint32_t attempts, step;
     int64_t due; // OWED: unix ms; 0: give up until the next update
     int32_t status;
+    // OWED, and REMINDED of one that would be due now: it waits in its
+    // origin's lane instead. Not with `due` 0.
+    bool waits;
+    bool tried;       // OWED, GONE: an attempt ended so: it is kept in `last`
+    uint32_t took_ms; // with `tried`
 };
 
 enum store_verdict {
@@ -302,6 +337,13 @@ enum store_verb {
     STORE_FIND,
     STORE_STATS,
     STORE_CHOOSE,
+    STORE_CLAIM_LANE,
+    STORE_KEEP_LANE,
+    STORE_PAGE_LANES,
+    STORE_PAGE_LAGGING,
+    STORE_PAUSE,
+    STORE_RESEND,
+    STORE_STATUS,
 };
 
 // First member of every operation. The caller zeroes it but for what it
@@ -360,6 +402,8 @@ enum store_due_kind {
     STORE_DUE_TRIM = 4,    // topics
     STORE_DUE_RENEW = 5,   // requests about a subscription that exists
     STORE_DUE_DENY = 6,    // denials
+    // 7 is the engine's own
+    STORE_DUE_LANE = 8, // lanes that are not paused
 };
 
 struct store_claimed {
@@ -369,6 +413,7 @@ struct store_claimed {
         struct store_subscriber subscriber;
         struct store_topic topic;
         struct store_denial denial;
+        struct store_lane lane;
     };
 };
 
@@ -385,11 +430,115 @@ struct store_claim {
     int64_t next_due; // earliest unclaimed one left, unix ms; INT64_MAX: none
 };
 
+// Claim up to `max` of those that wait in a lane, whatever their due times,
+// by (topic, id) after (after_topic, after). Suspended and paused ones are
+// passed over, claimed ones too. Items as of STORE_DUE_DELIVER: an outcome
+// with the token settles each, one that `waits` puts it back. Release.
+struct store_claim_lane {
+    struct store_op op;
+    struct store_key origin;
+    uint64_t after_topic, after;
+    size_t max;
+    int64_t hold_ms;
+    size_t count;
+    struct store_claimed *items;
+    bool end;   // nobody waits after the last item
+    bool empty; // nobody waits there at all
+};
+
+// Write down how a lane stands, `lane` but for `paused`; or take its row away
+// if nobody waits there and it is not paused. Ends the claim `token` (0: there
+// is none). STALE: the claim was not ours any more; nothing was changed.
+struct store_keep_lane {
+    struct store_op op;
+    struct store_lane lane;
+    uint64_t token;
+    bool kept; // the row is there
+};
+
+// All lanes, by origin. Release.
+struct store_page_lanes {
+    struct store_op op;
+    bool from_start;
+    struct store_key after; // unless from_start
+    size_t max;
+    size_t count;
+    struct store_lane *items;
+    bool end;
+};
+
+// Those who lag, by (topic, id) after (after_topic, after), of one topic
+// (topic != 0) or of all. Looks at no more than some thousand at a time, so
+// count may be 0 without `end`: go on after (after_topic, after), which are
+// answers too. Release.
+enum store_lagging_set {
+    STORE_LAGGING_TRIED = 1,   // due now or later
+    STORE_LAGGING_STOPPED = 2, // after the last attempt
+    STORE_LAGGING_WAITING = 4, // in a lane
+    STORE_LAGGING_PAUSED = 8,  // the subscription is paused
+};
+struct store_page_lagging {
+    struct store_op op;
+    unsigned set;   // of enum store_lagging_set
+    uint64_t topic; // 0: all
+    uint64_t after_topic, after;
+    size_t max;
+    size_t count;
+    struct store_subscriber *items;
+    bool end;
+};
+
+// An operator stops deliveries, or lets them go on: to one subscription
+// (subscription != 0), to one origin (origin_name not empty), or all. It
+// survives a restart. What is due is due at once when it goes on. The store
+// only remembers that all are paused (struct store_numbers): the caller is it
+// who does not send. NOT_FOUND: there is no such subscription. DUPLICATE: it
+// is so already.
+struct store_pause {
+    struct store_op op;
+    uint64_t topic, subscription;
+    struct store_key origin;
+    struct bytes origin_name;
+    bool all;
+    bool paused;
+};
+
+// An operator sets cursors back: of one subscription, or of up to `max` of the
+// topic with ids after `after`. What was stored at or after `since` (0: the
+// newest update alone) is owed again, due now, or when the lane or the pause
+// says so; attempts start anew. Who is owed more already stays as he is, but
+// is due. NOT_FOUND: no such subscription, or no update since then.
+struct store_resend {
+    struct store_op op;
+    uint64_t topic, subscription;
+    int64_t since; // unix ms
+    uint64_t after; // in and out
+    size_t max;
+    size_t count; // cursors set
+    bool end;
+};
+
+// What has become of an accepted request (M18). A verified one leads to its
+// subscription until a later one is verified for the same pair. Release.
+enum store_request_state {
+    STORE_REQUEST_UNKNOWN,  // never was, failed, or is superseded or long over
+    STORE_REQUEST_PENDING,
+    STORE_REQUEST_VERIFIED, // `subscriber` is what it leads to
+    STORE_REQUEST_ENDED,    // a verified unsubscribe, or what it had led to
+                            // has ended; told for a day
+};
+struct store_request_status {
+    struct store_op op;
+    uint64_t request;
+    enum store_request_state state;
+    struct store_subscriber subscriber;
+};
+
 // Give a claim back unused: due again at `due` (0: at its old time).
 struct store_release_claim {
     struct store_op op;
     enum store_due_kind kind;
-    uint64_t id;    // request; subscription; topic; denial
+    uint64_t id;    // request; subscription; topic; denial. Not of lanes
     uint64_t topic; // of a subscription
     uint64_t token;
     int64_t due;
@@ -598,6 +747,7 @@ struct store_checkpoint {
     bool finish;
     const struct store_outcome *outcomes;
     size_t count; // at most STORE_BATCH_MAX
+    bool *ended;  // NULL, or for each: the subscription has ended with it
     bool walk_began;
     struct store_walk next;
 };
@@ -608,6 +758,7 @@ struct store_record {
     struct store_op op;
     const struct store_outcome *outcomes;
     size_t count; // at most STORE_BATCH_MAX
+    bool *ended;  // NULL, or for each: the subscription has ended with it
     size_t applied;
 };
 
@@ -733,6 +884,8 @@ struct store_find {
 
 struct store_numbers {
     uint64_t topics, subscriptions, requests, lagging, walks, denials;
+    uint64_t waiting, lanes; // subscribers in lanes; rows of lanes
+    bool paused;             // all deliveries, by an operator
     uint64_t events;     // newest number
     uint64_t map_bytes;  // size of the map
     uint64_t used_bytes; // of it

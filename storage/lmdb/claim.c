@@ -70,6 +70,8 @@ static bool load_item(struct engine_context *context, enum store_due_kind kind,
         out->denial = denial.shown;
         out->denial.moot = subscribed_again(context->txn, &denial.shown);
         return true;
+    case STORE_DUE_LANE:
+        break;
     }
     return false;
 }
@@ -206,6 +208,8 @@ static struct work work_of(enum store_due_kind kind,
         break;
     case STORE_DUE_DENY:
         work.id = item->denial.id;
+        break;
+    case STORE_DUE_LANE:
         break;
     }
     return work;

@@ -76,6 +76,8 @@ enum store_status op_release(struct engine_context *context,
     case STORE_DUE_DENY:
         put_off_denial(context, op->id, op->due);
         break;
+    case STORE_DUE_LANE:
+        break;
     }
     return STORE_OK;
 }

@@ -60,7 +60,8 @@ enum lifecycle_fact {
     LIFECYCLE_OVERTAKEN = 1 << 13,  // less is owed than this send left
     LIFECYCLE_GOODBYE = 1 << 14,    // who expires is told so
     LIFECYCLE_PINNED = 1 << 15,     // another secret, and that may not change
-    LIFECYCLE_FACTS = 1 << 16,
+    LIFECYCLE_AWAITED = 1 << 16, // a walk will bring what has arrived already
+    LIFECYCLE_FACTS = 1 << 17,
 };
 
 enum lifecycle_effect {

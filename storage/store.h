@@ -431,8 +431,10 @@ struct store_claim {
 };
 
 // Claim up to `max` of those that wait in a lane, whatever their due times,
-// by (topic, id) after (after_topic, after). Suspended and paused ones are
-// passed over, claimed ones too. Items as of STORE_DUE_DELIVER: an outcome
+// by (topic, id) after (after_topic, after), which are answers too: so far it
+// has looked. Suspended and paused ones are passed over, claimed ones too, of
+// which it looks at no more than some thousand; so count may be less than max
+// without `end`. Nobody is claimed in a lane that is paused. Items as of STORE_DUE_DELIVER: an outcome
 // with the token settles each, one that `waits` puts it back. Release.
 struct store_claim_lane {
     struct store_op op;
@@ -442,7 +444,7 @@ struct store_claim_lane {
     int64_t hold_ms;
     size_t count;
     struct store_claimed *items;
-    bool end;   // nobody waits after the last item
+    bool end;   // nobody waits after that, or it is paused
     bool empty; // nobody waits there at all
 };
 
@@ -521,11 +523,12 @@ struct store_resend {
 // What has become of an accepted request (M18). A verified one leads to its
 // subscription until a later one is verified for the same pair. Release.
 enum store_request_state {
-    STORE_REQUEST_UNKNOWN,  // never was, failed, or is superseded or long over
+    STORE_REQUEST_UNKNOWN, // never was, failed, or is long over
     STORE_REQUEST_PENDING,
     STORE_REQUEST_VERIFIED, // `subscriber` is what it leads to
     STORE_REQUEST_ENDED,    // a verified unsubscribe, or what it had led to
-                            // has ended; told for a day
+                            // has ended, or is led to by a later one; told
+                            // for a day, or until 65,536 others have ended
 };
 struct store_request_status {
     struct store_op op;

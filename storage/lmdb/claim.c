@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 #include "due.h"
-#include "ops.h"
-#include "storage/lifecycle.h"
-#include "tables.h"
+#include "lanes.h"
+#include "standing.h"
 
 #include <assert.h>
 
@@ -16,23 +15,6 @@ struct scan {
     // Everything seen so far is claimed, so the next pass may skip it.
     bool unbroken;
 };
-
-static bool load_subscriber(struct engine_context *context,
-                            struct due_place place, struct store_claimed *out)
-{
-    struct subscription subscription;
-    struct lagging lagging;
-    struct topic topic;
-    struct txn *txn = context->txn;
-    if (!subscription_load(txn, &context->results, place.topic, place.id,
-                           &subscription)
-        || !lagging_load(txn, place.topic, place.id, &lagging)
-        || !topic_load(txn, &context->scratch, place.topic, &topic))
-        return false;
-    subscription_show(&subscription, &lagging, topic.shown.baseline,
-                      &out->subscriber);
-    return true;
-}
 
 static bool subscribed_again(struct txn *txn, const struct store_denial *denial)
 {
@@ -57,7 +39,8 @@ static bool load_item(struct engine_context *context, enum store_due_kind kind,
             subscription_any_at(context->txn, &request.shown.origin);
         return true;
     case STORE_DUE_DELIVER:
-        return load_subscriber(context, place, out);
+        return standing_show(context, place.topic, place.id, &out->subscriber)
+               && out->subscriber.lagging;
     case STORE_DUE_FETCH:
     case STORE_DUE_TRIM:
         if (!topic_load(context->txn, results, place.id, &topic))
@@ -71,18 +54,20 @@ static bool load_item(struct engine_context *context, enum store_due_kind kind,
         out->denial.moot = subscribed_again(context->txn, &denial.shown);
         return true;
     case STORE_DUE_LANE:
-        break;
+        return lane_load_due(context->txn, results, place, &out->lane);
     }
     return false;
 }
 
 // Work that must not be done although it is due: a request past its deadline
-// (Table B), a delivery while the lease is in doubt (state G).
+// (Table B), a delivery while the lease is in doubt (state G), or that has no
+// business in `due`.
 static bool withheld(const struct engine_context *context,
                      enum store_due_kind kind, const struct store_claimed *item)
 {
     if (kind == STORE_DUE_DELIVER)
-        return item->subscriber.suspended;
+        return item->subscriber.suspended || item->subscriber.paused
+               || item->subscriber.waits;
     if (kind != STORE_DUE_VERIFY && kind != STORE_DUE_RENEW)
         return false;
     // Of any state.
@@ -210,6 +195,7 @@ static struct work work_of(enum store_due_kind kind,
         work.id = item->denial.id;
         break;
     case STORE_DUE_LANE:
+        work = work_lane(&item->lane.origin);
         break;
     }
     return work;
@@ -230,8 +216,10 @@ enum store_status op_claim(struct engine_context *context,
     op->count = 0;
     op->items = NULL;
     op->next_due = INT64_MAX;
-    if (op->kind < STORE_DUE_VERIFY || op->kind > STORE_DUE_DENY
-        || op->max > STORE_BATCH_MAX || (op->max > 0 && op->hold_ms <= 0))
+    bool known = (op->kind >= STORE_DUE_VERIFY && op->kind <= STORE_DUE_DENY)
+                 || op->kind == STORE_DUE_LANE;
+    if (!known || op->max > STORE_BATCH_MAX
+        || (op->max > 0 && op->hold_ms <= 0))
         return STORE_INVALID;
     if (op->max > 0)
         op->items = arena_array(&context->results, op->max, sizeof *op->items);

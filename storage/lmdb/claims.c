@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    KINDS = STORE_DUE_DENY + 2, // and one that is never claimed
+    KINDS = STORE_DUE_LANE + 1,
     BUCKETS_FIRST = 1024,
     // More work under way at once than any hub can have.
     CLAIMS_MAX = 1 << 20,
@@ -23,6 +23,7 @@ struct claim {
     int64_t until;
     bool settling;
     bool moved; // its key in `due` is no longer at `place`
+    bool overtaken;
 };
 
 struct kind {
@@ -296,6 +297,24 @@ bool claims_settle(struct claims *claims, struct work work, uint64_t token)
         settle(claims, claim);
     claims_unlock(claims);
     return claim != NULL;
+}
+
+void claims_overtake(struct claims *claims, struct work work)
+{
+    claims_lock(claims);
+    struct claim *claim = find(claims, work);
+    if (claim)
+        claim->overtaken = true;
+    claims_unlock(claims);
+}
+
+bool claims_overtaken(struct claims *claims, struct work work)
+{
+    claims_lock(claims);
+    const struct claim *claim = find(claims, work);
+    bool is = claim && claim->overtaken;
+    claims_unlock(claims);
+    return is;
 }
 
 void claims_drop(struct claims *claims, struct work work)

@@ -20,7 +20,8 @@
 
 struct claims;
 
-// The name of a piece of work. All but subscriptions have topic = 0.
+// The name of a piece of work. All but subscriptions have topic = 0; lanes
+// are named by the first two eighths of their origin's hash.
 struct work {
     enum store_due_kind kind;
     uint64_t topic, id;
@@ -52,7 +53,8 @@ void claims_set_hint(struct claims *claims, enum store_due_kind kind,
 // Locked: whether it is claimed. *settling: its settlement is under way, so
 // its place in `due` may be about to change.
 bool claims_held(const struct claims *claims, struct work work, bool *settling);
-// Locked: claim it until `until`; it is in `due` at `due`. 0: no memory.
+// Locked: claim it until `until`; it is in `due` at `due` (INT64_MAX: it is
+// not there). 0: no memory.
 uint64_t claims_make(struct claims *claims, struct work work, int64_t due,
                      int64_t until);
 // Locked: when the first claim of this kind runs out; INT64_MAX: none.
@@ -62,6 +64,10 @@ int64_t claims_next_end(const struct claims *claims, enum store_due_kind kind);
 bool claims_current(struct claims *claims, struct work work, uint64_t token);
 // The same, and if so the claim ends with the commit of this transaction.
 bool claims_settle(struct claims *claims, struct work work, uint64_t token);
+// Who has it, if anybody, began before what is written now, and what comes of
+// that says nothing of it. Also if the transaction fails.
+void claims_overtake(struct claims *claims, struct work work);
+bool claims_overtaken(struct claims *claims, struct work work);
 // What was claimed is gone for good, whoever has it: as claims_settle().
 void claims_drop(struct claims *claims, struct work work);
 // Give one back at once. False: the token is not current.

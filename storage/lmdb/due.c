@@ -34,6 +34,16 @@ struct work work_denial(uint64_t denial)
     return (struct work){ .kind = STORE_DUE_DENY, .id = denial };
 }
 
+struct work work_lane(const struct store_key *origin)
+{
+    struct bytes hash = { (const char *)origin->bytes, sizeof origin->bytes };
+    return (struct work){
+        .kind = STORE_DUE_LANE,
+        .topic = key_part(hash, 0),
+        .id = key_part(hash, sizeof(uint64_t)),
+    };
+}
+
 void due_key(struct key *key, struct work work, int64_t due)
 {
     key_start(key);

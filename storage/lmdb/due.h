@@ -18,6 +18,7 @@ struct work work_subscription(uint64_t topic, uint64_t subscription);
 struct work work_fetch(uint64_t topic);
 struct work work_trim(uint64_t topic);
 struct work work_denial(uint64_t denial);
+struct work work_lane(const struct store_key *origin);
 
 // From one time to another; 0 stands for no key.
 void due_move(struct engine_context *context, struct work work, int64_t from,

@@ -73,6 +73,10 @@ bool engine_is_reader(enum store_verb verb)
     case STORE_WALKS:
     case STORE_EVENTS:
     case STORE_STATS:
+    case STORE_CLAIM_LANE:
+    case STORE_PAGE_LANES:
+    case STORE_PAGE_LAGGING:
+    case STORE_STATUS:
         return true;
     default:
         return false;
@@ -105,6 +109,14 @@ static enum store_status run_reader(struct engine_context *context,
         return op_events(context, whole);
     case STORE_STATS:
         return op_stats(context, whole);
+    case STORE_CLAIM_LANE:
+        return op_claim_lane(context, whole);
+    case STORE_PAGE_LANES:
+        return op_page_lanes(context, whole);
+    case STORE_PAGE_LAGGING:
+        return op_page_lagging(context, whole);
+    case STORE_STATUS:
+        return op_status(context, whole);
     default:
         return STORE_INVALID;
     }
@@ -145,6 +157,12 @@ enum store_status engine_run(struct engine_context *context,
         return op_choose(context, whole);
     case STORE_FIND:
         return op_find(context, whole);
+    case STORE_KEEP_LANE:
+        return op_keep_lane(context, whole);
+    case STORE_PAUSE:
+        return op_pause(context, whole);
+    case STORE_RESEND:
+        return op_resend(context, whole);
     default:
         return run_reader(context, op);
     }

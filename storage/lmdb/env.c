@@ -37,6 +37,9 @@ static const char *const names[TABLE_COUNT] = {
     [TABLE_WALKS] = "walks",
     [TABLE_LAGGING] = "lagging",
     [TABLE_DUE] = "due",
+    [TABLE_WAITING] = "waiting",
+    [TABLE_LANES] = "lanes",
+    [TABLE_TICKETS] = "tickets",
 };
 
 static bool fail(struct problem *problem, const char *what, int error)

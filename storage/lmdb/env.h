@@ -31,6 +31,9 @@ enum table {
     TABLE_WALKS,            // topic -> record
     TABLE_LAGGING,          // topic, subscription -> record
     TABLE_DUE,              // kind (u8), time, topic, id -> nothing
+    TABLE_WAITING,          // origin, topic, subscription -> nothing
+    TABLE_LANES,            // origin -> record
+    TABLE_TICKETS,          // request -> record
     TABLE_COUNT
 };
 

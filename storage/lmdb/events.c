@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 #include "bodies.h"
-#include "tables.h"
+#include "since.h"
 
 #include <string.h>
 
-enum { POSITIONS_MAX = 1024, ROW_SEQ = 8 };
+enum { POSITIONS_MAX = 1024 };
 
 // One topic of the answer while the topics are merged.
 struct track {
@@ -16,46 +16,6 @@ struct track {
     uint64_t seq;    // next one; above head: done
     uint64_t number; // of that
 };
-
-// The oldest row that is left; head + 1: none.
-static uint64_t first_row(struct txn *txn, const struct topic *topic)
-{
-    struct key from;
-    struct bytes key, record;
-    key_two(&from, topic->shown.id, 0);
-    if (!txn_seek(txn, TABLE_UPDATES, &from, &key, &record)
-        || key_part(key, 0) != topic->shown.id)
-        return topic->shown.head + 1;
-    return key_part(key, ROW_SEQ);
-}
-
-static bool is_after(struct txn *txn, uint64_t topic, uint64_t seq,
-                     const struct store_position *position)
-{
-    struct update update;
-    if (!update_peek(txn, topic, seq, &update)) {
-        txn_fail(txn, STORE_CORRUPT);
-        return true;
-    }
-    if (position->since == STORE_SINCE_TIME)
-        return (uint64_t)update.time >= position->value;
-    return update.number > position->value;
-}
-
-// The first row after the position: numbers and times both ascend with seq.
-static uint64_t search(struct txn *txn, const struct topic *topic,
-                       uint64_t first, const struct store_position *position)
-{
-    uint64_t low = first, high = topic->shown.head + 1;
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        if (is_after(txn, topic->shown.id, middle, position))
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
 
 static uint64_t first_wanted(struct txn *txn, const struct topic *topic,
                              uint64_t first,
@@ -76,7 +36,7 @@ static uint64_t first_wanted(struct txn *txn, const struct topic *topic,
     case STORE_SINCE_TIME:
         break;
     }
-    return search(txn, topic, first, position);
+    return since_search(txn, topic, first, position);
 }
 
 // M9: a gap is what comes after the position and has lost its body. Exact, as
@@ -120,7 +80,7 @@ static bool locate(struct engine_context *context,
         || !topic_load(context->txn, &context->scratch, position->topic,
                        &topic))
         return txn_ok(context->txn);
-    uint64_t first = first_row(context->txn, &topic);
+    uint64_t first = since_first(context->txn, &topic);
     uint64_t wanted = first_wanted(context->txn, &topic, first, position);
     track->topic = position->topic;
     track->incarnation = topic.shown.incarnation;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 #include "denials.h"
+#include "lagging.h"
 #include "leases.h"
 #include "requests.h"
 #include "standing.h"
 #include "subscriptions.h"
+#include "tickets.h"
 
 // State G: nothing is sent until the renewal has settled; if it fails, the
 // subscription ends with it, and if nobody settles it, at its deadline.
@@ -21,8 +23,8 @@ static void suspend(struct engine_context *context, struct standing *standing,
     // The renewal makes it due again.
     struct lagging lagging = standing->lagging;
     lagging.due = 0;
-    lagging_save(context, shown->topic, shown->id, &standing->lagging,
-                 &lagging);
+    lagging.waits = false;
+    lagging_save(context, shown, &standing->lagging, &lagging);
 }
 
 static void end(struct engine_context *context, struct store_expire *op,
@@ -94,6 +96,26 @@ static bool end_requests(struct engine_context *context,
     return true;
 }
 
+static void end_tickets(struct engine_context *context,
+                        const struct store_expire *op)
+{
+    struct lease lease;
+    for (size_t i = 0; i < op->max; i++) {
+        if (!first_over(context, LEASE_TICKET, &lease))
+            return;
+        ticket_drop(context, lease.id);
+        lease_move(context->txn, lease, lease.end, 0);
+    }
+}
+
+static bool any_over(struct engine_context *context)
+{
+    struct lease lease;
+    return first_over(context, LEASE_SUBSCRIPTION, &lease)
+           || first_over(context, LEASE_REQUEST, &lease)
+           || first_over(context, LEASE_TICKET, &lease);
+}
+
 enum store_status op_expire(struct engine_context *context,
                             struct store_expire *op)
 {
@@ -108,18 +130,16 @@ enum store_status op_expire(struct engine_context *context,
         op->items = arena_array(&context->results, op->max, sizeof *op->items);
     if (op->max > 0 && !op->items)
         return STORE_AGAIN;
-    bool over = op->max > 0
-                && (first_over(context, LEASE_SUBSCRIPTION, &lease)
-                    || first_over(context, LEASE_REQUEST, &lease));
+    bool over = op->max > 0 && any_over(context);
     // Leases first: a request that is past its deadline renews nothing, but
     // to drop it first would end a subscription without telling of it.
     if (!end_leases(context, op) || !end_requests(context, op)) {
         txn_fail(context->txn, STORE_CORRUPT);
         return STORE_CORRUPT;
     }
+    end_tickets(context, op);
     context->idle = !over;
-    op->more = first_over(context, LEASE_SUBSCRIPTION, &lease)
-               || first_over(context, LEASE_REQUEST, &lease);
+    op->more = any_over(context);
     if (lease_first(context->txn, LEASE_SUBSCRIPTION, &lease))
         op->next_end = lease.end;
     return STORE_OK;

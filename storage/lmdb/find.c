@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-#include "ops.h"
-#include "tables.h"
+#include "standing.h"
 
 static void find_subscriber(struct engine_context *context,
                             struct store_find *op)
 {
-    struct txn *txn = context->txn;
-    struct topic topic;
-    struct subscription subscription;
-    struct lagging lagging;
-    uint64_t topic_id = topic_find(txn, &op->topic_key);
+    uint64_t topic = topic_find(context->txn, &op->topic_key);
     uint64_t id =
-        topic_id ? subscription_find(txn, topic_id, &op->callback_key) : 0;
-    if (!id || !topic_load(txn, &context->scratch, topic_id, &topic)
-        || !subscription_load(txn, &context->results, topic_id, id,
-                              &subscription))
-        return;
-    bool lags = lagging_load(txn, topic_id, id, &lagging);
-    subscription_show(&subscription, lags ? &lagging : NULL,
-                      topic.shown.baseline, &op->subscriber);
-    op->subscribed = true;
+        topic ? subscription_find(context->txn, topic, &op->callback_key) : 0;
+    op->subscribed = id && standing_show(context, topic, id, &op->subscriber);
 }
 
 static void find_pending(struct engine_context *context, struct store_find *op)

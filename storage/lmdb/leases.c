@@ -14,6 +14,11 @@ struct lease lease_of_request(uint64_t request)
     return (struct lease){ LEASE_REQUEST, 0, 0, request };
 }
 
+struct lease lease_of_ticket(uint64_t request)
+{
+    return (struct lease){ LEASE_TICKET, 0, 0, request };
+}
+
 static void lease_key(struct key *key, struct lease lease, int64_t end)
 {
     key_start(key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// leases -- the table of what ends when: leases, and requests' deadlines.
+// leases -- the table of what ends when: leases, requests' deadlines, and what
+// is told of those that have ended.
 
 #pragma once
 
@@ -9,6 +10,7 @@
 enum lease_kind {
     LEASE_SUBSCRIPTION = 1,
     LEASE_REQUEST = 2, // topic is 0
+    LEASE_TICKET = 3,  // of one that has ended; topic is 0
 };
 
 struct lease {
@@ -19,6 +21,7 @@ struct lease {
 
 struct lease lease_of(uint64_t topic, uint64_t subscription);
 struct lease lease_of_request(uint64_t request);
+struct lease lease_of_ticket(uint64_t request);
 
 // From one end to another; 0 stands for none. lease.end is not looked at.
 void lease_move(struct txn *txn, struct lease lease, int64_t from, int64_t to);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    FORMAT = 4, // reads 1 to 3 too
+    FORMAT = 5, // reads 1 to 4 too
     COUNTERS_SIZE = 64,
     EPOCH_BITS = 48,
 };
@@ -46,6 +46,24 @@ static bool get_number(struct txn *txn, const char *name, uint64_t *out)
     reader_init(&reader, value);
     *out = read_u64(&reader);
     return reader_done(&reader);
+}
+
+bool meta_paused(struct txn *txn)
+{
+    struct key key;
+    struct bytes nothing;
+    name_key(&key, "paused");
+    return txn_get(txn, TABLE_META, &key, &nothing);
+}
+
+void meta_pause(struct txn *txn, bool paused)
+{
+    struct key key;
+    name_key(&key, "paused");
+    if (paused)
+        txn_mark(txn, TABLE_META, &key);
+    else
+        txn_remove(txn, TABLE_META, &key);
 }
 
 static uint64_t new_epoch(struct txn *txn)

@@ -20,5 +20,9 @@ struct meta {
 bool meta_open(struct env *env, bool copied, struct meta *out,
                struct problem *problem);
 
+// Whether an operator has stopped all deliveries.
+bool meta_paused(struct txn *txn);
+void meta_pause(struct txn *txn, bool paused);
+
 bool meta_load_counters(struct txn *txn, struct counters *out);
 void meta_save_counters(struct txn *txn, const struct counters *counters);

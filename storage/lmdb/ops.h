@@ -80,14 +80,28 @@ enum store_status op_tell(struct engine_context *context,
                           struct store_tell *op);
 enum store_status op_choose(struct engine_context *context,
                             struct store_choose *op);
+enum store_status op_keep_lane(struct engine_context *context,
+                               struct store_keep_lane *op);
+enum store_status op_pause(struct engine_context *context,
+                           struct store_pause *op);
+enum store_status op_resend(struct engine_context *context,
+                            struct store_resend *op);
 // Writes nothing, but only the writer knows what waits for a pair.
 enum store_status op_find(struct engine_context *context,
                           struct store_find *op);
 
 // Readers.
-// Begins the reader itself, under the lock of the claims.
+// These two begin the reader themselves, under the lock of the claims.
 enum store_status op_claim(struct engine_context *context,
                            struct store_claim *op);
+enum store_status op_claim_lane(struct engine_context *context,
+                                struct store_claim_lane *op);
+enum store_status op_page_lanes(struct engine_context *context,
+                                struct store_page_lanes *op);
+enum store_status op_page_lagging(struct engine_context *context,
+                                  struct store_page_lagging *op);
+enum store_status op_status(struct engine_context *context,
+                            struct store_request_status *op);
 // Whether op_follow() would change nothing; if so `op` is answered.
 bool op_follow_glance(struct engine_context *context, struct store_follow *op);
 enum store_status op_topics(struct engine_context *context,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 #include "due.h"
+#include "lagging.h"
 #include "standing.h"
 #include "subscriptions.h"
+
+#include <string.h>
 
 // A topic with its walk, kept while outcomes of one topic follow each other.
 struct scene {
@@ -73,6 +76,8 @@ struct party {
     struct subscription subscription;
     bool lags;
     struct lagging lagging;
+    // The attempt began before an operator set the cursor back.
+    bool overtaken;
 };
 
 // ---------------------------------------------------------------- deciding
@@ -93,9 +98,14 @@ static unsigned facts_of_delivery(const struct scene *scene,
     uint64_t upto = outcome->upto;
     if (!party->lags)
         return passed_owing(scene, party, upto) ? 0 : LIFECYCLE_AT_HEAD;
-    if (upto >= implied_cursor(scene, outcome->subscription))
-        return LIFECYCLE_AT_HEAD;
-    return upto + 1 < party->lagging.next ? LIFECYCLE_OVERTAKEN : 0;
+    if (upto + 1 < party->lagging.next)
+        return LIFECYCLE_OVERTAKEN;
+    uint64_t implied = implied_cursor(scene, outcome->subscription);
+    uint64_t head = scene->topic.shown.head;
+    if (implied == head || upto <= implied)
+        return upto >= implied ? LIFECYCLE_AT_HEAD : 0;
+    // It has more than the walk, which is on its way, takes it to have.
+    return LIFECYCLE_AWAITED | (upto >= head ? LIFECYCLE_AT_HEAD : 0);
 }
 
 static unsigned facts_of_failure(const struct scene *scene,
@@ -111,10 +121,11 @@ static unsigned facts_of_failure(const struct scene *scene,
         && (renewed
             || outcome->upto < reminded_of(scene, outcome->subscription)))
         facts |= LIFECYCLE_ANEW;
-    // A baseline may have overtaken what was owed.
-    if (!party->lags
-        && first_owed(scene, subscription, owed_from(scene, outcome))
-               > scene->topic.shown.head)
+    // A baseline may have overtaken what was owed, or it has arrived since.
+    uint64_t next = party->lags ? party->lagging.next
+                                : first_owed(scene, subscription,
+                                             owed_from(scene, outcome));
+    if (next > scene->topic.shown.head)
         facts |= LIFECYCLE_AT_HEAD;
     return facts;
 }
@@ -125,10 +136,15 @@ static unsigned facts_of_update(const struct engine_context *context,
                                 const struct store_outcome *outcome)
 {
     unsigned facts = party->lags ? LIFECYCLE_LAGS : 0;
+    uint64_t head = scene->topic.shown.head;
     // One may have caught up since the walk read that he lags.
-    if (!party->lags && !passed_owing(scene, party, scene->walk.from))
+    if (party->lags ? party->lagging.next > head
+                    : !passed_owing(scene, party, scene->walk.from))
         facts |= LIFECYCLE_AT_HEAD;
-    if (outcome->kind == STORE_PASSED)
+    if (party->lags && scene->passing && scene->walk.to < head)
+        facts |= LIFECYCLE_AWAITED; // the next one
+    // Nobody calls one that is paused; that it has something new counts.
+    if (outcome->kind == STORE_PASSED && !party->subscription.shown.paused)
         facts |= LIFECYCLE_UNCALLED;
     return facts
            | lifecycle_lease(party->subscription.shown.lease_end, 0,
@@ -144,12 +160,16 @@ static struct lifecycle_step decide(const struct engine_context *context,
         standing_of(&party->subscription, party->lags ? &party->lagging : NULL);
     switch (outcome->kind) {
     case STORE_DELIVERED:
+        if (party->overtaken)
+            return (struct lifecycle_step){ .next = state };
         return lifecycle_step(state, LIFECYCLE_POST_OK,
                               facts_of_delivery(scene, party, outcome));
     case STORE_GONE:
         return lifecycle_step(state, LIFECYCLE_POST_GONE,
                               facts_of_failure(scene, party, outcome));
     case STORE_OWED:
+        if (party->overtaken)
+            return (struct lifecycle_step){ .next = state };
         return lifecycle_step(state, LIFECYCLE_POST_FAILED,
                               facts_of_failure(scene, party, outcome));
     case STORE_REMINDED:
@@ -165,8 +185,7 @@ static struct lifecycle_step decide(const struct engine_context *context,
 static void save(struct engine_context *context, const struct party *party,
                  const struct lagging *now)
 {
-    const struct store_subscriber *shown = &party->subscription.shown;
-    lagging_save(context, shown->topic, shown->id,
+    lagging_save(context, &party->subscription.shown,
                  party->lags ? &party->lagging : NULL, now);
 }
 
@@ -180,7 +199,27 @@ static void leave(struct engine_context *context, const struct scene *scene,
                     : first_owed(scene, &party->subscription, cursor + 1),
         .due = effects & LIFECYCLE_STOP ? 0 : context->now,
     };
+    if (party->lags) {
+        rest.last_count = party->lagging.last_count;
+        memcpy(rest.last, party->lagging.last, sizeof rest.last);
+    }
     save(context, party, &rest);
+}
+
+// What an earlier record knows that an outcome does not say.
+static void inherit(const struct lagging *old,
+                    const struct store_outcome *outcome, struct lagging *now)
+{
+    if (old->next > now->next)
+        now->next = old->next;
+    if (old->first_failure > 0)
+        now->first_failure = old->first_failure;
+    // One that was not tried says nothing of how that went.
+    if (!outcome->tried && outcome->status == 0)
+        now->last_status = old->last_status;
+    now->resent = old->resent;
+    now->last_count = old->last_count;
+    memcpy(now->last, old->last, sizeof now->last);
 }
 
 static void fail(struct engine_context *context, const struct scene *scene,
@@ -194,34 +233,40 @@ static void fail(struct engine_context *context, const struct scene *scene,
         .attempts = outcome->attempts,
         .step = outcome->step,
         .due = outcome->due,
+        .waits = outcome->waits,
         .last_status = outcome->status,
         .first_failure = outcome->attempts > 0 ? context->now : 0,
     };
-    if (old && old->next > now.next)
-        now.next = old->next;
-    if (old && old->first_failure > 0)
-        now.first_failure = old->first_failure;
+    if (old)
+        inherit(old, outcome, &now);
+    if (outcome->tried)
+        lagging_note(&now, context->now, outcome->status, outcome->took_ms);
     if (effects & LIFECYCLE_RESET) {
         now.attempts = 0;
         // What a renewal has hurried, an older attempt does not delay.
-        if (old && outcome->rev != party->subscription.shown.rev)
+        if (old && outcome->rev != party->subscription.shown.rev) {
             now.due = old->due;
+            now.waits = outcome->waits || old->waits;
+        }
         if (now.due == 0)
             now.due = context->now;
     }
     if (effects & LIFECYCLE_STOP)
         now.due = 0;
+    now.waits = now.waits && now.due != 0;
     save(context, party, &now);
 }
 
 static void remind(struct engine_context *context, const struct party *party,
-                   unsigned effects)
+                   const struct store_outcome *outcome, unsigned effects)
 {
     struct lagging now = party->lagging;
     if (effects & LIFECYCLE_RESET)
         now.attempts = 0;
-    if (effects & LIFECYCLE_HURRY)
+    if (effects & LIFECYCLE_HURRY) {
         now.due = context->now;
+        now.waits = outcome->waits;
+    }
     if (now.attempts != party->lagging.attempts
         || now.due != party->lagging.due)
         save(context, party, &now);
@@ -238,7 +283,7 @@ static void carry_out(struct engine_context *context, struct scene *scene,
         scene->changed = true;
     } else if (effects & LIFECYCLE_CATCH_UP) {
         if (party->lags)
-            lagging_remove(context, outcome->topic, outcome->subscription,
+            lagging_remove(context, &party->subscription.shown,
                            &party->lagging);
     } else if (effects & LIFECYCLE_ADVANCE) {
         leave(context, scene, party, outcome->upto, effects);
@@ -248,32 +293,41 @@ static void carry_out(struct engine_context *context, struct scene *scene,
         else
             fail(context, scene, party, outcome, effects);
     } else if (effects & (LIFECYCLE_RESET | LIFECYCLE_HURRY)) {
-        remind(context, party, effects);
+        remind(context, party, outcome, effects);
     }
 }
 
-// Whether it counted.
+// Whether it counted. *ended: the subscription has ended with it.
 static bool apply(struct engine_context *context, struct scene *scene,
-                  const struct store_outcome *outcome)
+                  const struct store_outcome *outcome, bool *ended)
 {
-    struct party party;
+    struct party party = { .lags = false };
     struct txn *txn = context->txn;
     uint64_t id = outcome->subscription;
     if (!scene->there
         || !subscription_load(txn, &context->scratch, outcome->topic, id,
                               &party.subscription))
         return false;
+    struct work work = work_subscription(outcome->topic, id);
+    bool older = outcome->token == 0 || claims_overtaken(context->claims, work);
     if (outcome->token != 0
-        && !claims_settle(context->claims,
-                          work_subscription(outcome->topic, id),
-                          outcome->token))
+        && !claims_settle(context->claims, work, outcome->token))
         return false;
     party.lags = lagging_load(txn, outcome->topic, id, &party.lagging);
     if (!txn_ok(txn))
         return false;
+    party.overtaken = older && party.lags && party.lagging.resent;
     struct lifecycle_step step = decide(context, scene, &party, outcome);
     carry_out(context, scene, &party, outcome, step.effects);
+    *ended = step.effects & LIFECYCLE_END;
     return outcome->kind != STORE_PASSED;
+}
+
+static bool sound_one(const struct store_outcome *outcome)
+{
+    bool timed = outcome->due > 0 || outcome->kind != STORE_OWED;
+    return outcome->kind <= STORE_PASSED && outcome->due >= 0
+           && (timed || !outcome->waits);
 }
 
 static bool sound(const struct store_outcome *outcomes, size_t count)
@@ -281,9 +335,15 @@ static bool sound(const struct store_outcome *outcomes, size_t count)
     if (count > STORE_BATCH_MAX || (count > 0 && !outcomes))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (outcomes[i].kind > STORE_PASSED || outcomes[i].due < 0)
+        if (!sound_one(&outcomes[i]))
             return false;
     return true;
+}
+
+static void nobody_ended(bool *ended, size_t count)
+{
+    for (size_t i = 0; ended && i < count; i++)
+        ended[i] = false;
 }
 
 enum store_status op_record(struct engine_context *context,
@@ -293,13 +353,17 @@ enum store_status op_record(struct engine_context *context,
     op->applied = 0;
     if (!sound(op->outcomes, op->count))
         return STORE_INVALID;
+    nobody_ended(op->ended, op->count);
     for (size_t i = 0; i < op->count && txn_ok(context->txn); i++) {
         const struct store_outcome *outcome = &op->outcomes[i];
         if (i == 0 || scene.topic.shown.id != outcome->topic) {
             scene_save(context, &scene);
             scene_load(context, &scene, outcome->topic);
         }
-        op->applied += apply(context, &scene, outcome);
+        bool over = false;
+        op->applied += apply(context, &scene, outcome, &over);
+        if (op->ended)
+            op->ended[i] = over;
     }
     scene_save(context, &scene);
     return STORE_OK;
@@ -355,6 +419,7 @@ enum store_status op_checkpoint(struct engine_context *context,
         if (op->outcomes[i].topic != op->walk.topic
             || op->outcomes[i].subscription > op->walk.position)
             return STORE_INVALID; // M1: beyond what it passes
+    nobody_ended(op->ended, op->count);
     scene_load(context, &scene, op->walk.topic);
     if (repeated_end(&scene, op))
         return STORE_OK;
@@ -364,8 +429,12 @@ enum store_status op_checkpoint(struct engine_context *context,
     if (op->walk.position > scene.walk.position) {
         scene.walk.position = op->walk.position;
         scene.passing = true;
-        for (size_t i = 0; i < op->count && txn_ok(context->txn); i++)
-            apply(context, &scene, &op->outcomes[i]);
+        for (size_t i = 0; i < op->count && txn_ok(context->txn); i++) {
+            bool over = false;
+            apply(context, &scene, &op->outcomes[i], &over);
+            if (op->ended)
+                op->ended[i] = over;
+        }
         if (!op->finish)
             walk_save(context->txn, &scene.walk);
     }

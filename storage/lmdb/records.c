@@ -3,10 +3,12 @@
 #include "records.h"
 
 enum {
-    TOPIC_VERSION = 3, // 2: key of self, same origin; 3: content
-    STATE_VERSION = 3, // 2: gone, gone since; 3: plan
-    SUBSCRIPTION_VERSION = 1,
-    LAGGING_VERSION = 1,
+    TOPIC_VERSION = 3,        // 2: key of self, same origin; 3: content
+    STATE_VERSION = 3,        // 2: gone, gone since; 3: plan
+    SUBSCRIPTION_VERSION = 2, // paused, request
+    LAGGING_VERSION = 2,      // waits, resent, last
+    LANE_VERSION = 1,
+    TICKET_VERSION = 1,
     REQUEST_VERSION = 3, // 2: host, renews, idle; 3: asker
     WALK_VERSION = 1,
     DENIAL_VERSION = 1,
@@ -172,13 +174,15 @@ void subscription_encode(struct writer *writer,
     write_profile(writer, &shown->profile);
     write_text(writer, shown->topic_url);
     write_text(writer, shown->callback);
+    write_bool(writer, shown->paused);
+    write_u64(writer, shown->request);
 }
 
 bool subscription_decode(struct bytes record, struct subscription *subscription)
 {
     struct store_subscriber *shown = &subscription->shown;
     struct reader reader;
-    begin(&reader, record, SUBSCRIPTION_VERSION);
+    uint8_t version = begin(&reader, record, SUBSCRIPTION_VERSION);
     shown->rev = read_u32(&reader);
     shown->start = read_u64(&reader);
     shown->lease_end = read_time(&reader);
@@ -189,6 +193,10 @@ bool subscription_decode(struct bytes record, struct subscription *subscription)
     read_profile(&reader, &shown->profile);
     shown->topic_url = read_text(&reader, STORE_URL_MAX);
     shown->callback = read_text(&reader, STORE_URL_MAX);
+    if (version >= 2) {
+        shown->paused = read_bool(&reader);
+        shown->request = read_u64(&reader);
+    }
     return reader_done(&reader);
 }
 
@@ -201,19 +209,88 @@ void lagging_encode(struct writer *writer, const struct lagging *lagging)
     write_i64(writer, lagging->first_failure);
     write_i64(writer, lagging->due);
     write_u32(writer, (uint32_t)lagging->last_status);
+    write_bool(writer, lagging->waits);
+    write_bool(writer, lagging->resent);
+    write_u8(writer, (uint8_t)lagging->last_count);
+    for (size_t i = 0; i < lagging->last_count; i++) {
+        write_i64(writer, lagging->last[i].at);
+        write_u32(writer, (uint32_t)lagging->last[i].status);
+        write_u32(writer, lagging->last[i].took_ms);
+    }
+}
+
+static void read_attempts(struct reader *reader, struct lagging *lagging)
+{
+    lagging->last_count = read_choice(reader, STORE_ATTEMPTS_KEPT);
+    for (size_t i = 0; i < lagging->last_count; i++) {
+        lagging->last[i].at = read_time(reader);
+        lagging->last[i].status = read_i32(reader);
+        lagging->last[i].took_ms = read_u32(reader);
+    }
 }
 
 bool lagging_decode(struct bytes record, struct lagging *lagging)
 {
     struct reader reader;
-    begin(&reader, record, LAGGING_VERSION);
+    uint8_t version = begin(&reader, record, LAGGING_VERSION);
+    *lagging = (struct lagging){ 0 };
     lagging->next = read_u64(&reader);
     lagging->attempts = read_u32(&reader);
     lagging->step = read_u32(&reader);
     lagging->first_failure = read_time(&reader);
     lagging->due = read_time(&reader);
     lagging->last_status = read_i32(&reader);
+    if (version >= 2) {
+        lagging->waits = read_bool(&reader);
+        lagging->resent = read_bool(&reader);
+        read_attempts(&reader, lagging);
+    }
+    return reader_done(&reader) && !(lagging->waits && lagging->due == 0);
+}
+
+void lane_encode(struct writer *writer, const struct store_lane *lane)
+{
+    write_u8(writer, LANE_VERSION);
+    write_bool(writer, lane->paused);
+    write_i64(writer, lane->due);
+    write_u32(writer, lane->step);
+    write_u32(writer, lane->failures);
+    write_i64(writer, lane->failing_since);
+    write_u32(writer, (uint32_t)lane->last_status);
+    write_text(writer, lane->name);
+}
+
+bool lane_decode(struct bytes record, struct store_lane *lane)
+{
+    struct reader reader;
+    begin(&reader, record, LANE_VERSION);
+    lane->paused = read_bool(&reader);
+    lane->due = read_time(&reader);
+    lane->step = read_u32(&reader);
+    lane->failures = read_u32(&reader);
+    lane->failing_since = read_time(&reader);
+    lane->last_status = read_i32(&reader);
+    lane->name = read_text(&reader, STORE_LANE_NAME_MAX);
     return reader_done(&reader);
+}
+
+void ticket_encode(struct writer *writer, const struct ticket *ticket)
+{
+    write_u8(writer, TICKET_VERSION);
+    write_u64(writer, ticket->topic);
+    write_u64(writer, ticket->subscription);
+    write_i64(writer, ticket->end);
+}
+
+bool ticket_decode(struct bytes record, struct ticket *ticket)
+{
+    struct reader reader;
+    begin(&reader, record, TICKET_VERSION);
+    ticket->topic = read_u64(&reader);
+    ticket->subscription = read_u64(&reader);
+    ticket->end = read_time(&reader);
+    return reader_done(&reader)
+           && (ticket->subscription == 0) == (ticket->end != 0);
 }
 
 void request_encode(struct writer *writer, const struct request *request)

@@ -54,10 +54,29 @@ struct lagging {
     int64_t first_failure;
     int64_t due; // 0: stopped
     int32_t last_status;
+    bool waits; // in its origin's lane, but not while it is stopped
+    // An operator has set it back: an attempt that began before that does not
+    // count.
+    bool resent;
+    struct store_attempt last[STORE_ATTEMPTS_KEPT]; // newest first
+    size_t last_count;
 };
 
 void lagging_encode(struct writer *writer, const struct lagging *lagging);
 bool lagging_decode(struct bytes record, struct lagging *lagging);
+
+// The key says the origin.
+void lane_encode(struct writer *writer, const struct store_lane *lane);
+bool lane_decode(struct bytes record, struct store_lane *lane);
+
+// What a request that was verified has led to (M18).
+struct ticket {
+    uint64_t topic, subscription; // 0: it has ended, or was an unsubscribe
+    int64_t end;                  // then: until when that is told
+};
+
+void ticket_encode(struct writer *writer, const struct ticket *ticket);
+bool ticket_decode(struct bytes record, struct ticket *ticket);
 
 struct request {
     struct store_request shown;

@@ -2,6 +2,7 @@
 
 #include "denials.h"
 #include "due.h"
+#include "lagging.h"
 #include "ops.h"
 
 static void delay_request(struct engine_context *context, uint64_t id,
@@ -18,12 +19,16 @@ static void delay_request(struct engine_context *context, uint64_t id,
 static void delay_delivery(struct engine_context *context, uint64_t topic,
                            uint64_t id, int64_t due)
 {
+    struct subscription subscription;
     struct lagging old;
-    if (!lagging_load(context->txn, topic, id, &old))
+    // What was stopped while it was claimed stays so.
+    if (!subscription_load(context->txn, &context->scratch, topic, id,
+                           &subscription)
+        || !lagging_load(context->txn, topic, id, &old) || old.due == 0)
         return;
     struct lagging lagging = old;
     lagging.due = due;
-    lagging_save(context, topic, id, &old, &lagging);
+    lagging_save(context, &subscription.shown, &old, &lagging);
 }
 
 static void delay_topic(struct engine_context *context,

@@ -2,10 +2,13 @@
 
 #include "denials.h"
 #include "due.h"
+#include "lagging.h"
+#include "lanes.h"
 #include "leases.h"
 #include "requests.h"
 #include "standing.h"
 #include "subscriptions.h"
+#include "tickets.h"
 
 #include <string.h>
 
@@ -47,6 +50,7 @@ static void create(struct engine_context *context,
     op->topic_new = !topic_followed(topic, context->now);
     if (op->topic_new)
         topic_follow(context, topic);
+    ticket_give(context, shown->id, &subscription.shown);
     subscription_add(context, topic, &subscription);
     topic_save(context->txn, topic);
     op->subscription = subscription.shown.id;
@@ -65,21 +69,27 @@ static void renew(struct engine_context *context, const struct request *request,
     mine->suspended = false;
     mine->lease_end = op->sent_at + op->lease;
     subscription_lease(context, subscription, mine->lease_end);
+    ticket_give(context, shown->id, mine);
     subscription_save(context->txn, subscription);
     op->subscription = mine->id;
 }
 
-// Whoever can answer a verification can take deliveries again (M4).
+// Whoever can answer a verification can take deliveries again (M4). One that
+// waits for its origin still does, but that is looked at now.
 static void hurry(struct engine_context *context,
                   const struct standing *standing, bool anew)
 {
     const struct store_subscriber *shown = &standing->subscription.shown;
     struct lagging lagging = standing->lagging;
+    // It only tells a walk what has arrived.
+    if (lagging.next > standing->topic.shown.head)
+        return;
     if (anew)
         lagging.attempts = 0;
     lagging.due = context->now;
-    lagging_save(context, shown->topic, shown->id, &standing->lagging,
-                 &lagging);
+    lagging_save(context, shown, &standing->lagging, &lagging);
+    if (lagging.waits && !shown->paused)
+        lane_hurry(context, &shown->origin);
 }
 
 static void end(struct engine_context *context, struct standing *standing,
@@ -204,6 +214,9 @@ static void carry_out(struct engine_context *context, struct request *request,
         hurry(context, standing, effects & LIFECYCLE_RESET);
     if (effects & LIFECYCLE_END)
         end(context, standing, op);
+    if (op->verdict == STORE_VERIFIED && effects & LIFECYCLE_DROP_OLDER
+        && request->shown.mode == STORE_UNSUBSCRIBE)
+        ticket_end(context, request->shown.id);
     op->effect = effect_of(op, effects);
     op->topic = effects & LIFECYCLE_DROP_OLDER ? standing->topic.shown.id : 0;
     if (effects & LIFECYCLE_DROP && !(effects & LIFECYCLE_DROP_OLDER))

@@ -29,6 +29,22 @@ bool standing_load(struct engine_context *context, struct arena *arena,
     return true;
 }
 
+bool standing_show(struct engine_context *context, uint64_t topic,
+                   uint64_t subscription, struct store_subscriber *out)
+{
+    struct txn *txn = context->txn;
+    struct topic whole;
+    struct subscription one;
+    struct lagging lagging;
+    if (!topic_load(txn, &context->scratch, topic, &whole)
+        || !subscription_load(txn, &context->results, topic, subscription,
+                              &one))
+        return false;
+    bool lags = lagging_load(txn, topic, subscription, &lagging);
+    subscription_show(&one, lags ? &lagging : NULL, whole.shown.baseline, out);
+    return true;
+}
+
 void standing_find(struct engine_context *context, struct arena *arena,
                    const struct store_key *topic,
                    const struct store_key *callback, struct standing *out)

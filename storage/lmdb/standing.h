@@ -23,6 +23,10 @@ void standing_find(struct engine_context *context, struct arena *arena,
 bool standing_load(struct engine_context *context, struct arena *arena,
                    uint64_t topic, uint64_t subscription, struct standing *out);
 
+// As the contract shows it; strings go to the results. False: there is none.
+bool standing_show(struct engine_context *context, uint64_t topic,
+                   uint64_t subscription, struct store_subscriber *out);
+
 // Of a subscription and its lagging record; NULL: it has none.
 enum lifecycle_state standing_of(const struct subscription *subscription,
                                  const struct lagging *lagging);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include "meta.h"
 #include "ops.h"
 
 enum store_status op_stats(struct engine_context *context,
@@ -16,6 +17,9 @@ enum store_status op_stats(struct engine_context *context,
         .lagging = txn_count(txn, TABLE_LAGGING),
         .walks = txn_count(txn, TABLE_WALKS),
         .denials = txn_count(txn, TABLE_DENIALS),
+        .waiting = txn_count(txn, TABLE_WAITING),
+        .lanes = txn_count(txn, TABLE_LANES),
+        .paused = meta_paused(txn),
         .events = context->counters.event,
         .map_bytes = room.map_bytes,
         .used_bytes = room.used_bytes,

@@ -229,7 +229,7 @@ static void read_now(struct store *store, struct store_op *op)
 {
     struct engine_context context = reader_context(store);
     // A claim begins its reader under the lock of the claims.
-    if (op->verb != STORE_CLAIM)
+    if (op->verb != STORE_CLAIM && op->verb != STORE_CLAIM_LANE)
         txn_begin_read(&store->reader, &store->env);
     if (op->verb == STORE_EVENTS || op->verb == STORE_STATS)
         meta_load_counters(&store->reader, &context.counters);

@@ -3,7 +3,9 @@
 #include "subscriptions.h"
 
 #include "due.h"
+#include "lagging.h"
 #include "leases.h"
+#include "tickets.h"
 
 static void put_indexes(struct txn *txn,
                         const struct subscription *subscription)
@@ -119,7 +121,8 @@ void subscription_end(struct engine_context *context, struct topic *topic,
     struct key key;
     claims_drop(context->claims, work_subscription(shown->topic, shown->id));
     if (lagging_load(txn, shown->topic, shown->id, &lagging))
-        lagging_remove(context, shown->topic, shown->id, &lagging);
+        lagging_remove(context, shown, &lagging);
+    ticket_end(context, shown->request);
     lease_move(txn, lease_of(shown->topic, shown->id), subscription->lease_key,
                0);
     origin_key(&key, shown);

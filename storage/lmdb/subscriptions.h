@@ -24,7 +24,7 @@ bool origins_recall(struct txn *txn, struct crowds *origins);
 // Put a new one: record, indexes, count. The id is already given.
 void subscription_add(struct engine_context *context, struct topic *topic,
                       struct subscription *subscription);
-// End it wholly: record, indexes, lagging record, claim, count.
+// End it wholly: record, indexes, lagging record, claim, ticket, count.
 void subscription_end(struct engine_context *context, struct topic *topic,
                       const struct subscription *subscription);
 // Move its key in `leases`; the caller saves the record.

@@ -2,13 +2,10 @@
 
 #include "tables.h"
 
-#include "due.h"
-
 #include <assert.h>
 #include <string.h>
 
 enum {
-    LAGGING_SIZE = 64,
     WALK_SIZE = 32,
     EVENT_SIZE = 16,
 };
@@ -156,6 +153,9 @@ void subscription_show(const struct subscription *subscription,
     out->first_failure = lagging->first_failure;
     out->due = lagging->due;
     out->last_status = lagging->last_status;
+    out->waits = lagging->waits;
+    out->last_count = lagging->last_count;
+    memcpy(out->last, lagging->last, sizeof out->last);
 }
 
 bool lagging_load(struct txn *txn, uint64_t topic, uint64_t id,
@@ -166,29 +166,6 @@ bool lagging_load(struct txn *txn, uint64_t topic, uint64_t id,
     key_two(&key, topic, id);
     return txn_get(txn, TABLE_LAGGING, &key, &record)
            && sound(txn, lagging_decode(record, out));
-}
-
-void lagging_save(struct engine_context *context, uint64_t topic, uint64_t id,
-                  const struct lagging *old, const struct lagging *lagging)
-{
-    uint8_t buffer[LAGGING_SIZE];
-    struct writer writer;
-    struct key key;
-    writer_init(&writer, buffer, sizeof buffer);
-    lagging_encode(&writer, lagging);
-    key_two(&key, topic, id);
-    txn_put(context->txn, TABLE_LAGGING, &key, written(&writer));
-    due_move(context, work_subscription(topic, id), old ? old->due : 0,
-             lagging->due);
-}
-
-void lagging_remove(struct engine_context *context, uint64_t topic, uint64_t id,
-                    const struct lagging *old)
-{
-    struct key key;
-    due_move(context, work_subscription(topic, id), old->due, 0);
-    key_two(&key, topic, id);
-    txn_remove(context->txn, TABLE_LAGGING, &key);
 }
 
 bool request_load(struct txn *txn, struct arena *arena, uint64_t id,

@@ -41,12 +41,6 @@ void subscription_show(const struct subscription *subscription,
 
 bool lagging_load(struct txn *txn, uint64_t topic, uint64_t id,
                   struct lagging *out);
-// Both keep the key in `due` in step: `old` is what was loaded, NULL if there
-// was none.
-void lagging_save(struct engine_context *context, uint64_t topic, uint64_t id,
-                  const struct lagging *old, const struct lagging *lagging);
-void lagging_remove(struct engine_context *context, uint64_t topic, uint64_t id,
-                    const struct lagging *old);
 
 bool request_load(struct txn *txn, struct arena *arena, uint64_t id,
                   struct request *out);

@@ -83,6 +83,9 @@ static void walk_reads(struct story *story)
         fail_msg("%s: there is no walk", story->steps);
     story->read = scene_subscriber(s, story->name, &story->seen);
     story->uncalled = story->seen.lease_end <= session_now(s);
+    if (story->read && !story->seen.lagging && walks
+        && story->walk.to < story->arrived)
+        fail_msg("%s: an older one after a newer", story->steps);
 }
 
 static void walk_says(struct story *story)
@@ -240,7 +243,8 @@ static void check(struct story *story)
         fail_msg("%s: owed again", story->steps);
     uint64_t reminded = walks ? walks_from : story->head;
     bool waits = now.lease_end <= session_now(story->session);
-    if (now.due == 0 && !waits && story->given_up < reminded)
+    if (now.due == 0 && !waits && now.next <= reminded
+        && story->given_up < reminded)
         fail_msg("%s: stopped before an attempt", story->steps);
 }
 

@@ -148,8 +148,14 @@ static void begin_lagging(struct model *model, struct model_subscriber *s,
     s->claim = (struct model_claim){ 0 };
 }
 
-static void remind(struct model *model, struct model_subscriber *s)
+static void remind(struct model *model, const struct model_topic *topic,
+                   struct model_subscriber *s)
 {
+    // It has got already what the walk would bring.
+    if (s->next > topic->head) {
+        s->lagging = topic->walk.to < topic->head;
+        return;
+    }
     s->attempts = 0;
     // A claim that is open speaks of an attempt before this.
     s->attempts_known = s->attempts_known && !model_held(model, &s->claim);
@@ -172,7 +178,7 @@ static void pass(struct model *model, struct model_topic *topic,
 {
     struct model_subscriber *s = model_subscriber(topic, outcome->subscription);
     if (outcome->kind == STORE_REMINDED)
-        remind(model, s);
+        remind(model, topic, s);
     else if (outcome->kind == STORE_OWED)
         begin_lagging(model, s, outcome);
     else if (outcome->kind == STORE_GONE)
@@ -291,11 +297,12 @@ static void arrived(struct model *model, struct model_topic *topic,
                     struct model_subscriber *s, uint64_t upto)
 {
     bool ahead = topic->walking && topic->walk.position < s->id;
-    uint64_t cursor = ahead ? topic->walk.from : topic->head;
     s->claim = (struct model_claim){ 0 };
-    s->lagging = upto < cursor;
+    s->lagging = ahead ? upto != topic->walk.from : upto < topic->head;
     s->next = upto + 1;
-    s->due = model_now(model);
+    // Who has more than a walk on its way would bring has a record that says
+    // so, and is not due.
+    s->due = upto < topic->head ? model_now(model) : 0;
     s->attempts_known = s->history_known = false;
     // One whom this walk has passed is served by the next one, or by a
     // retry: both are right.

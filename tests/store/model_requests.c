@@ -239,7 +239,7 @@ static void renew(struct model *model, const struct model_request *r,
     subscriber->profile = r->profile;
     subscriber->lease_end = settle->sent_at + settle->lease;
     subscriber->suspended = false;
-    if (subscriber->lagging) {
+    if (subscriber->lagging && subscriber->next <= topic->head) {
         subscriber->due = model_now(model);
         subscriber->attempts_known = false;
         subscriber->claim.lapsed = false;

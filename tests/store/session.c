@@ -2,6 +2,7 @@
 
 #include "session.h"
 
+#include "consistency.h"
 #include "unreliable.h"
 
 #include <errno.h>
@@ -115,8 +116,11 @@ void session_open(struct session *session)
 
 void session_close(struct session *session)
 {
+    bool open = session->store != NULL;
     store_close(session->store);
     session->store = NULL;
+    if (open && session_directory(session))
+        consistency_check(session_directory(session));
 }
 
 void session_reopen(struct session *session)

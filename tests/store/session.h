@@ -45,6 +45,7 @@ struct session *session_new(bool cheap);
 // The same for a store that somebody else clears away.
 struct session *session_at(const char *url);
 void session_open(struct session *session);
+// Also that what is closed agrees with itself.
 void session_close(struct session *session);
 void session_reopen(struct session *session);
 void session_free(struct session *session);

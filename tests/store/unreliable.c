@@ -44,6 +44,13 @@ union any_op {
     struct store_choose choose;
     struct store_find find;
     struct store_stats stats;
+    struct store_claim_lane claim_lane;
+    struct store_keep_lane keep_lane;
+    struct store_page_lanes page_lanes;
+    struct store_page_lagging page_lagging;
+    struct store_pause pause;
+    struct store_resend resend;
+    struct store_request_status status;
 };
 
 struct slot {
@@ -93,6 +100,13 @@ static size_t size_of(enum store_verb verb)
         [STORE_FIND] = sizeof(struct store_find),
         [STORE_STATS] = sizeof(struct store_stats),
         [STORE_CHOOSE] = sizeof(struct store_choose),
+        [STORE_CLAIM_LANE] = sizeof(struct store_claim_lane),
+        [STORE_KEEP_LANE] = sizeof(struct store_keep_lane),
+        [STORE_PAGE_LANES] = sizeof(struct store_page_lanes),
+        [STORE_PAGE_LAGGING] = sizeof(struct store_page_lagging),
+        [STORE_PAUSE] = sizeof(struct store_pause),
+        [STORE_RESEND] = sizeof(struct store_resend),
+        [STORE_STATUS] = sizeof(struct store_request_status),
     };
     assert(verb > 0 && (size_t)verb < sizeof sizes / sizeof *sizes);
     return sizes[verb];

@@ -274,6 +274,18 @@ static void post_2xx_at_the_head_drops_lagging(void **state)
     (void)state;
 }
 
+static void post_2xx_before_a_walk_of_less_is_remembered(void **state)
+{
+    const unsigned known = LIFECYCLE_AT_HEAD | LIFECYCLE_AWAITED;
+    const unsigned keep = LIFECYCLE_ADVANCE | LIFECYCLE_RESET | LIFECYCLE_STOP;
+    expect(LIFECYCLE_LAGGING, LIFECYCLE_POST_OK, known, keep,
+           LIFECYCLE_STOPPED);
+    expect(LIFECYCLE_STOPPED, LIFECYCLE_POST_OK, known, keep,
+           LIFECYCLE_STOPPED);
+    expect(LIFECYCLE_GRACE, LIFECYCLE_POST_OK, known, keep, LIFECYCLE_GRACE);
+    (void)state;
+}
+
 static void post_2xx_below_the_head_advances_and_is_due_now(void **state)
 {
     const unsigned on = LIFECYCLE_ADVANCE | LIFECYCLE_RESET | LIFECYCLE_HURRY;
@@ -368,6 +380,21 @@ static void a_new_update_makes_stopped_ones_due_now(void **state)
 {
     expect(LIFECYCLE_STOPPED, LIFECYCLE_UPDATE, LIFECYCLE_LAGS,
            LIFECYCLE_RESET | LIFECYCLE_HURRY, LIFECYCLE_LAGGING);
+    (void)state;
+}
+
+static void an_update_that_has_arrived_already_ends_the_record(void **state)
+{
+    const unsigned has = LIFECYCLE_LAGS | LIFECYCLE_AT_HEAD;
+    expect(LIFECYCLE_STOPPED, LIFECYCLE_UPDATE, has, LIFECYCLE_CATCH_UP,
+           LIFECYCLE_ACTIVE);
+    expect(LIFECYCLE_GRACE, LIFECYCLE_UPDATE, has, LIFECYCLE_CATCH_UP,
+           LIFECYCLE_GRACE);
+    // The next walk would bring it again.
+    expect(LIFECYCLE_STOPPED, LIFECYCLE_UPDATE, has | LIFECYCLE_AWAITED, 0,
+           LIFECYCLE_STOPPED);
+    expect(LIFECYCLE_GRACE, LIFECYCLE_UPDATE, has | LIFECYCLE_AWAITED, 0,
+           LIFECYCLE_GRACE);
     (void)state;
 }
 
@@ -517,6 +544,8 @@ int main(void)
         cmocka_unit_test(lease_end_else_ends_without_a_denial),
         cmocka_unit_test(r_fails_in_grace_and_none_is_left_ends),
         cmocka_unit_test(post_2xx_at_the_head_drops_lagging),
+        cmocka_unit_test(post_2xx_before_a_walk_of_less_is_remembered),
+        cmocka_unit_test(an_update_that_has_arrived_already_ends_the_record),
         cmocka_unit_test(post_2xx_below_the_head_advances_and_is_due_now),
         cmocka_unit_test(post_2xx_that_was_overtaken_changes_nothing),
         cmocka_unit_test(post_410_of_this_rev_ends_without_a_denial),

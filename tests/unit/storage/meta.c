@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { NEWEST = 4 };
+enum { NEWEST = 5 };
 
 static void format_key(struct key *key)
 {

@@ -61,6 +61,8 @@ static struct subscription a_subscription(void)
             .callback = text("https://b.example/"),
             .origin = { { 3 } },
             .profile = profile,
+            .paused = true,
+            .request = 12,
         },
         .callback_key = { { 2 } },
         .lease_key = 9,
@@ -94,6 +96,35 @@ static struct topic a_topic(void)
         .self_key = { { 5 } },
         .self_near = true,
         .trim_due = 5,
+    };
+}
+
+static struct lagging a_lagging(void)
+{
+    return (struct lagging){
+        .next = 1,
+        .attempts = 2,
+        .step = 3,
+        .first_failure = 4,
+        .due = 5,
+        .last_status = -6,
+        .waits = true,
+        .resent = true,
+        .last = { { 7, -8, 9 }, { 10, 503, 11 } },
+        .last_count = 2,
+    };
+}
+
+static struct store_lane a_lane(void)
+{
+    return (struct store_lane){
+        .name = text("https://b.example:443"),
+        .paused = true,
+        .due = 1,
+        .step = 2,
+        .failures = 3,
+        .failing_since = 4,
+        .last_status = -5,
     };
 }
 
@@ -136,7 +167,7 @@ static struct update an_update(void)
     };
 }
 
-enum { SHAPES = 9 };
+enum { SHAPES = 11 };
 
 // Every kind of record by its number, so that the hostile tests cover all.
 static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
@@ -146,7 +177,9 @@ static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
     struct subscription subscription = a_subscription();
     struct request request = a_request();
     struct update update = an_update();
-    struct lagging lagging = { 1, 2, 3, 4, 5, -6 };
+    struct lagging lagging = a_lagging();
+    struct store_lane lane = a_lane();
+    struct ticket ticket = { .topic = 1, .subscription = 2 };
     struct store_walk walk = { .from = 1, .to = 2, .position = 3 };
     struct denial denial = a_denial();
     struct counters counters = { 1, 2, 3, 4, 5, 6, 7 };
@@ -176,8 +209,14 @@ static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
     case 7:
         denial_encode(&writer, &denial);
         break;
-    default:
+    case 8:
         counters_encode(&writer, &counters);
+        break;
+    case 9:
+        lane_encode(&writer, &lane);
+        break;
+    default:
+        ticket_encode(&writer, &ticket);
     }
     assert_false(writer.failed);
     return writer_bytes(&writer);
@@ -194,6 +233,8 @@ static bool decode(int shape, struct bytes record)
         struct store_walk walk;
         struct denial denial;
         struct counters counters;
+        struct store_lane lane;
+        struct ticket ticket;
     } out;
     memset(&out, 0, sizeof out);
     switch (shape) {
@@ -213,8 +254,12 @@ static bool decode(int shape, struct bytes record)
         return walk_decode(record, &out.walk);
     case 7:
         return denial_decode(record, &out.denial);
-    default:
+    case 8:
         return counters_decode(record, &out.counters);
+    case 9:
+        return lane_decode(record, &out.lane);
+    default:
+        return ticket_decode(record, &out.ticket);
     }
 }
 
@@ -283,6 +328,39 @@ static void a_denial_comes_back_whole(void **state)
     (void)state;
 }
 
+static void one_who_lags_comes_back_with_the_last_attempts(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct lagging got, put = a_lagging();
+    assert_true(lagging_decode(encode(5, buffer), &got));
+    assert_int_equal(got.next, 1);
+    assert_int_equal(got.last_status, -6);
+    assert_true(got.waits);
+    assert_true(got.resent);
+    assert_int_equal(got.last_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(got.last[i].at, put.last[i].at);
+        assert_int_equal(got.last[i].status, put.last[i].status);
+        assert_int_equal(got.last[i].took_ms, put.last[i].took_ms);
+    }
+    (void)state;
+}
+
+static void a_lane_comes_back_whole(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct store_lane got = { .due = 0 };
+    assert_true(lane_decode(encode(9, buffer), &got));
+    assert_string_equal(got.name.at, "https://b.example:443");
+    assert_true(got.paused);
+    assert_int_equal(got.due, 1);
+    assert_int_equal(got.step, 2);
+    assert_int_equal(got.failures, 3);
+    assert_int_equal(got.failing_since, 4);
+    assert_int_equal(got.last_status, -5);
+    (void)state;
+}
+
 static void a_denial_for_no_reason_is_damaged(void **state)
 {
     uint8_t buffer[RECORD_MAX];
@@ -325,6 +403,32 @@ static void a_request_of_version_2_is_nobodys(void **state)
     assert_true(got.shown.renews);
     assert_true(got.idle);
     assert_int_equal(got.shown.asker, 0);
+    (void)state;
+}
+
+static void a_subscription_of_version_1_is_not_paused(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct subscription got = { .lease_key = 0 };
+    assert_true(subscription_decode(of_version(1, 2, 9, buffer), &got));
+    assert_int_equal(got.shown.rev, 3);
+    assert_string_equal(got.shown.callback.at, "https://b.example/");
+    assert_false(got.shown.paused);
+    assert_int_equal(got.shown.request, 0);
+    (void)state;
+}
+
+static void one_who_lagged_in_version_1_waits_for_nobody(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct lagging got;
+    memset(&got, 0xff, sizeof got);
+    assert_true(lagging_decode(of_version(1, 5, 3 + 2 * 16, buffer), &got));
+    assert_int_equal(got.due, 5);
+    assert_int_equal(got.last_status, -6);
+    assert_false(got.waits);
+    assert_false(got.resent);
+    assert_int_equal(got.last_count, 0);
     (void)state;
 }
 
@@ -466,7 +570,7 @@ static void every_record_with_something_behind_it_is_refused(void **state)
 
 static uint8_t newest_version(int shape)
 {
-    bool second = shape == 4 || shape == 8;
+    bool second = shape == 2 || shape == 4 || shape == 5 || shape == 8;
     bool third = shape <= 1 || shape == 3;
     return third ? 3 : second ? 2 : 1;
 }
@@ -516,6 +620,18 @@ static void what_contradicts_itself_is_refused(void **state)
     writer_init(&writer, buffer, sizeof buffer);
     walk_encode(&writer, &walk);
     assert_false(decode(6, writer_bytes(&writer)));
+
+    // Who is stopped waits for nobody.
+    struct lagging lagging = a_lagging();
+    lagging.due = 0;
+    writer_init(&writer, buffer, sizeof buffer);
+    lagging_encode(&writer, &lagging);
+    assert_false(decode(5, writer_bytes(&writer)));
+
+    struct ticket ticket = { .topic = 1, .subscription = 2, .end = 3 };
+    writer_init(&writer, buffer, sizeof buffer);
+    ticket_encode(&writer, &ticket);
+    assert_false(decode(10, writer_bytes(&writer)));
     (void)state;
 }
 
@@ -558,6 +674,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_comes_back_whole),
         cmocka_unit_test(a_topic_comes_back_from_its_two_records),
+        cmocka_unit_test(one_who_lags_comes_back_with_the_last_attempts),
+        cmocka_unit_test(a_lane_comes_back_whole),
+        cmocka_unit_test(a_subscription_of_version_1_is_not_paused),
+        cmocka_unit_test(one_who_lagged_in_version_1_waits_for_nobody),
         cmocka_unit_test(a_denial_comes_back_whole),
         cmocka_unit_test(a_denial_for_no_reason_is_damaged),
         cmocka_unit_test(

@@ -87,15 +87,27 @@ unsigned address_to_socket(const struct address *address, uint16_t port,
     return sizeof six;
 }
 
+// As inet_ntop() would, which goes through printf() for that.
+static void ipv4_text(const uint8_t *bytes, char *out)
+{
+    for (size_t i = 0; i < 4; i++) {
+        unsigned byte = bytes[i];
+        if (i > 0)
+            *out++ = '.';
+        if (byte >= 100)
+            *out++ = (char)('0' + byte / 100);
+        if (byte >= 10)
+            *out++ = (char)('0' + byte / 10 % 10);
+        *out++ = (char)('0' + byte % 10);
+    }
+    *out = '\0';
+}
+
 void address_text(const struct address *address, char out[ADDRESS_TEXT_MAX])
 {
-    const char *text;
     if (address_is_ipv4(address))
-        text = inet_ntop(AF_INET, address->bytes + sizeof mapped, out,
-                         ADDRESS_TEXT_MAX);
-    else
-        text = inet_ntop(AF_INET6, address->bytes, out, ADDRESS_TEXT_MAX);
-    if (!text)
+        ipv4_text(address->bytes + sizeof mapped, out);
+    else if (!inet_ntop(AF_INET6, address->bytes, out, ADDRESS_TEXT_MAX))
         out[0] = '\0';
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { THREADS_MAX = 16 };
+enum { THREADS_MAX = 64 };
 
 struct engine {
     size_t count;
@@ -75,6 +75,11 @@ static struct engine_limits share_limits(const struct engine_limits *whole,
         part.in_flight[c] = share(whole->in_flight[c], threads);
         part.per_origin[c] = share(whole->per_origin[c], 1);
     }
+    part.per_origin_max = whole->per_origin_max;
+    part.slow = whole->slow > 0 ? share(whole->slow, threads) : 0;
+    part.at_once = whole->at_once > 0 ? share(whole->at_once, threads) : 0;
+    part.kept = share(whole->kept > 0 ? whole->kept : ENGINE_KEPT, threads);
+    part.slow_per_origin = whole->slow_per_origin;
     part.per_address = share(whole->per_address, threads);
     part.tls_handshakes = share(whole->tls_handshakes, threads);
     part.queue_max = (whole->queue_max + threads - 1) / threads;
@@ -261,15 +266,18 @@ void engine_numbers(struct engine *engine, struct engine_numbers *out)
         out->connections += atomic_load(&numbers->connections);
         out->refused += atomic_load(&numbers->refused);
         out->lookups += atomic_load(&numbers->lookups);
+        out->cut += atomic_load(&numbers->cut);
         for (int c = 0; c < EXCHANGE_CLASSES; c++) {
             // In this order what is under way is never counted as queued.
             uint64_t ended = atomic_load(&numbers->ended[c]);
             uint64_t running = atomic_load(&numbers->in_flight[c]);
+            uint64_t slow = atomic_load(&numbers->slow[c]);
             uint64_t submitted = atomic_load(&numbers->submitted[c]);
             out->started[c] += atomic_load(&numbers->started[c]);
             out->ended[c] += ended;
             out->in_flight[c] += running;
-            uint64_t gone = ended + running;
+            out->slow += slow;
+            uint64_t gone = ended + running + slow;
             out->queued[c] += submitted > gone ? submitted - gone : 0;
         }
     }

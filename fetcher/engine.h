@@ -9,6 +9,16 @@
 // classes starves another. What may not start yet waits in the engine's
 // queues, first come first served within an origin, origins by turns.
 //
+// A delivery, first or again, that has not ended EXCHANGE_SLOW_MS after it
+// was started is slow. It goes on, but gives its places to others by itself:
+// that in its class, at its origin and its address, and among the handshakes.
+// So however many callbacks hang, they keep nobody else waiting for longer
+// than that. See limits.slow.
+//
+// How many deliveries an origin gets at a time follows from how it takes them
+// (fetcher/parallel.h). First ones and repeated ones share these places, and
+// with two or more of them repeated ones leave one.
+//
 // Ownership: an exchange and everything its inputs point at is borrowed from
 // engine_submit() until engine_take() hands it back; each comes back exactly
 // once, whatever happens. Then its answers are the exchange's own until
@@ -56,7 +66,7 @@ enum exchange_result {
     EXCHANGE_TIMEOUT,
     EXCHANGE_REDIRECTS, // more than redirects_max, or to nowhere
     EXCHANGE_BROKEN,    // the answer was not HTTP, or none came
-    EXCHANGE_BUSY,      // the queue is full: not tried
+    EXCHANGE_BUSY,      // the queue is full, or descriptors are: not tried
     EXCHANGE_CANCELLED, // not tried: engine_cancel(), or after `not_after`
     EXCHANGE_LIMITED,   // not tried, or not the next hop: enough of strangers
 };
@@ -67,6 +77,8 @@ const char *exchange_result_name(enum exchange_result result);
 enum {
     EXCHANGE_HEADERS_MAX = 12, // of the request
     EXCHANGE_LINE_MAX = 256,   // what `prepare` may write
+    EXCHANGE_SLOW_MS = 1000,   // see above
+    EXCHANGE_CUT_MS = 5000,    // see limits.slow
 };
 
 // One field of the final answer. Both are NUL-terminated, the name in lower
@@ -136,6 +148,13 @@ struct exchange {
     _Atomic int phase;
 };
 
+// First or again.
+static inline bool exchange_is_delivery(const struct exchange *exchange)
+{
+    return exchange->class == EXCHANGE_DELIVER
+           || exchange->class == EXCHANGE_RETRY;
+}
+
 // First field of that name (lower case), or the next one after `after`.
 // NULL: there is none.
 const struct exchange_field *exchange_field(const struct exchange *exchange,
@@ -145,10 +164,30 @@ const struct exchange_field *exchange_field(const struct exchange *exchange,
 // Free the answers and zero them; the exchange can be submitted again.
 void exchange_clear(struct exchange *exchange);
 
+enum { ENGINE_KEPT = 2048 };
+
 struct engine_limits {
     unsigned in_flight[EXCHANGE_CLASSES]; // transfers at a time, all threads
+    // Of DELIVER it is what an origin that nobody knows begins with, for
+    // RETRY too, whose own number is not looked at.
     unsigned per_origin[EXCHANGE_CLASSES];
+    unsigned per_origin_max; // what that may grow to; less: it does not grow
     unsigned per_address;    // of all classes
+    // So many deliveries may be slow at a time. For one more, the one that
+    // was started first ends as TIMEOUT, once EXCHANGE_CUT_MS have passed
+    // since then: until then it may be us who are slow, and who comes next
+    // keeps his places. 0: none is slow.
+    unsigned slow;
+    // Slow ones beyond these at an origin keep a place there after all; at an
+    // address those beyond per_address. So there are never more connections
+    // in use at an address than twice per_address.
+    unsigned slow_per_origin;
+    // Of all classes together, slow ones too, because each takes a descriptor;
+    // what else might start waits. 0: there is no such limit.
+    unsigned at_once;
+    // So many idle connections are kept for deliveries over http; half as
+    // many of those with TLS, and a quarter for fetches. 0: ENGINE_KEPT.
+    unsigned kept;
     unsigned tls_handshakes; // new TLS connections at a time
     size_t queue_max;        // waiting exchanges, all classes
     // Exchanges an hour of `stranger`s to one address (one /64 of IPv6), of
@@ -160,7 +199,7 @@ struct engine_limits {
 };
 
 struct engine_options {
-    unsigned threads; // 1..16
+    unsigned threads; // 1..64
     struct engine_limits limits;
     const char *user_agent;
     const char *const *dns_servers; // "ADDR:PORT"; count 0: resolv.conf
@@ -206,6 +245,8 @@ struct exchange *engine_take(struct engine *engine);
 struct engine_numbers {
     uint64_t started[EXCHANGE_CLASSES], ended[EXCHANGE_CLASSES];
     uint64_t in_flight[EXCHANGE_CLASSES], queued[EXCHANGE_CLASSES];
+    uint64_t slow;        // in flight beside those
+    uint64_t cut;         // of them so far, for others
     uint64_t connections; // opened so far
     uint64_t refused;     // by the guard
     uint64_t lookups;     // names asked for over the network

@@ -2,6 +2,7 @@
 
 #include "engine_dispatch.h"
 
+#include "engine_leans.h"
 #include "engine_network.h"
 #include "engine_transfer.h"
 #include "resolve.h"
@@ -53,7 +54,7 @@ void dispatch_add(struct network *network, struct exchange *exchange)
     if (!target_read(exchange->url, &target))
         result = EXCHANGE_BAD_URL;
     else if (network->queued < network->limits.queue_max)
-        origin = origins_at(&network->origins, &target);
+        origin = origins_at(&network->origins, &target, network->now_ms);
     exchange->transfer = NULL;
     network->queued++;
     if (!origin) {
@@ -66,21 +67,18 @@ void dispatch_add(struct network *network, struct exchange *exchange)
 
 bool dispatch_address(const struct network *network,
                       const struct origin *origin,
-                      const struct exchange *exchange, unsigned skip,
-                      struct address *out)
+                      const struct exchange *exchange, struct address *out)
 {
     const struct guard *guard = network_guard(network, exchange->class);
     const struct resolve_answer *answer = &origin->answer;
     for (size_t i = 0; i < answer->count; i++) {
         struct sockaddr_storage address;
         address_to_socket(&answer->addresses[i], origin->port, &address);
-        if (!guard_allows(guard, (const struct sockaddr *)&address))
+        if (transfer_tried(exchange->transfer, &answer->addresses[i])
+            || !guard_allows(guard, (const struct sockaddr *)&address))
             continue;
-        if (skip == 0) {
-            *out = answer->addresses[i];
-            return true;
-        }
-        skip--;
+        *out = answer->addresses[i];
+        return true;
     }
     return false;
 }
@@ -116,15 +114,15 @@ static void tell_judgement(const struct network *network,
 static void set_addresses(struct origin *origin,
                           const struct resolve_answer *answer)
 {
+    struct network *network = origin->table->network;
     struct address old = origin->answer.addresses[0];
     bool had = origin->answer.count > 0;
     origin->answer = *answer;
-    struct address *now = origin->answer.addresses;
-    for (size_t i = 1; had && i < answer->count; i++)
-        if (address_same(&now[i], &old)) {
-            now[i] = now[0];
-            now[0] = old;
-        }
+    if (had)
+        origin_prefer(origin, &old);
+    shun_sort(&network->shun, origin->answer.addresses, answer->count,
+              network->now_ms);
+    leans_forget(origin);
 }
 
 static void on_addresses(struct resolve_waiter *waiter,
@@ -173,15 +171,21 @@ static void let_in(struct origin *origin)
     }
 }
 
-void dispatch_leave_address(struct network *network, struct gate *gate)
+void dispatch_leave_address(struct network *network, struct gate *gate,
+                            bool slow)
 {
-    let_in(gate_leave(gate));
+    let_in(gate_leave(gate, slow));
     gates_drop_unused(&network->gates, gate);
+}
+
+void dispatch_slow_at_address(struct gate *gate)
+{
+    let_in(gate_slow(gate));
 }
 
 void dispatch_leave_handshake(struct network *network)
 {
-    let_in(gate_leave(&network->handshakes));
+    let_in(gate_leave(&network->handshakes, false));
 }
 
 // NULL: it is parked at some gate, or else memory ran out.
@@ -239,7 +243,7 @@ static bool find_way(struct network *network, struct origin *origin,
         return false;
     if (exchange->class == EXCHANGE_VERIFY && origin->answer.count > 1)
         put_trusted_first(network, origin);
-    bool allowed = dispatch_address(network, origin, exchange, 0, out);
+    bool allowed = dispatch_address(network, origin, exchange, out);
     if (exchange->judge_only) {
         tell_judgement(network, origin, exchange);
         end_first(network, origin, class,
@@ -287,6 +291,15 @@ static void start_next(struct network *network, struct origin *origin,
     network_end(network, exchange, mine ? EXCHANGE_BUSY : EXCHANGE_CANCELLED);
 }
 
+static bool has_room(const struct network *network, enum exchange_class class)
+{
+    unsigned all = network->slows.count;
+    for (int c = 0; c < EXCHANGE_CLASSES; c++)
+        all += network->in_flight[c];
+    return network->in_flight[class] < network->limits.in_flight[class]
+           && (network->limits.at_once == 0 || all < network->limits.at_once);
+}
+
 bool dispatch_run(struct network *network)
 {
     // First what people wait for.
@@ -297,12 +310,13 @@ bool dispatch_run(struct network *network)
     for (int i = 0; i < EXCHANGE_CLASSES; i++) {
         enum exchange_class class = order[i];
         struct origin *origin;
-        while (network->in_flight[class] < network->limits.in_flight[class]
+        while (has_room(network, class)
                && (origin = origins_turn(&network->origins, class))) {
             start_next(network, origin, class);
             origin_settle(origin);
             any = true;
         }
+        network->full[class] = !has_room(network, class);
     }
     return any;
 }

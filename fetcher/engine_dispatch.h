@@ -21,13 +21,15 @@ bool dispatch_run(struct network *network);
 // Ends what waits and was cancelled.
 void dispatch_sweep(struct network *network);
 
-// The next address of the origin that may be called for this exchange, after
-// *skip allowed ones. False: there is none.
+// The next address of the origin that may be called for this exchange, of
+// those that were not tried yet. False: there is none.
 bool dispatch_address(const struct network *network,
                       const struct origin *origin,
-                      const struct exchange *exchange, unsigned skip,
-                      struct address *out);
+                      const struct exchange *exchange, struct address *out);
 
 // One leaves: whoever stood there gets his turn.
-void dispatch_leave_address(struct network *network, struct gate *gate);
+void dispatch_leave_address(struct network *network, struct gate *gate,
+                            bool slow);
+// One that is there becomes slow.
+void dispatch_slow_at_address(struct gate *gate);
 void dispatch_leave_handshake(struct network *network);

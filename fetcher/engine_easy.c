@@ -70,8 +70,7 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose,
         transfer->refused = true;
         return CURL_SOCKET_BAD;
     }
-    return shard_socket(transfer, address->family, address->socktype,
-                        address->protocol);
+    return shard_socket(transfer, address->family);
 }
 
 static int on_close(void *network, curl_socket_t fd)
@@ -316,7 +315,7 @@ static bool has_status(const struct transfer *transfer)
 
 bool easy_failed_to_connect(const struct transfer *transfer, int code)
 {
-    return !transfer->connected
+    return !transfer->connected && !transfer->starved
            && (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT
                || code == CURLE_SSL_CONNECT_ERROR);
 }
@@ -352,6 +351,8 @@ enum exchange_result easy_result(const struct transfer *transfer, int code)
     case CURLE_OPERATION_TIMEDOUT:
         return EXCHANGE_TIMEOUT;
     case CURLE_COULDNT_CONNECT:
+        if (transfer->starved)
+            return EXCHANGE_BUSY;
         return transfer->refused ? EXCHANGE_REFUSED : EXCHANGE_NO_CONNECT;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:

@@ -76,9 +76,10 @@ struct origin *gate_empty(struct gate *gate)
     return all;
 }
 
-struct origin *gate_leave(struct gate *gate)
+struct origin *gate_leave(struct gate *gate, bool slow)
 {
-    gate->busy--;
+    gate->busy -= !slow;
+    gate->slow -= slow;
     if (gate->busy == 0)
         return gate_empty(gate);
     struct origin *origin = gate->first;
@@ -92,9 +93,15 @@ struct origin *gate_leave(struct gate *gate)
     return origin;
 }
 
+struct origin *gate_slow(struct gate *gate)
+{
+    gate->slow++;
+    return gate_leave(gate, false);
+}
+
 void gates_drop_unused(struct gates *gates, struct gate *gate)
 {
-    if (gate->busy > 0 || gate->first)
+    if (gate->busy > 0 || gate->slow > 0 || gate->first)
         return;
     struct gate **at = bucket_of(gates, &gate->address);
     while (*at != gate)

@@ -11,12 +11,14 @@
 #include "address.h"
 #include "siphash.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct origin;
 
 struct gate {
     unsigned busy, cap;
+    unsigned slow;               // beside them (engine_slow.h)
     struct origin *first, *last; // parked
     struct gate *in_bucket;
     struct address address;
@@ -39,15 +41,25 @@ struct gate *gates_at(struct gates *gates, const struct address *address);
 
 static inline bool gate_is_shut(const struct gate *gate)
 {
-    return gate->busy >= gate->cap;
+    unsigned beyond = gate->slow > gate->cap ? gate->slow - gate->cap : 0;
+    return gate->busy + beyond >= gate->cap;
+}
+
+static inline void gate_enter(struct gate *gate, bool slow)
+{
+    gate->busy += !slow;
+    gate->slow += slow;
 }
 
 void gate_park(struct gate *gate, struct origin *origin);
 
-// One leaves. Returns whom to let in: a list through `parked_next` of the
-// origins that are no longer parked. They need not use the place: the last
-// one who leaves lets all out, so that nobody is forgotten.
-struct origin *gate_leave(struct gate *gate);
+// One leaves, a slow one or not. Returns whom to let in: a list through
+// `parked_next` of the origins that are no longer parked. They need not use the
+// place: the last one who leaves lets all out, so that nobody is forgotten.
+struct origin *gate_leave(struct gate *gate, bool slow);
+
+// One that is in becomes slow. Returns the same.
+struct origin *gate_slow(struct gate *gate);
 
 // Everybody parked, as a list.
 struct origin *gate_empty(struct gate *gate);

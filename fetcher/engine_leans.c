@@ -40,6 +40,20 @@ static void list_remove(struct lean **list, struct lean *lean)
         lean->next->previous = lean->previous;
 }
 
+static void spare_add(struct lean *lean)
+{
+    list_add(&lean->origin->spare, lean);
+    lean->origin->spare_count++;
+    lean->network->leans.spare_count++;
+}
+
+static void spare_remove(struct lean *lean)
+{
+    list_remove(&lean->origin->spare, lean);
+    lean->origin->spare_count--;
+    lean->network->leans.spare_count--;
+}
+
 void leans_drop(struct lean *lean)
 {
     struct network *network = lean->network;
@@ -47,8 +61,7 @@ void leans_drop(struct lean *lean)
         list_remove(&network->leans.first, lean);
         lean->transfer->lean = NULL;
     } else {
-        list_remove(&lean->origin->spare, lean);
-        network->leans.spare_count--;
+        spare_remove(lean);
     }
     watch_close(&network->watches, lean->fd);
     close(lean->fd);
@@ -67,8 +80,7 @@ static void make_spare(struct lean *lean)
     lean->transfer = NULL;
     lean->spare_since_ms = lean->network->now_ms;
     response_clear(&lean->response);
-    list_add(&lean->origin->spare, lean);
-    leans->spare_count++;
+    spare_add(lean);
     watch_rest(&lean->network->watches, lean->fd);
 }
 
@@ -84,17 +96,53 @@ static void tell(struct transfer *transfer, enum exchange_result result)
     leans->done_last = transfer;
 }
 
+// It will be used again: by as many as the origin gets at a time, as long as
+// its name has this address.
+static bool is_worth_keeping(const struct lean *lean)
+{
+    const struct origin *origin = lean->origin;
+    return !lean->transfer->exchange->cold
+           && lean->network->leans.spare_count < lean->network->limits.kept
+           && origin->spare_count < origin->parallel.limit
+           && origin_has_address(origin, &lean->address);
+}
+
+// What it gets fewer of at a time needs fewer connections. The ones at the end
+// have been idle for longest.
+static void trim_spare(struct origin *origin)
+{
+    struct lean *lean = origin->spare;
+    for (unsigned i = 0; i < origin->parallel.limit && lean; i++)
+        lean = lean->next;
+    while (lean) {
+        struct lean *next = lean->next;
+        leans_drop(lean);
+        lean = next;
+    }
+}
+
+void leans_forget(struct origin *origin)
+{
+    struct lean *next;
+    for (struct lean *lean = origin->spare; lean; lean = next) {
+        next = lean->next;
+        if (!origin_has_address(origin, &lean->address))
+            leans_drop(lean);
+    }
+}
+
 void leans_finish(struct lean *lean, enum exchange_result result, bool keep)
 {
     struct transfer *transfer = lean->transfer;
     transfer->elsewhere =
         lean->connecting
         && (result == EXCHANGE_NO_CONNECT || result == EXCHANGE_TIMEOUT);
-    if (keep && !transfer->exchange->cold
-        && lean->network->leans.spare_count < LEANS_SPARE_MAX)
+    if (keep && is_worth_keeping(lean))
         make_spare(lean);
     else
         leans_drop(lean);
+    if (transfer->origin->spare_count > transfer->origin->parallel.limit)
+        trim_spare(transfer->origin);
     tell(transfer, result);
 }
 
@@ -122,19 +170,26 @@ static void close_spare(struct network *network, int64_t before_ms)
     }
 }
 
-// Where descriptors run out, connections in use go before spare ones.
-static int new_socket(struct network *network, int family)
+static bool no_descriptors(void)
 {
-    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    int fd = socket(family, type, IPPROTO_TCP);
-    if (fd >= 0 || (errno != EMFILE && errno != ENFILE)
-        || network->leans.spare_count == 0)
-        return fd;
-    close_spare(network, INT64_MAX);
-    return socket(family, type, IPPROTO_TCP);
+    return errno == EMFILE || errno == ENFILE;
 }
 
-static int open_socket(const struct transfer *transfer)
+// Where descriptors run out, connections in use go before spare ones.
+int leans_socket(struct transfer *transfer, int family)
+{
+    struct network *network = transfer->network;
+    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    int fd = socket(family, type, IPPROTO_TCP);
+    if (fd < 0 && no_descriptors() && network->leans.spare_count > 0) {
+        close_spare(network, INT64_MAX);
+        fd = socket(family, type, IPPROTO_TCP);
+    }
+    transfer->starved = fd < 0 && no_descriptors();
+    return fd;
+}
+
+static int open_socket(struct transfer *transfer)
 {
     struct sockaddr_storage to;
     unsigned len =
@@ -145,7 +200,7 @@ static int open_socket(const struct transfer *transfer)
     // The last word, right before the call.
     if (!guard_allows(guard, address))
         return -1;
-    int fd = new_socket(transfer->network, to.ss_family);
+    int fd = leans_socket(transfer, to.ss_family);
     if (fd < 0)
         return -1;
     int on = 1;
@@ -190,8 +245,8 @@ static bool start_new(struct transfer *transfer)
     int fd = open_socket(transfer);
     if (fd < 0 || !is_open(network, fd)) {
         free(lean);
-        transfer->elsewhere = true;
-        tell(transfer, EXCHANGE_NO_CONNECT);
+        transfer->elsewhere = !transfer->starved;
+        tell(transfer, transfer->starved ? EXCHANGE_BUSY : EXCHANGE_NO_CONNECT);
         return true;
     }
     network->watches.by_fd[fd].owner = lean;
@@ -230,8 +285,7 @@ bool leans_start(struct transfer *transfer)
     transfer->elsewhere = false;
     if (!lean)
         return start_new(transfer);
-    list_remove(&transfer->origin->spare, lean);
-    leans->spare_count--;
+    spare_remove(lean);
     lean->transfer = transfer;
     lean->reused = true;
     transfer->lean = lean;

@@ -18,7 +18,7 @@ struct network;
 struct origin;
 struct transfer;
 
-enum { LEANS_BUFFER = 16 * 1024, LEANS_SPARE_MAX = 2048 };
+enum { LEANS_BUFFER = 16 * 1024 };
 
 struct leans {
     struct lean *first;                // in use
@@ -31,6 +31,10 @@ struct leans {
 // It may go this way.
 bool leans_suit(const struct origin *origin, const struct exchange *exchange);
 
+// A new one, also for others than lean connections: idle ones make room. -1:
+// there is none, `starved` says whether for want of descriptors.
+int leans_socket(struct transfer *transfer, int family);
+
 // False: out of memory. Everything else comes out of leans_reap().
 bool leans_start(struct transfer *transfer);
 void leans_stop(struct transfer *transfer);
@@ -41,6 +45,9 @@ void leans_finish(struct lean *lean, enum exchange_result result, bool keep);
 // The connection broke before the peer said anything: a kept one that was
 // closed just when it was wanted again is replaced by a new one.
 void leans_lost(struct lean *lean, enum exchange_result result);
+
+// The origin's addresses have changed: closes idle connections to others.
+void leans_forget(struct origin *origin);
 
 // Closes it; its transfer, if there is one, is not told.
 void leans_drop(struct lean *lean);

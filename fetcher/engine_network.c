@@ -157,6 +157,9 @@ static void set_timer(struct network *network, bool more)
     int64_t check_ms = network->leans.check_ms;
     if (check_ms > 0 && check_ms - network->now_ms < ms)
         ms = check_ms - network->now_ms;
+    int64_t slow_ms = slows_due_ms(network);
+    if (slow_ms != INT64_MAX && slow_ms - network->now_ms < ms)
+        ms = slow_ms - network->now_ms;
     if (network->tidy_ms > 0 && network->tidy_ms - network->now_ms < ms)
         ms = network->tidy_ms - network->now_ms;
     if (ms == INT64_MAX)
@@ -171,6 +174,7 @@ static bool advance(struct network *network)
     tell_time(network);
     bool any = resolve_step(network->resolve, network->now_ms);
     leans_check(network);
+    any = slows_check(network) || any;
     any = leans_reap(network) || any;
     any = shards_reap(network) || any;
     any = dispatch_run(network) || any;
@@ -255,17 +259,17 @@ bool network_open(struct network *network,
     *problem = "out of memory or descriptors";
     network->watches.epoll = -1;
     network->limits = options->limits;
+    network->shun.key = options->key;
     network->handshakes.cap = options->limits.tls_handshakes;
     pthread_mutex_init(&network->lock, NULL);
     exchanges_init(&network->inbox);
     exchanges_init(&network->outbox);
     exchanges_init(&network->pending);
     exchanges_init(&network->ended);
-    for (size_t i = 0; i < SHARD_COUNT; i++)
-        network->shards[i].network = network;
+    shards_init(network);
     if (!watches_open(&network->watches)
         || !origins_init(&network->origins, network, &options->key,
-                         options->limits.per_origin)
+                         &options->limits)
         || !gates_init(&network->gates, options->limits.per_address)
         || !loop_open(network))
         return false;

@@ -16,6 +16,8 @@
 #include "engine_leans.h"
 #include "engine_origin.h"
 #include "engine_shard.h"
+#include "engine_shun.h"
+#include "engine_slow.h"
 #include "engine_transfer.h"
 #include "engine_watch.h"
 #include "guard.h"
@@ -41,8 +43,8 @@ struct exchanges {
 struct network_numbers {
     _Atomic uint64_t submitted[EXCHANGE_CLASSES];
     _Atomic uint64_t started[EXCHANGE_CLASSES], ended[EXCHANGE_CLASSES];
-    _Atomic uint64_t in_flight[EXCHANGE_CLASSES];
-    _Atomic uint64_t connections, refused, lookups;
+    _Atomic uint64_t in_flight[EXCHANGE_CLASSES], slow[EXCHANGE_CLASSES];
+    _Atomic uint64_t connections, refused, lookups, cut;
 };
 
 struct network {
@@ -78,10 +80,13 @@ struct network {
     struct origins origins;
     struct gates gates;
     struct gate handshakes;
+    struct shun shun;
     struct shard shards[SHARD_COUNT];
     struct leans leans;
     int64_t tidy_ms; // when to look for idle things; 0: there are none
-    unsigned in_flight[EXCHANGE_CLASSES];
+    struct slows slows;
+    unsigned in_flight[EXCHANGE_CLASSES]; // but for slow ones
+    bool full[EXCHANGE_CLASSES];          // at the latest turn's end
     size_t queued;
     struct exchanges ended;
     struct transfer *transfers; // all that exist

@@ -10,15 +10,21 @@ enum { FIRST_BUCKETS = 256 };
 
 bool origins_init(struct origins *origins, struct network *network,
                   const struct siphash_key *key,
-                  const unsigned per_origin[EXCHANGE_CLASSES])
+                  const struct engine_limits *limits)
 {
-    *origins = (struct origins){ .network = network,
-                                 .key = *key,
-                                 .bucket_count = FIRST_BUCKETS };
+    *origins = (struct origins){
+        .network = network,
+        .key = *key,
+        .slow_per_origin = limits->slow_per_origin,
+        .parallel = { limits->per_origin[EXCHANGE_DELIVER],
+                      limits->per_origin_max },
+        .bucket_count = FIRST_BUCKETS,
+    };
     for (int c = 0; c < EXCHANGE_CLASSES; c++)
-        origins->per_origin[c] = per_origin[c];
+        origins->per_origin[c] = limits->per_origin[c];
+    origins->memory = calloc(1, sizeof *origins->memory);
     origins->buckets = calloc(FIRST_BUCKETS, sizeof(struct origin *));
-    return origins->buckets;
+    return origins->buckets && origins->memory;
 }
 
 void origins_clear(struct origins *origins)
@@ -31,6 +37,8 @@ void origins_clear(struct origins *origins)
         }
     free(origins->buckets);
     origins->buckets = NULL;
+    free(origins->memory);
+    origins->memory = NULL;
 }
 
 static void grow(struct origins *origins)
@@ -60,7 +68,7 @@ static bool is_at(const struct origin *origin, const struct target *target,
 }
 
 static struct origin *make(struct origins *origins, const struct target *target,
-                           uint64_t hash)
+                           uint64_t hash, int64_t now_ms)
 {
     struct origin *origin = calloc(1, sizeof *origin + target->host_len + 1);
     if (!origin)
@@ -68,6 +76,8 @@ static struct origin *make(struct origins *origins, const struct target *target,
     if (origins->count >= origins->bucket_count)
         grow(origins);
     origin->table = origins;
+    if (!parallel_recall(origins->memory, hash, now_ms, &origin->parallel))
+        parallel_begin(&origin->parallel, &origins->parallel);
     origin->hash = hash;
     origin->https = target->https;
     origin->literal = target->literal;
@@ -86,13 +96,50 @@ static struct origin *make(struct origins *origins, const struct target *target,
     return origin;
 }
 
-struct origin *origins_at(struct origins *origins, const struct target *target)
+struct origin *origins_at(struct origins *origins, const struct target *target,
+                          int64_t now_ms)
 {
     uint64_t hash = target_hash(target, &origins->key);
     struct origin *origin = origins->buckets[hash % origins->bucket_count];
     while (origin && !is_at(origin, target, hash))
         origin = origin->in_bucket;
-    return origin ? origin : make(origins, target, hash);
+    return origin ? origin : make(origins, target, hash, now_ms);
+}
+
+static size_t index_of(const struct origin *origin,
+                       const struct address *address)
+{
+    const struct resolve_answer *answer = &origin->answer;
+    size_t i = 0;
+    while (i < answer->count && !address_same(&answer->addresses[i], address))
+        i++;
+    return i;
+}
+
+bool origin_has_address(const struct origin *origin,
+                        const struct address *address)
+{
+    return index_of(origin, address) < origin->answer.count;
+}
+
+void origin_prefer(struct origin *origin, const struct address *address)
+{
+    struct address *all = origin->answer.addresses, chosen = *address;
+    size_t at = index_of(origin, &chosen);
+    if (at == origin->answer.count)
+        return;
+    memmove(all + 1, all, at * sizeof *all);
+    all[0] = chosen;
+}
+
+void origin_shun(struct origin *origin, const struct address *address)
+{
+    struct address *all = origin->answer.addresses, chosen = *address;
+    size_t count = origin->answer.count, at = index_of(origin, &chosen);
+    if (at == count)
+        return;
+    memmove(all + at, all + at + 1, (count - at - 1) * sizeof *all);
+    all[count - 1] = chosen;
 }
 
 static bool has_waiting(const struct origin *origin)
@@ -105,7 +152,7 @@ static bool has_waiting(const struct origin *origin)
 
 unsigned origin_busy(const struct origin *origin)
 {
-    unsigned busy = 0;
+    unsigned busy = origin->slow;
     for (int c = 0; c < EXCHANGE_CLASSES; c++)
         busy += origin->in_flight[c];
     return busy;
@@ -126,6 +173,8 @@ static void drop(struct origin *origin)
         at = &(*at)->in_bucket;
     *at = origin->in_bucket;
     origins->count--;
+    if (origin->parallel.limit != origins->parallel.first)
+        parallel_keep(origins->memory, origin->hash, &origin->parallel);
     free(origin);
 }
 
@@ -200,13 +249,40 @@ static void ring_remove(struct origin *origin, int class)
     origin->in_ring[class] = false;
 }
 
-static bool belongs(const struct origin *origin, int class)
+// First and repeated ones, and what slow ones still keep.
+static unsigned deliveries(const struct origin *origin)
 {
-    if (!origin->first[class] || origin->asking || origin->parked_at
-        || origin->in_flight[class] >= origin->table->per_origin[class])
+    unsigned free_of_charge = origin->table->slow_per_origin;
+    unsigned slow =
+        origin->slow > free_of_charge ? origin->slow - free_of_charge : 0;
+    return origin->in_flight[EXCHANGE_DELIVER]
+           + origin->in_flight[EXCHANGE_RETRY] + slow;
+}
+
+static bool has_place(const struct origin *origin, int class)
+{
+    unsigned limit = origin->parallel.limit;
+    if (class != EXCHANGE_DELIVER && class != EXCHANGE_RETRY)
+        return origin->in_flight[class] < origin->table->per_origin[class];
+    if (deliveries(origin) >= limit)
         return false;
     // A delivery tried again never delays one that was not tried yet.
-    return class != EXCHANGE_RETRY || !origin->first[EXCHANGE_DELIVER];
+    return class == EXCHANGE_DELIVER
+           || (!origin->first[EXCHANGE_DELIVER]
+               && origin->in_flight[EXCHANGE_RETRY] < limit - (limit > 1));
+}
+
+static bool belongs(const struct origin *origin, int class)
+{
+    return origin->first[class] && !origin->asking && !origin->parked_at
+           && has_place(origin, class);
+}
+
+bool origin_wants_more(const struct origin *origin)
+{
+    return (origin->first[EXCHANGE_DELIVER] || origin->first[EXCHANGE_RETRY])
+           && !origin->asking && !origin->parked_at
+           && deliveries(origin) >= origin->parallel.limit;
 }
 
 void origin_settle(struct origin *origin)

@@ -3,6 +3,7 @@
 #include "engine_shard.h"
 
 #include "engine_easy.h"
+#include "engine_leans.h"
 #include "engine_network.h"
 #include "engine_transfer.h"
 
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-    KEPT_MAX = 128, // idle connections of a shard
+    KEPT_MIN = 8,
     IDLE_MS = 90000,
 };
 
@@ -54,6 +55,20 @@ static int on_interest(CURL *handle, curl_socket_t fd, int what, void *context,
     return watch_for(watches, fd, events) ? 0 : -1;
 }
 
+void shards_init(struct network *network)
+{
+    unsigned all = network->limits.kept;
+    for (size_t i = 0; i < SHARD_COUNT; i++) {
+        struct shard *shard = &network->shards[i];
+        shard->network = network;
+        shard->kept = all / 4 / SHARD_COUNT;
+        if (i < SHARD_HTTPS_COUNT) // they are https's too
+            shard->kept += all / 2 / SHARD_HTTPS_COUNT;
+        if (shard->kept < KEPT_MIN)
+            shard->kept = KEPT_MIN;
+    }
+}
+
 static bool shard_open(struct shard *shard)
 {
     CURLM *multi = curl_multi_init();
@@ -63,7 +78,7 @@ static bool shard_open(struct shard *shard)
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, shard);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, shard);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)KEPT_MAX);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)shard->kept);
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     shard->multi = multi;
     network_keep(shard->network);
@@ -80,7 +95,7 @@ struct shard *shard_of(struct network *network, const struct origin *origin)
 
 bool shard_is_full(const struct shard *shard)
 {
-    return shard->connections >= KEPT_MAX;
+    return shard->connections >= shard->kept;
 }
 
 bool shard_start(struct shard *shard, struct transfer *transfer)
@@ -217,10 +232,10 @@ void shards_close(struct network *network)
         shard_close(&network->shards[i]);
 }
 
-int shard_socket(struct transfer *transfer, int family, int type, int protocol)
+int shard_socket(struct transfer *transfer, int family)
 {
     struct network *network = transfer->network;
-    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    int fd = leans_socket(transfer, family);
     if (fd < 0)
         return -1;
     struct watch *watch = watch_open(&network->watches, fd);

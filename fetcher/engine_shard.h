@@ -25,9 +25,12 @@ struct shard {
     int64_t deadline_us; // when curl wants to be called; 0: never
     unsigned running;
     unsigned connections; // open, idle or not
+    unsigned kept;        // of these, where they become idle
     int64_t used_ms;
     bool touched; // transfers may have ended
 };
+
+void shards_init(struct network *network);
 
 struct shard *shard_of(struct network *network, const struct origin *origin);
 
@@ -55,5 +58,5 @@ bool shards_tidy(struct network *network, int64_t now_ms);
 void shards_close(struct network *network);
 
 // For curl's OPENSOCKETFUNCTION and CLOSESOCKETFUNCTION. -1: no socket.
-int shard_socket(struct transfer *transfer, int family, int type, int protocol);
+int shard_socket(struct transfer *transfer, int family);
 int shard_close_socket(void *network, int fd);

@@ -7,6 +7,7 @@
 #include "engine_leans.h"
 #include "engine_network.h"
 #include "engine_shard.h"
+#include "engine_slow.h"
 #include "target.h"
 #include "url.h"
 
@@ -19,6 +20,15 @@ enum { SPARE_IDLE_MAX = 16, HOP_URL_MAX = 4096 };
 const char *transfer_url(const struct transfer *transfer)
 {
     return transfer->hop_url ? transfer->hop_url : transfer->exchange->url;
+}
+
+bool transfer_tried(const struct transfer *transfer,
+                    const struct address *address)
+{
+    for (unsigned i = 0; transfer && i < transfer->attempts; i++)
+        if (address_same(&transfer->tried[i], address))
+            return true;
+    return false;
 }
 
 static void transfer_free(struct transfer *transfer)
@@ -88,6 +98,7 @@ static void put_back(struct transfer *transfer)
     struct network *network = transfer->network;
     transfer->exchange = NULL;
     transfer->origin = NULL;
+    transfer->attempts = 0;
     free(transfer->hop_url);
     transfer->hop_url = NULL;
     transfer->next_spare = network->spare[transfer->kind];
@@ -95,25 +106,38 @@ static void put_back(struct transfer *transfer)
     network->spare_count[transfer->kind]++;
 }
 
-static void leave_gates(struct transfer *transfer)
+void transfer_leave_handshake(struct transfer *transfer)
 {
-    if (transfer->gate)
-        dispatch_leave_address(transfer->network, transfer->gate);
-    transfer->gate = NULL;
     if (transfer->handshaking)
         dispatch_leave_handshake(transfer->network);
     transfer->handshaking = false;
 }
 
-static void leave_places(struct transfer *transfer)
+static void leave_gates(struct transfer *transfer)
+{
+    if (transfer->gate)
+        dispatch_leave_address(transfer->network, transfer->gate,
+                               transfer_is_slow(transfer));
+    transfer->gate = NULL;
+    transfer_leave_handshake(transfer);
+}
+
+void transfer_leave_class(struct transfer *transfer)
 {
     struct network *network = transfer->network;
     enum exchange_class class = transfer->exchange->class;
-    leave_gates(transfer);
     network->in_flight[class]--;
     atomic_fetch_sub_explicit(&network->numbers.in_flight[class], 1,
                               memory_order_relaxed);
     transfer->origin->in_flight[class]--;
+}
+
+static void leave_places(struct transfer *transfer)
+{
+    leave_gates(transfer);
+    if (!transfer_is_slow(transfer))
+        transfer_leave_class(transfer);
+    slows_remove(transfer->network, transfer);
     origin_settle(transfer->origin);
 }
 
@@ -121,9 +145,11 @@ static bool attempt(struct transfer *transfer)
 {
     transfer->connected = false;
     transfer->refused = false;
+    transfer->starved = false;
     transfer->late = false;
     transfer->verdict = COLLECT_ON;
-    transfer->attempts++;
+    transfer->tried[transfer->attempts++] = transfer->address;
+    transfer->sent_ms = transfer->network->now_ms;
     collect_begin(&transfer->collect, transfer->exchange);
     if (transfer->kind == TRANSFER_LEAN)
         return leans_start(transfer);
@@ -131,8 +157,43 @@ static bool attempt(struct transfer *transfer)
     return easy_set(transfer->easy, transfer) && shard_start(shard, transfer);
 }
 
+static bool is_too_much(unsigned status)
+{
+    return status == 429 || (status >= 502 && status <= 504);
+}
+
+void transfer_heard(struct transfer *transfer)
+{
+    const struct network *network = transfer->network;
+    struct origin *origin = transfer->origin;
+    struct parallel_request request = {
+        .sent_ms = transfer->sent_ms,
+        .now_ms = network->now_ms,
+        .wanted = origin_wants_more(origin)
+                  && !network->full[transfer->exchange->class],
+    };
+    parallel_answered(&origin->parallel, &origin->table->parallel, &request);
+}
+
+// What it was that ended says how many the origin takes.
+static void judge(struct transfer *transfer, enum exchange_result result)
+{
+    struct parallel_request request = { .sent_ms = transfer->sent_ms,
+                                        .now_ms = transfer->network->now_ms };
+    bool failed = result == EXCHANGE_TIMEOUT || result == EXCHANGE_NO_CONNECT
+                  || result == EXCHANGE_BROKEN
+                  || is_too_much(transfer->collect.status);
+    if (!exchange_is_delivery(transfer->exchange))
+        return;
+    if (failed)
+        parallel_failed(&transfer->origin->parallel, &request);
+    else if (result == EXCHANGE_ANSWERED && !transfer_is_slow(transfer))
+        transfer_heard(transfer);
+}
+
 static void finish(struct transfer *transfer, enum exchange_result result)
 {
+    judge(transfer, result);
     leave_places(transfer);
     transfer_end(transfer, result);
 }
@@ -144,14 +205,14 @@ void transfer_start(struct transfer *transfer, struct origin *origin,
     enum exchange_class class = transfer->exchange->class;
     transfer->origin = origin;
     transfer->gate = gate;
-    gate->busy++;
+    gate_enter(gate, false);
     transfer->handshaking = handshaking;
     network->handshakes.busy += handshaking;
     network->in_flight[class]++;
     atomic_fetch_add_explicit(&network->numbers.in_flight[class], 1,
                               memory_order_relaxed);
     origin->in_flight[class]++;
-    transfer->attempts = 0;
+    slows_add(network, transfer);
     transfer->deadline_ms = network->now_ms + transfer->left_ms;
     if (!attempt(transfer))
         finish(transfer, EXCHANGE_BROKEN);
@@ -161,9 +222,8 @@ bool transfer_sends(struct transfer *transfer)
 {
     const struct exchange *exchange = transfer->exchange;
     transfer->connected = true;
-    if (transfer->handshaking)
-        dispatch_leave_handshake(transfer->network);
-    transfer->handshaking = false;
+    transfer->sent_ms = transfer->network->now_ms;
+    transfer_leave_handshake(transfer);
     transfer->late = network_is_late(exchange);
     if (transfer->late)
         return false;
@@ -181,14 +241,14 @@ static bool try_next_address(struct transfer *transfer)
     if (transfer->attempts >= TRANSFER_ADDRESSES_MAX
         || network->now_ms >= transfer->deadline_ms
         || !dispatch_address(network, transfer->origin, transfer->exchange,
-                             transfer->attempts, &next)
+                             &next)
         || !network_admits(network, transfer->exchange, &next))
         return false;
     struct gate *gate = gates_at(&network->gates, &next);
     if (!gate)
         return false;
     bool handshaking = transfer->handshaking;
-    gate->busy++;
+    gate_enter(gate, transfer_is_slow(transfer));
     network->handshakes.busy += handshaking;
     leave_gates(transfer);
     transfer->gate = gate;
@@ -232,7 +292,8 @@ static void hop(struct transfer *transfer)
         return;
     }
     char *url = next_url(transfer, &target);
-    struct origin *origin = url ? origins_at(&network->origins, &target) : NULL;
+    struct origin *origin =
+        url ? origins_at(&network->origins, &target, network->now_ms) : NULL;
     if (!origin) {
         finish(transfer, url ? EXCHANGE_BROKEN : EXCHANGE_REDIRECTS);
         free(url);
@@ -245,15 +306,27 @@ static void hop(struct transfer *transfer)
     transfer->left_ms = transfer->deadline_ms - network->now_ms;
     free(transfer->hop_url);
     transfer->hop_url = url;
+    transfer->attempts = 0;
     leave_places(transfer);
     network->queued++;
     origin_prepend(origin, exchange);
     origin_settle(origin);
 }
 
+static void shun(struct transfer *transfer)
+{
+    struct network *network = transfer->network;
+    shun_add(&network->shun, &transfer->address, network->now_ms);
+    origin_shun(transfer->origin, &transfer->address);
+}
+
 void transfer_finished(struct transfer *transfer, enum exchange_result result,
                        bool elsewhere)
 {
+    if (elsewhere)
+        shun(transfer);
+    else if (transfer->attempts > 1 && transfer->connected)
+        origin_prefer(transfer->origin, &transfer->address);
     if (elsewhere && network_is_late(transfer->exchange))
         result = EXCHANGE_CANCELLED;
     else if (elsewhere && try_next_address(transfer))

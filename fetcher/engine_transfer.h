@@ -28,6 +28,14 @@ enum transfer_kind {
     TRANSFER_KINDS
 };
 
+// Whether it keeps others waiting (engine_slow.h).
+enum transfer_pace {
+    TRANSFER_AGED, // it does, and will
+    TRANSFER_YOUNG,
+    TRANSFER_SLOW, // not any more
+    TRANSFER_CUT,  // neither, nor does it count as slow
+};
+
 struct transfer {
     struct network *network;
     struct transfer *next; // of all of the thread
@@ -37,11 +45,17 @@ struct transfer {
     struct origin *origin;
     struct shard *shard; // it runs there; NULL: it does not run
     struct gate *gate;   // of its address
+    struct transfer *line_previous, *line_next;
+    enum transfer_pace pace;
+    int64_t placed_ms; // when it got its places
+    int64_t sent_ms;   // when it set out, or the request was sent
     struct address address;
     unsigned attempts; // addresses tried, this one too
-    bool handshaking;  // counted among the new TLS connections
+    struct address tried[TRANSFER_ADDRESSES_MAX];
+    bool handshaking; // counted among the new TLS connections
     bool connected;
     bool refused; // by the guard, at the last moment
+    bool starved; // there was no descriptor for it
     bool late;    // connected, but after the exchange's `not_after`
     enum collect_verdict verdict;
     int64_t deadline_ms, left_ms;
@@ -59,6 +73,16 @@ struct transfer {
     bool elsewhere; // the next address may be better
     bool afresh;    // not on a kept connection
 };
+
+// It has given up its places.
+static inline bool transfer_is_slow(const struct transfer *transfer)
+{
+    return transfer->pace == TRANSFER_SLOW || transfer->pace == TRANSFER_CUT;
+}
+
+// NULL has tried none.
+bool transfer_tried(const struct transfer *transfer,
+                    const struct address *address);
 
 const char *transfer_url(const struct transfer *transfer);
 
@@ -79,6 +103,13 @@ bool transfer_sends(struct transfer *transfer);
 // better. Not called from within the call that started it.
 void transfer_finished(struct transfer *transfer, enum exchange_result result,
                        bool elsewhere);
+
+// It has been long under way, or has ended: says so to its origin.
+void transfer_heard(struct transfer *transfer);
+
+// It gives up one of its places.
+void transfer_leave_handshake(struct transfer *transfer);
+void transfer_leave_class(struct transfer *transfer);
 
 // One that waits for its next hop, or could not be started.
 void transfer_end(struct transfer *transfer, enum exchange_result result);

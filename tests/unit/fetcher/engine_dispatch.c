@@ -131,6 +131,69 @@ static void one_address_has_its_limit_over_all_origins(void **state)
     stub_close(second);
 }
 
+static void all_together_are_no_more_than_the_descriptors_there_are(
+    void **state)
+{
+    struct place *place = *state;
+    place->rig.options.limits.at_once = 3;
+    rig_open(&place->rig);
+    for (size_t i = 0; i < 8; i++)
+        engine_submit(place->rig.engine,
+                      post(place, i, (enum exchange_class)(i % 4),
+                           (unsigned)i + 1, "/hold"));
+    engine_flush(place->rig.engine);
+    stub_await(place->stub, &place->stub->holding, 3);
+    stub_release(place->stub);
+    collect(place, 8, EXCHANGE_ANSWERED);
+    assert_int_equal(place->stub->most_holding, 3);
+}
+
+static void no_more_idle_connections_are_kept_than_allowed(void **state)
+{
+    struct place *place = *state;
+    place->rig.options.limits.kept = 4;
+    rig_open(&place->rig);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 8; i++)
+            engine_submit(place->rig.engine, post(place, i, EXCHANGE_DELIVER,
+                                                  (unsigned)i + 1, "/"));
+        engine_flush(place->rig.engine);
+        collect(place, 8, EXCHANGE_ANSWERED);
+    }
+    // Those that were kept are used again, the others made anew.
+    assert_int_equal(place->stub->accepted, 8 + 4);
+    while (stub_open_connections(place->stub) != 4)
+        sched_yield();
+}
+
+static void without_descriptors_nothing_is_tried(void **state)
+{
+    struct place *place = *state;
+    rig_open(&place->rig);
+    struct exchange *it = post(place, 0, EXCHANGE_DELIVER, 1, "/");
+    it->cold = true;
+    rig_run(&place->rig, it);
+    exchange_clear(it);
+    struct rlimit limit, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    int next = dup(place->rig.woken);
+    none.rlim_cur = (rlim_t)next;
+    close(next);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (size_t i = 1; i < 3; i++) {
+        it = post(place, i, i == 1 ? EXCHANGE_DELIVER : EXCHANGE_FETCH, 2, "/");
+        rig_run(&place->rig, it);
+        assert_int_equal(it->result, EXCHANGE_BUSY);
+        exchange_clear(it);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    it = post(place, 3, EXCHANGE_DELIVER, 2, "/");
+    rig_run(&place->rig, it);
+    assert_int_equal(it->result, EXCHANGE_ANSWERED);
+    exchange_clear(it);
+}
+
 static void a_retry_stands_behind_first_attempts(void **state)
 {
     struct place *place = *state;
@@ -463,6 +526,9 @@ int main(void)
         TEST(an_origin_sees_no_more_than_its_share_at_once),
         TEST(classes_do_not_take_each_others_places),
         TEST(one_address_has_its_limit_over_all_origins),
+        TEST(all_together_are_no_more_than_the_descriptors_there_are),
+        TEST(no_more_idle_connections_are_kept_than_allowed),
+        TEST(without_descriptors_nothing_is_tried),
         TEST(a_retry_stands_behind_first_attempts),
         TEST(origins_take_turns),
         TEST(a_full_queue_sends_exchanges_back_untried),

@@ -400,26 +400,52 @@ static void stub_raise_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-STUB_UNUSED static struct stub *stub_open(const char *address)
+// NULL: somebody else has that port there.
+STUB_UNUSED static struct stub *stub_open_at(const char *address, unsigned port)
 {
     stub_raise_limit();
     struct stub *stub = calloc(1, sizeof *stub);
     assert(stub);
     pthread_mutex_init(&stub->lock, NULL);
     pthread_cond_init(&stub->changed, NULL);
-    struct sockaddr_in at = { .sin_family = AF_INET };
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)port) };
     inet_pton(AF_INET, address, &at.sin_addr);
     socklen_t len = sizeof at;
     stub->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     // 0.0.0.0 means all of 127.0.0.0/8 and no more.
     setsockopt(stub->fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3);
-    int failed = bind(stub->fd, (struct sockaddr *)&at, len)
-                 || listen(stub->fd, 1024)
-                 || getsockname(stub->fd, (struct sockaddr *)&at, &len);
+    int failed = bind(stub->fd, (struct sockaddr *)&at, len);
+    if (failed && port > 0) {
+        close(stub->fd);
+        free(stub);
+        return NULL;
+    }
+    failed = failed || listen(stub->fd, 1024)
+             || getsockname(stub->fd, (struct sockaddr *)&at, &len);
     assert(!failed);
     stub->port = ntohs(at.sin_port);
     pthread_create(&stub->thread, NULL, stub_run, stub);
     return stub;
+}
+
+STUB_UNUSED static struct stub *stub_open(const char *address)
+{
+    return stub_open_at(address, 0);
+}
+
+// Connections that neither side has closed.
+STUB_UNUSED static unsigned stub_open_connections(struct stub *stub)
+{
+    char byte;
+    unsigned count = 0;
+    pthread_mutex_lock(&stub->lock);
+    for (unsigned i = 0; i < stub->accepted; i++)
+        count +=
+            recv(stub->connections[i]->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT)
+            != 0;
+    pthread_mutex_unlock(&stub->lock);
+    return count;
 }
 
 STUB_UNUSED static void stub_release(struct stub *stub)

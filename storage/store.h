@@ -70,6 +70,7 @@ enum {
     STORE_RECENT_MAX = 8,    // newest updates told with the entries
     STORE_ATTEMPTS_KEPT = 4, // newest attempts told of who lags
     STORE_LANE_NAME_MAX = 300,
+    STORE_STEPS_MAX = 8, // of a walk
     // That wait to be said. Beyond it, and when the store is nearly full,
     // what ends ends unsaid: those that wait are not pushed out by a flood.
     STORE_DENIALS_MAX = 65536,
@@ -195,11 +196,11 @@ struct store_subscriber {
 // who writes down the first that waits need not make it.
 struct store_lane {
     struct store_key origin;
-    struct bytes name; // "https://host:port"; length 0: nobody told
-    bool paused;       // by an operator: never due
-    int64_t due;       // unix ms: look at it then, at the latest
-    uint32_t step;     // index of the next delay between probes
-    uint32_t failures; // deliveries in a row without a sign of life
+    struct bytes name;     // "https://host:port"; length 0: nobody told
+    bool paused;           // by an operator: never due
+    int64_t due;           // unix ms: look at it then, at the latest
+    uint32_t step;         // index of the next delay between probes
+    uint32_t failures;     // deliveries in a row without a sign of life
     int64_t failing_since; // unix ms; 0: it is not failing
     int32_t last_status;   // of the last failure
 };
@@ -288,11 +289,27 @@ struct store_topic {
     struct bytes plan;               // of its polls, not the store's to read
 };
 
+// Serves everyone (cursor, to]. Where a walk meets a newer head on its way, it
+// goes on with that, and those it has served before are a step behind; at the
+// end of the ids it begins again with the first of them (M1).
+struct store_step {
+    uint64_t last;   // ids up to here, after those of the step before,
+    uint64_t cursor; // had this before
+};
 struct store_walk {
     uint64_t topic;
-    uint64_t from, to; // serves everyone (cursor, to]; cursor >= from
-    uint64_t position; // ids up to this are settled
+    uint64_t from, to; // ids beyond all steps had `from` before
+    uint64_t start;    // where this sweep began to carry `to`
+    uint64_t position; // ids after `start` and up to this are settled
+    size_t step_count;
+    struct store_step steps[STORE_STEPS_MAX]; // all zero beyond the count
 };
+
+// What one who does not lag is taken to have; his own start may be above it.
+uint64_t store_walk_cursor(const struct store_walk *walk,
+                           uint64_t subscription);
+// Ids above this have got `to` already: the walk need not go on to them.
+uint64_t store_walk_goal(const struct store_walk *walk);
 
 struct store_event {
     uint64_t number; // of the event, store-wide
@@ -434,8 +451,9 @@ struct store_claim {
 // by (topic, id) after (after_topic, after), which are answers too: so far it
 // has looked. Suspended and paused ones are passed over, claimed ones too, of
 // which it looks at no more than some thousand; so count may be less than max
-// without `end`. Nobody is claimed in a lane that is paused. Items as of STORE_DUE_DELIVER: an outcome
-// with the token settles each, one that `waits` puts it back. Release.
+// without `end`. Nobody is claimed in a lane that is paused. Items as of
+// STORE_DUE_DELIVER: an outcome with the token settles each, one that `waits`
+// puts it back. Release.
 struct store_claim_lane {
     struct store_op op;
     struct store_key origin;
@@ -448,14 +466,16 @@ struct store_claim_lane {
     bool empty; // nobody waits there at all
 };
 
-// Write down how a lane stands, `lane` but for `paused`; or take its row away
-// if nobody waits there and it is not paused. Ends the claim `token` (0: there
-// is none). STALE: the claim was not ours any more; nothing was changed.
+// Write down how a lane stands, `lane` but for `paused` (due 0: now; a name of
+// length 0: as it was); or take its row away if nobody waits there and it is
+// not paused. Ends the claim `token` (0: there is none); what has made the lane
+// due earlier since it was claimed (a renewal, an operator) is not put off.
+// STALE: the claim was not ours any more; nothing was changed.
 struct store_keep_lane {
     struct store_op op;
     struct store_lane lane;
     uint64_t token;
-    bool kept; // the row is there
+    bool kept; // the row is there, `due` and `paused` are as in it
 };
 
 // All lanes, by origin. Release.
@@ -507,13 +527,15 @@ struct store_pause {
 
 // An operator sets cursors back: of one subscription, or of up to `max` of the
 // topic with ids after `after`. What was stored at or after `since` (0: the
-// newest update alone) is owed again, due now, or when the lane or the pause
-// says so; attempts start anew. Who is owed more already stays as he is, but
-// is due. NOT_FOUND: no such subscription, or no update since then.
+// newest update alone) is owed again, due now, or when the pause is over; of
+// one who waits the lane is due now. Attempts start anew, and what comes of
+// one that began before does not count. Who is owed more already stays as he
+// is, but is due. NOT_FOUND: no such subscription, or no update since then
+// that he would be owed.
 struct store_resend {
     struct store_op op;
     uint64_t topic, subscription;
-    int64_t since; // unix ms
+    int64_t since;  // unix ms
     uint64_t after; // in and out
     size_t max;
     size_t count; // cursors set
@@ -742,16 +764,19 @@ struct store_page_subscribers {
 
 // A walk has settled everyone up to `position`: `outcomes` are those of the
 // ids it passes now, and of none beyond (M1). With `finish` the walk ends and,
-// if the head has risen above its `to`, the next begins (walk_began).
-// STALE: there is no such walk.
+// if the head has risen above what it has brought to all, the next begins
+// (walk_began). With `turn` it goes on with a head that has risen: not of a
+// topic that is EACH, and not with too many steps. STALE: there is no such
+// walk.
 struct store_checkpoint {
     struct store_op op;
     struct store_walk walk; // topic, from, to as given; the new position
-    bool finish;
+    bool finish, turn;
     const struct store_outcome *outcomes;
-    size_t count; // at most STORE_BATCH_MAX
-    bool *ended;  // NULL, or for each: the subscription has ended with it
-    bool walk_began;
+    size_t count;  // at most STORE_BATCH_MAX
+    bool *ended;   // NULL, or for each: the subscription has ended with it
+    uint64_t head; // of the topic
+    bool walk_began, turned; // then the walk is `next`
     struct store_walk next;
 };
 
@@ -889,11 +914,11 @@ struct store_numbers {
     uint64_t topics, subscriptions, requests, lagging, walks, denials;
     uint64_t waiting, lanes; // subscribers in lanes; rows of lanes
     bool paused;             // all deliveries, by an operator
-    uint64_t events;     // newest number
-    uint64_t map_bytes;  // size of the map
-    uint64_t used_bytes; // of it
-    uint64_t commits;    // since the store was opened
-    uint64_t operations; // in those commits
+    uint64_t events;         // newest number
+    uint64_t map_bytes;      // size of the map
+    uint64_t used_bytes;     // of it
+    uint64_t commits;        // since the store was opened
+    uint64_t operations;     // in those commits
     uint64_t epoch;
 };
 struct store_stats {

@@ -78,6 +78,11 @@ void *arena_alloc(struct arena *arena, size_t size)
     return at;
 }
 
+void *arena_room(struct arena *arena, size_t size)
+{
+    return carve(arena, size);
+}
+
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
     if (size > 0 && count > SIZE_MAX / 2 / size) {

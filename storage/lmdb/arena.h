@@ -24,6 +24,8 @@ void arena_expect(struct arena *arena, size_t size);
 
 // Zeroed and aligned for anything. NULL: no memory.
 void *arena_alloc(struct arena *arena, size_t size);
+// The same, not zeroed: for what is written whole at once.
+void *arena_room(struct arena *arena, size_t size);
 // An array: `count` items of `size` bytes; NULL also if that overflows.
 void *arena_array(struct arena *arena, size_t count, size_t size);
 // A copy with one NUL after it; in the failure case length 0.

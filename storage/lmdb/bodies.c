@@ -52,9 +52,10 @@ bool body_read(struct txn *txn, struct arena *arena, uint64_t topic,
                uint64_t seq, enum store_body which, uint64_t size,
                struct bytes *out)
 {
-    char *at = arena_alloc(arena, (size_t)size + 1);
+    char *at = arena_room(arena, (size_t)size + 1);
     if (!at)
         return false;
+    at[size] = '\0';
     for (uint32_t i = 0; i < pieces(size); i++) {
         struct key key;
         struct bytes piece;

@@ -21,6 +21,10 @@ enum {
     META_END = META_AT + 136,
     PAGE_SIZE_MIN = 512,
     PAGE_SIZE_MAX = 65536,
+    // A new one: LMDB writes both headers at once, and syncs them only with
+    // the first commit.
+    NEW_MAX = 1 << 20,
+    SECTOR = 512,
 };
 
 static const uint32_t MAGIC = 0xbeefc0de;
@@ -50,12 +54,32 @@ static bool read_meta(int file, off_t at, struct file_meta *out)
            && out->page_size <= PAGE_SIZE_MAX;
 }
 
+// A header's page that is not there, all zeros, or says so itself.
+static bool uncommitted(int file, off_t at)
+{
+    static const uint8_t zeros[META_END];
+    uint8_t bytes[META_END] = { 0 };
+    struct file_meta meta;
+    if (pread(file, bytes, sizeof bytes, at) < 0)
+        return false;
+    return memcmp(bytes, zeros, sizeof zeros) == 0
+           || (read_meta(file, at, &meta) && meta.txn == 0);
+}
+
+static bool never_committed(int file, uint64_t size)
+{
+    return size <= NEW_MAX && size % SECTOR == 0 && uncommitted(file, 0)
+           && uncommitted(file, (off_t)sysconf(_SC_PAGESIZE));
+}
+
 static bool check(int file, uint64_t size, const char *path,
                   struct problem *problem)
 {
     struct file_meta first, second;
     if (size == 0)
         return true;
+    if (never_committed(file, size))
+        return ftruncate(file, 0) == 0 || say(problem, path, strerror(errno));
     if (!read_meta(file, 0, &first)
         || !read_meta(file, (off_t)first.page_size, &second)
         || second.page_size != first.page_size)
@@ -69,7 +93,7 @@ static bool check(int file, uint64_t size, const char *path,
 bool datafile_check(const char *path, struct problem *problem)
 {
     struct stat status;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDWR | O_CLOEXEC);
     if (file < 0 && errno == ENOENT)
         return true;
     if (file < 0 || fstat(file, &status) != 0) {

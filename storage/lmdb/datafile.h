@@ -9,6 +9,7 @@
 
 #include "storage/store.h"
 
-// True: there is none, or it is as long as it says. False: *problem says
+// True: there is none, or it is as long as it says. One that a power cut left
+// before anything was ever committed to it is made empty. False: *problem says
 // what is wrong with it.
 bool datafile_check(const char *path, struct problem *problem);

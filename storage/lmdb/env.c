@@ -15,6 +15,9 @@ enum {
     READERS = 16,
     FREE_TABLE = 0, // LMDB's own list of free pages
     ROOM_FOR_A_COMMIT = 1 << 20,
+    // So much longer than its header says, and half of that at least: more
+    // than a commit adds.
+    AHEAD = 32 << 20,
 };
 
 static const char *const names[TABLE_COUNT] = {
@@ -144,21 +147,56 @@ bool env_room(struct env *env, bool roughly, struct env_room *out)
     return true;
 }
 
-void env_settle_size(struct env *env)
+// The file, and how long it says it is. False: that cannot be told.
+static bool measure(struct env *env, int *file, uint64_t *says, uint64_t *map)
 {
     MDB_envinfo info;
     MDB_stat pages;
+    if (!env->handle || mdb_env_info(env->handle, &info)
+        || mdb_env_stat(env->handle, &pages)
+        || mdb_env_get_fd(env->handle, file))
+        return false;
+    *says = (info.me_last_pgno + 1) * pages.ms_psize;
+    *map = info.me_mapsize;
+    return true;
+}
+
+// Of the file, at most: what lies beyond the map is of no use, and to go beyond
+// the limit of the process is a signal.
+static uint64_t size_max(uint64_t map)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY
+        || limit.rlim_cur >= map)
+        return map;
+    return limit.rlim_cur;
+}
+
+void env_settle_size(struct env *env)
+{
     struct stat status;
+    uint64_t says, map;
     int file;
-    if (mdb_env_info(env->handle, &info) || mdb_env_stat(env->handle, &pages)
-        || mdb_env_get_fd(env->handle, &file) || fstat(file, &status))
+    if (!measure(env, &file, &says, &map) || fstat(file, &status))
         return;
-    off_t size = (off_t)((info.me_last_pgno + 1) * pages.ms_psize);
-    if (status.st_size >= size)
+    uint64_t size = (uint64_t)status.st_size, most = size_max(map);
+    uint64_t wanted = says + AHEAD < most ? says + AHEAD : most;
+    if (size >= wanted || size >= says + AHEAD / 2)
         return;
-    // A power cut must not take the new length away again. Should either
-    // fail, the next commit tries again.
-    if (ftruncate(file, size) == 0)
+    // The next commit syncs the new length before it says more; only if this
+    // one says more already must a power cut not take it away again. Should
+    // either fail, the next commit tries again.
+    if (wanted >= says && ftruncate(file, (off_t)wanted) == 0 && size < says)
+        fdatasync(file);
+}
+
+void env_trim_size(struct env *env)
+{
+    struct stat status;
+    uint64_t says, map;
+    int file;
+    if (measure(env, &file, &says, &map) && fstat(file, &status) == 0
+        && (uint64_t)status.st_size > says && ftruncate(file, (off_t)says) == 0)
         fdatasync(file);
 }
 
@@ -174,16 +212,15 @@ bool env_panicked(struct env *env)
 bool env_disk_full(struct env *env)
 {
     struct statvfs disk;
-    struct stat status;
     struct rlimit limit;
+    uint64_t says, map;
     int file;
-    if (mdb_env_get_fd(env->handle, &file) || fstat(file, &status)
-        || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
+    if (!measure(env, &file, &says, &map) || fstatvfs(file, &disk)
+        || getrlimit(RLIMIT_FSIZE, &limit))
         return false;
     uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
-    uint64_t size = (uint64_t)status.st_size;
     bool limited = limit.rlim_cur != RLIM_INFINITY
-                   && size + ROOM_FOR_A_COMMIT > limit.rlim_cur;
+                   && says + ROOM_FOR_A_COMMIT > limit.rlim_cur;
     return limited || room < ROOM_FOR_A_COMMIT;
 }
 

@@ -55,10 +55,12 @@ struct env_room {
 // Walks the list of free pages unless `roughly`: then they count as used.
 bool env_room(struct env *env, bool roughly, struct env_room *out);
 
-// Make the file as long as its header says it is, after a commit. LMDB does
-// not write pages that are free, and if the last ones are, the file would be
-// taken for one that was cut short (datafile.h).
+// LMDB does not write pages that are free, and if the last ones are, the file
+// is shorter than its header says and would be taken for one that was cut short
+// (datafile.h). So it is made longer beforehand: after each commit, for the
+// next one; and as long as it says at the end.
 void env_settle_size(struct env *env);
+void env_trim_size(struct env *env);
 
 // Whether LMDB has given up: a commit failed while its header was written, so
 // nobody knows what the disk has. Nothing works until it is opened again.

@@ -48,6 +48,8 @@ enum store_status op_keep_lane(struct engine_context *context,
         // What came meanwhile is not put off by who had not heard of it.
         if (there && hurried && old.due < lane.due)
             lane.due = old.due;
+        op->lane.due = lane.due;
+        op->lane.paused = lane.paused;
         context->idle = there && equal(&old, &lane);
         if (!context->idle)
             lane_save(context, there ? &old : NULL, &lane);

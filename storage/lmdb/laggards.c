@@ -7,9 +7,13 @@ enum {
     KEY_ID = 8, // where the subscription is in a key
 };
 
-static unsigned class_of(const struct subscription *subscription,
+// 0: nothing is owed; the record only tells a walk so.
+static unsigned class_of(const struct topic *topic,
+                         const struct subscription *subscription,
                          const struct lagging *lagging)
 {
+    if (lagging->next > topic->shown.head)
+        return 0;
     if (subscription->shown.paused)
         return STORE_LAGGING_PAUSED;
     if (lagging->due == 0)
@@ -19,7 +23,7 @@ static unsigned class_of(const struct subscription *subscription,
 
 // False: it could not be read, or there is no memory.
 static bool look(struct engine_context *context, struct store_page_lagging *op,
-                 struct bytes record)
+                 struct bytes record, struct topic *topic)
 {
     struct txn *txn = context->txn;
     struct subscription subscription = { .lease_key = 0 };
@@ -27,13 +31,17 @@ static bool look(struct engine_context *context, struct store_page_lagging *op,
     struct key key;
     struct bytes found;
     key_two(&key, op->after_topic, op->after);
-    if (!lagging_decode(record, &lagging)
+    bool known = topic->shown.id == op->after_topic
+                 || topic_load(txn, &context->scratch, op->after_topic, topic);
+    if (context->scratch.failed)
+        return false;
+    if (!known || !lagging_decode(record, &lagging)
         || !txn_get(txn, TABLE_SUBSCRIPTIONS, &key, &found)
         || !subscription_decode(found, &subscription)) {
         txn_fail(txn, STORE_CORRUPT);
         return false;
     }
-    if (!(class_of(&subscription, &lagging) & op->set))
+    if (!(class_of(topic, &subscription, &lagging) & op->set))
         return true;
     if (!standing_show(context, op->after_topic, op->after,
                        &op->items[op->count]))
@@ -58,6 +66,7 @@ static enum store_status run_scan(struct engine_context *context,
                                   struct store_page_lagging *op)
 {
     struct bytes key, record;
+    struct topic at = { .shown = { .id = 0 } };
     bool more = seek(context->txn, op, &key, &record);
     for (int i = 0; more; i++) {
         uint64_t topic = key_part(key, 0);
@@ -67,7 +76,7 @@ static enum store_status run_scan(struct engine_context *context,
             return STORE_OK;
         op->after_topic = topic;
         op->after = key_part(key, KEY_ID);
-        if (!look(context, op, record))
+        if (!look(context, op, record, &at))
             return STORE_AGAIN;
         more = txn_next(context->txn, TABLE_LAGGING, &key, &record);
     }

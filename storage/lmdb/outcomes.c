@@ -3,6 +3,7 @@
 #include "due.h"
 #include "lagging.h"
 #include "standing.h"
+#include "storage/walk.h"
 #include "subscriptions.h"
 
 #include <string.h>
@@ -34,21 +35,12 @@ static void scene_save(struct engine_context *context,
 }
 
 // What one who does not lag is taken to have (M1): everything, unless a walk
-// is still on its way to him.
+// is still on its way to him. Up to there walks have told of updates to one
+// who lags.
 static uint64_t implied_cursor(const struct scene *scene, uint64_t subscription)
 {
-    if (!scene->walking || subscription <= scene->walk.position)
-        return scene->topic.shown.head;
-    return scene->walk.from;
-}
-
-// Up to where walks have told of updates to one who lags.
-static uint64_t reminded_of(const struct scene *scene, uint64_t subscription)
-{
-    if (!scene->walking)
-        return scene->topic.shown.head;
-    return subscription <= scene->walk.position ? scene->walk.to
-                                                : scene->walk.from;
+    return scene->walking ? store_walk_cursor(&scene->walk, subscription)
+                          : scene->topic.shown.head;
 }
 
 // Seq n is owed iff start < n, and webhooks start after a baseline (M7).
@@ -68,7 +60,8 @@ static uint64_t owed_from(const struct scene *scene,
 {
     if (outcome->next > 0)
         return outcome->next;
-    return scene->passing ? scene->walk.from + 1 : outcome->upto;
+    return scene->passing ? walk_before(&scene->walk, outcome->subscription) + 1
+                          : outcome->upto;
 }
 
 // One to whom an outcome applies.
@@ -119,7 +112,7 @@ static unsigned facts_of_failure(const struct scene *scene,
         facts |= LIFECYCLE_OUTDATED;
     if (!scene->passing
         && (renewed
-            || outcome->upto < reminded_of(scene, outcome->subscription)))
+            || outcome->upto < implied_cursor(scene, outcome->subscription)))
         facts |= LIFECYCLE_ANEW;
     // A baseline may have overtaken what was owed, or it has arrived since.
     uint64_t next = party->lags ? party->lagging.next
@@ -138,8 +131,10 @@ static unsigned facts_of_update(const struct engine_context *context,
     unsigned facts = party->lags ? LIFECYCLE_LAGS : 0;
     uint64_t head = scene->topic.shown.head;
     // One may have caught up since the walk read that he lags.
-    if (party->lags ? party->lagging.next > head
-                    : !passed_owing(scene, party, scene->walk.from))
+    if (party->lags
+            ? party->lagging.next > head
+            : !passed_owing(scene, party,
+                            walk_before(&scene->walk, outcome->subscription)))
         facts |= LIFECYCLE_AT_HEAD;
     if (party->lags && scene->passing && scene->walk.to < head)
         facts |= LIFECYCLE_AWAITED; // the next one
@@ -289,7 +284,8 @@ static void carry_out(struct engine_context *context, struct scene *scene,
         leave(context, scene, party, outcome->upto, effects);
     } else if (effects & LIFECYCLE_OWE) {
         if (update)
-            leave(context, scene, party, scene->walk.from, effects);
+            leave(context, scene, party,
+                  walk_before(&scene->walk, outcome->subscription), effects);
         else
             fail(context, scene, party, outcome, effects);
     } else if (effects & (LIFECYCLE_RESET | LIFECYCLE_HURRY)) {
@@ -387,32 +383,67 @@ static void end_walk(struct engine_context *context, struct scene *scene,
     const struct topic *topic = &scene->topic;
     walk_remove(context->txn, op->walk.topic);
     scene->walking = false;
-    if (!scene->there || !owes_anybody(context, topic, op->walk.to))
+    if (!scene->there
+        || !owes_anybody(context, topic, walk_least(&scene->walk)))
         return;
-    op->next = (struct store_walk){
-        .topic = op->walk.topic,
-        .from = op->walk.to,
-        .to = topic->shown.head,
-    };
+    op->next = scene->walk;
+    walk_again(&op->next, topic->shown.head);
     op->walk_began = true;
     walk_save(context->txn, &op->next);
+}
+
+// Of a topic that is EACH nobody would be served by that.
+static void turn_walk(struct engine_context *context, struct scene *scene,
+                      struct store_checkpoint *op)
+{
+    const struct store_topic *topic = &scene->topic.shown;
+    if (!scene->there || topic->content == STORE_CONTENT_EACH
+        || !owes_anybody(context, &scene->topic, op->walk.to)
+        || !walk_turn(&scene->walk, topic->head))
+        return;
+    op->next = scene->walk;
+    op->turned = true;
+    walk_save(context->txn, &op->next);
+}
+
+static bool same_walk(const struct store_walk *one,
+                      const struct store_walk *other)
+{
+    return one->from == other->from && one->to == other->to
+           && one->start == other->start;
 }
 
 // The answer to the last checkpoint of a walk got lost: the next one is it.
 static bool repeated_end(const struct scene *scene, struct store_checkpoint *op)
 {
-    if (!op->finish || !scene->walking || scene->walk.from != op->walk.to)
+    if (!op->finish || !scene->walking || scene->walk.from != op->walk.to
+        || scene->walk.start > 0 || same_walk(&scene->walk, &op->walk))
         return false;
     op->next = scene->walk;
     op->walk_began = true;
     return true;
 }
 
+static void pass(struct engine_context *context, struct scene *scene,
+                 struct store_checkpoint *op)
+{
+    scene->walk.position = op->walk.position;
+    scene->passing = true;
+    for (size_t i = 0; i < op->count && txn_ok(context->txn); i++) {
+        bool over = false;
+        apply(context, scene, &op->outcomes[i], &over);
+        if (op->ended)
+            op->ended[i] = over;
+    }
+    if (!op->finish)
+        walk_save(context->txn, &scene->walk);
+}
+
 enum store_status op_checkpoint(struct engine_context *context,
                                 struct store_checkpoint *op)
 {
     struct scene scene;
-    op->walk_began = false;
+    op->walk_began = op->turned = false;
     if (!sound(op->outcomes, op->count))
         return STORE_INVALID;
     for (size_t i = 0; i < op->count; i++)
@@ -421,25 +452,17 @@ enum store_status op_checkpoint(struct engine_context *context,
             return STORE_INVALID; // M1: beyond what it passes
     nobody_ended(op->ended, op->count);
     scene_load(context, &scene, op->walk.topic);
+    op->head = scene.topic.shown.head;
     if (repeated_end(&scene, op))
         return STORE_OK;
-    if (!scene.walking || scene.walk.from != op->walk.from
-        || scene.walk.to != op->walk.to)
+    if (!scene.walking || !same_walk(&scene.walk, &op->walk))
         return STORE_STALE;
-    if (op->walk.position > scene.walk.position) {
-        scene.walk.position = op->walk.position;
-        scene.passing = true;
-        for (size_t i = 0; i < op->count && txn_ok(context->txn); i++) {
-            bool over = false;
-            apply(context, &scene, &op->outcomes[i], &over);
-            if (op->ended)
-                op->ended[i] = over;
-        }
-        if (!op->finish)
-            walk_save(context->txn, &scene.walk);
-    }
+    if (op->walk.position > scene.walk.position)
+        pass(context, &scene, op);
     if (op->finish)
         end_walk(context, &scene, op);
+    else if (op->turn)
+        turn_walk(context, &scene, op);
     scene_save(context, &scene);
     return STORE_OK;
 }

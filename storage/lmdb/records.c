@@ -2,6 +2,8 @@
 
 #include "records.h"
 
+#include <string.h>
+
 enum {
     TOPIC_VERSION = 3,        // 2: key of self, same origin; 3: content
     STATE_VERSION = 3,        // 2: gone, gone since; 3: plan
@@ -10,7 +12,7 @@ enum {
     LANE_VERSION = 1,
     TICKET_VERSION = 1,
     REQUEST_VERSION = 3, // 2: host, renews, idle; 3: asker
-    WALK_VERSION = 1,
+    WALK_VERSION = 2,    // start, steps
     DENIAL_VERSION = 1,
     COUNTERS_VERSION = 2, // denial, idle
 };
@@ -384,16 +386,47 @@ void walk_encode(struct writer *writer, const struct store_walk *walk)
     write_u64(writer, walk->from);
     write_u64(writer, walk->to);
     write_u64(writer, walk->position);
+    write_u64(writer, walk->start);
+    write_u8(writer, (uint8_t)walk->step_count);
+    for (size_t i = 0; i < walk->step_count; i++) {
+        write_u64(writer, walk->steps[i].last);
+        write_u64(writer, walk->steps[i].cursor);
+    }
+}
+
+static bool read_steps(struct reader *reader, struct store_walk *walk)
+{
+    uint64_t last = 0;
+    walk->start = read_u64(reader);
+    walk->step_count = read_u8(reader);
+    if (walk->step_count > STORE_STEPS_MAX || walk->start > walk->position)
+        return false;
+    for (size_t i = 0; i < walk->step_count; i++) {
+        struct store_step *step = &walk->steps[i];
+        step->last = read_u64(reader);
+        step->cursor = read_u64(reader);
+        if (step->last <= last || step->cursor > walk->to)
+            return false;
+        last = step->last;
+    }
+    return true;
 }
 
 bool walk_decode(struct bytes record, struct store_walk *walk)
 {
     struct reader reader;
-    begin(&reader, record, WALK_VERSION);
+    uint8_t version = begin(&reader, record, WALK_VERSION);
     walk->from = read_u64(&reader);
     walk->to = read_u64(&reader);
     walk->position = read_u64(&reader);
-    return reader_done(&reader) && walk->from < walk->to;
+    walk->start = 0;
+    walk->step_count = 0;
+    memset(walk->steps, 0, sizeof walk->steps);
+    if (version > 1 && !read_steps(&reader, walk))
+        return false;
+    return reader_done(&reader)
+           && (walk->from < walk->to
+               || (walk->step_count > 0 && walk->from == walk->to));
 }
 
 void counters_encode(struct writer *writer, const struct counters *counters)

@@ -2,6 +2,7 @@
 
 #include "due.h"
 #include "lagging.h"
+#include "lanes.h"
 #include "since.h"
 
 enum {
@@ -39,16 +40,20 @@ static bool begin(struct engine_context *context, const struct store_resend *op,
     return again->first <= topic->shown.head;
 }
 
-// First seq that this one is owed then; above the head: nothing.
+// First seq that this one is owed then; above the head: nothing. `old` NULL: he
+// does not lag.
 static uint64_t owed_from(const struct again *again,
-                          const struct store_subscriber *shown)
+                          const struct store_subscriber *shown,
+                          const struct lagging *old)
 {
     const struct store_topic *topic = &again->topic.shown;
     uint64_t next = again->first;
+    if (old && old->next < next)
+        next = old->next;
     // The walk under way is still on its way to him.
-    if (again->walking && shown->id > again->walk.position
-        && again->walk.from + 1 < next)
-        next = again->walk.from + 1;
+    if (!old && again->walking
+        && store_walk_cursor(&again->walk, shown->id) + 1 < next)
+        next = store_walk_cursor(&again->walk, shown->id) + 1;
     if (next <= shown->start)
         next = shown->start + 1;
     return next <= topic->baseline ? topic->baseline + 1 : next;
@@ -65,21 +70,21 @@ static bool set_back(struct engine_context *context, const struct again *again,
     if (!subscription_load(txn, &context->scratch, topic, id, &subscription))
         return false;
     const struct store_subscriber *shown = &subscription.shown;
-    struct lagging now = { .next = owed_from(again, shown) };
     bool lags = lagging_load(txn, topic, id, &old);
-    if (!lags && now.next > again->topic.shown.head)
-        return false;
-    if (lags) {
-        uint64_t next = now.next < old.next ? now.next : old.next;
+    struct lagging now = { .next = 0 };
+    if (lags)
         now = old;
-        now.next = next;
-    }
+    now.next = owed_from(again, shown, lags ? &old : NULL);
+    if (now.next > again->topic.shown.head)
+        return false;
     now.attempts = 0;
     now.resent = true;
     // In state G the renewal makes it due.
     if (!shown->suspended)
         now.due = context->now;
     lagging_save(context, shown, lags ? &old : NULL, &now);
+    if (now.waits && !shown->paused)
+        lane_hurry(context, &shown->origin);
     claims_overtake(context->claims, work_subscription(topic, id));
     return true;
 }

@@ -181,6 +181,8 @@ void store_close(struct store *store)
     pairs_free(store->pairs);
     crowds_free(store->crowds);
     crowds_free(store->origins);
+    if (store->writing && !env_panicked(&store->env))
+        env_trim_size(&store->env);
     env_close(&store->env);
     if (store->lock_file >= 0)
         close(store->lock_file);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    WALK_SIZE = 32,
+    WALK_SIZE = 64 + 16 * STORE_STEPS_MAX,
     EVENT_SIZE = 16,
 };
 

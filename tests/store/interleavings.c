@@ -2,9 +2,10 @@
 //
 // Every order of {walk reads, walk says, new update, retry succeeds, retry
 // fails, unsubscribe, renew} for one subscriber, and of {walk reads, walk says,
-// new update, retry succeeds, lease ends, that is noticed, renew}; and in each:
-// nobody who is owed is forgotten, nobody is owed again what has arrived, and
-// records are gone when there is nothing left to deliver.
+// new update, retry succeeds, lease ends, that is noticed, renew}, and of some
+// of these with {told to wait in the lane, taken from it, paused, goes on, sent
+// again}; and in each: nobody who is owed is forgotten, nobody is owed again
+// what has arrived, and records are gone when there is nothing left to deliver.
 
 #include "scene.h"
 
@@ -28,6 +29,12 @@ enum step {
     RENEW,
     LEASE_ENDS,
     EXPIRE,
+    WAITS,
+    LANE_SUCCEEDS,
+    LANE_FAILS,
+    PAUSE,
+    GO_ON,
+    RESEND,
 };
 
 enum { STEPS = 7 }; // of one story
@@ -43,10 +50,12 @@ struct story {
     bool ended;
     bool read; // the walk has read it, and `seen` is what it saw
     struct store_subscriber seen;
-    bool uncalled; // its lease was over
+    bool uncalled; // its lease was over, or it is paused
+    bool outdated; // its cursor was set back after that
     struct store_walk walk;
     // The retry that is under way.
     struct store_outcome attempt;
+    bool overtaken; // by an operator who set the cursor back
     uint64_t head;
     uint64_t arrived;  // everything up to here
     uint64_t given_up; // everything up to here was in an attempt that failed
@@ -54,7 +63,8 @@ struct story {
     char steps[STEPS * 2 + 1];
 };
 
-static void begin_attempt(struct story *story)
+// By himself, or from his lane.
+static void begin_attempt_at(struct story *story, bool lane)
 {
     struct session *s = story->session;
     struct store_subscriber now = { .lease_end = 0 };
@@ -62,12 +72,19 @@ static void begin_attempt(struct story *story)
         || !scene_subscriber(s, story->name, &now)
         || now.lease_end <= session_now(s))
         return;
-    uint64_t token = scene_claim_delivery(s, story->name);
+    uint64_t token = lane ? scene_claim_waiting(s, story->name, scene_origin())
+                          : scene_claim_delivery(s, story->name);
     if (token == 0)
         return;
+    story->overtaken = false;
     story->attempt =
         scene_outcome(s, STORE_DELIVERED, story->name, story->head);
     story->attempt.token = token;
+}
+
+static void begin_attempt(struct story *story)
+{
+    begin_attempt_at(story, false);
 }
 
 static void update(struct story *story)
@@ -82,7 +99,9 @@ static void walk_reads(struct story *story)
     if (!walks && !story->ended)
         fail_msg("%s: there is no walk", story->steps);
     story->read = scene_subscriber(s, story->name, &story->seen);
-    story->uncalled = story->seen.lease_end <= session_now(s);
+    story->uncalled =
+        story->seen.lease_end <= session_now(s) || story->seen.paused;
+    story->outdated = false;
     if (story->read && !story->seen.lagging && walks
         && story->walk.to < story->arrived)
         fail_msg("%s: an older one after a newer", story->steps);
@@ -114,7 +133,8 @@ static void walk_says(struct story *story)
     session_must(story->session, &end.op);
     if (!story->read)
         return;
-    if (outcome.kind == STORE_DELIVERED && story->arrived < outcome.upto)
+    if (outcome.kind == STORE_DELIVERED && story->arrived < outcome.upto
+        && !story->outdated)
         story->arrived = outcome.upto;
     if (outcome.kind == STORE_REMINDED && there && !now.lagging)
         story->blind = true;
@@ -126,7 +146,7 @@ static void end_attempt(struct story *story, bool success)
     struct store_outcome *attempt = &story->attempt;
     if (attempt->token == 0)
         return;
-    if (success && story->arrived < attempt->upto)
+    if (success && story->arrived < attempt->upto && !story->overtaken)
         story->arrived = attempt->upto;
     if (!success) {
         struct store_subscriber now;
@@ -135,12 +155,56 @@ static void end_attempt(struct story *story, bool success)
         attempt->kind = STORE_OWED;
         if (story->last_attempt)
             attempt->due = 0;
-        if (!renewed)
+        if (!renewed && !story->overtaken)
             story->given_up = attempt->upto;
     }
     scene_record(story->session, *attempt);
     attempt->token = 0;
     begin_attempt(story);
+}
+
+// The attempt is not made: it waits for its origin.
+static void wait_in_lane(struct story *story)
+{
+    begin_attempt(story);
+    struct store_outcome *attempt = &story->attempt;
+    if (attempt->token == 0)
+        return;
+    attempt->kind = STORE_OWED;
+    attempt->waits = true;
+    scene_record(story->session, *attempt);
+    attempt->token = 0;
+}
+
+static void take_from_lane(struct story *story, bool success)
+{
+    begin_attempt_at(story, true);
+    if (story->attempt.token != 0)
+        end_attempt(story, success);
+}
+
+static void pause_or_go_on(struct story *story, bool paused)
+{
+    struct store_pause pause = scene_pause_one(story->name, paused);
+    enum store_status status = session_run(story->session, &pause.op);
+    assert_int_equal(status, story->ended ? STORE_NOT_FOUND : STORE_OK);
+}
+
+// The newest update.
+static void resend(struct story *story)
+{
+    struct store_resend resend = {
+        .op.verb = STORE_RESEND,
+        .topic = story->name.topic,
+        .subscription = story->name.id,
+    };
+    if (session_run(story->session, &resend.op) != STORE_OK)
+        return;
+    if (story->arrived == story->head)
+        story->arrived--;
+    story->given_up = 0;
+    story->overtaken = story->attempt.token != 0;
+    story->outdated = true;
 }
 
 static void end_lease(struct story *story)
@@ -177,7 +241,7 @@ static void renew(struct story *story)
 
 static void take_step(struct story *story, enum step step)
 {
-    static const char letters[] = "rwusfxnle";
+    static const char letters[] = "rwusfxnleWSFpgR";
     size_t len = strlen(story->steps);
     story->steps[len] = letters[step];
     switch (step) {
@@ -207,6 +271,20 @@ static void take_step(struct story *story, enum step step)
     case EXPIRE:
         notice(story);
         break;
+    case WAITS:
+        wait_in_lane(story);
+        break;
+    case LANE_SUCCEEDS:
+    case LANE_FAILS:
+        take_from_lane(story, step == LANE_SUCCEEDS);
+        break;
+    case PAUSE:
+    case GO_ON:
+        pause_or_go_on(story, step == PAUSE);
+        break;
+    case RESEND:
+        resend(story);
+        break;
     }
 }
 
@@ -216,7 +294,7 @@ static bool walk_will_come(const struct story *story, uint64_t *from)
     struct store_walk walk;
     if (!scene_walk(story->session, story->name.topic, &walk))
         return false;
-    *from = story->name.id > walk.position ? walk.from : walk.to;
+    *from = store_walk_cursor(&walk, story->name.id);
     return true;
 }
 
@@ -228,6 +306,9 @@ static void check(struct story *story)
         fail_msg("%s: it is %s", story->steps, there ? "back" : "gone");
     if (!there)
         return;
+    if ((now.paused || now.waits)
+        && scene_claim_delivery(story->session, story->name) != 0)
+        fail_msg("%s: claimed all the same", story->steps);
     uint64_t walks_from = 0;
     bool walks = walk_will_come(story, &walks_from);
     if (!now.lagging) {
@@ -298,12 +379,19 @@ static void finish(struct story *story)
         session_advance(s, DAY / 100);
         story->attempt.token = 0;
         end_attempt(story, true);
+        take_from_lane(story, true);
     }
     bool there = scene_subscriber(s, story->name, &now);
     assert_true(there == !story->ended);
     if (there && now.lagging)
         fail_msg("%s: it still lags", story->steps);
+    struct store_keep_lane keep = {
+        .op.verb = STORE_KEEP_LANE,
+        .lane.origin = scene_origin(),
+    };
+    session_must(s, &keep.op);
     struct store_numbers numbers = scene_stats(s);
+    assert_int_equal(numbers.lanes, 0);
     assert_int_equal(numbers.lagging, 0);
     assert_int_equal(numbers.walks, 0);
     assert_int_equal(numbers.requests, 0);
@@ -339,12 +427,14 @@ static bool next_order(enum step steps[STEPS], int counters[STEPS])
     return false;
 }
 
-static bool reads_before_it_says(const enum step steps[STEPS])
+// Of the two steps the former comes first, if they are there.
+static bool in_order(const enum step steps[STEPS], enum step former,
+                     enum step latter)
 {
     int i = 0;
-    while (steps[i] != WALK_READS && steps[i] != WALK_SAYS)
+    while (i < STEPS && steps[i] != former && steps[i] != latter)
         i++;
-    return steps[i] == WALK_READS;
+    return i == STEPS || steps[i] == former;
 }
 
 // Only a lease that has ended is noticed, and renewed by what waited.
@@ -366,7 +456,8 @@ static int tell_all(struct story story, const enum step of[STEPS])
     memcpy(steps, of, sizeof steps);
     int count = 0;
     do {
-        if (!reads_before_it_says(steps)
+        if (!in_order(steps, WALK_READS, WALK_SAYS)
+            || !in_order(steps, PAUSE, GO_ON)
             || (story.short_lease && !ends_before_all_that(steps)))
             continue;
         tell(story, steps);
@@ -401,6 +492,18 @@ static void outlive_the_lease(struct session *s, bool starts_lagging)
         .short_lease = true,
     };
     assert_int_equal(tell_all(story, steps), 840);
+}
+
+static void tell_of(struct session *s, const enum step steps[STEPS], int count)
+{
+    for (int i = 0; i < 4; i++) {
+        struct story story = {
+            .session = s,
+            .starts_lagging = i & 1,
+            .last_attempt = i & 2,
+        };
+        assert_int_equal(tell_all(story, steps), count);
+    }
 }
 
 // Somebody else keeps the topic, so that it is the same one in all stories.
@@ -438,6 +541,39 @@ static void B_nobody_is_forgotten_who_lags_when_the_lease_ends(void **state)
     outlive_the_lease(*state, true);
 }
 
+static void M4_nobody_is_forgotten_in_a_lane(void **state)
+{
+    static const enum step steps[STEPS] = {
+        WALK_READS, WALK_SAYS, UPDATE, WAITS, LANE_SUCCEEDS, LANE_FAILS, RENEW,
+    };
+    tell_of(*state, steps, 2520);
+}
+
+static void nobody_is_forgotten_who_was_paused(void **state)
+{
+    static const enum step steps[STEPS] = {
+        WALK_READS, WALK_SAYS, UPDATE, WAITS, LANE_SUCCEEDS, PAUSE, GO_ON,
+    };
+    static const enum step others[STEPS] = {
+        WALK_READS, WALK_SAYS, RETRY_FAILS, UNSUBSCRIBE, RENEW, PAUSE, GO_ON,
+    };
+    tell_of(*state, steps, 1260);
+    tell_of(*state, others, 1260);
+}
+
+static void what_is_sent_again_arrives_after_that(void **state)
+{
+    static const enum step steps[STEPS] = {
+        WALK_READS,     WALK_SAYS,   UPDATE, RESEND,
+        RETRY_SUCCEEDS, RETRY_FAILS, RENEW,
+    };
+    static const enum step others[STEPS] = {
+        WALK_READS, WALK_SAYS, RESEND, WAITS, LANE_SUCCEEDS, PAUSE, GO_ON,
+    };
+    tell_of(*state, steps, 2520);
+    tell_of(*state, others, 1260);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, with_a_witness, session_teardown)
 
@@ -449,6 +585,9 @@ int main(void)
         TEST(M1_nobody_is_forgotten_who_was_up_to_date),
         TEST(B_nobody_is_forgotten_whose_renewal_comes_after_the_lease),
         TEST(B_nobody_is_forgotten_who_lags_when_the_lease_ends),
+        TEST(M4_nobody_is_forgotten_in_a_lane),
+        TEST(nobody_is_forgotten_who_was_paused),
+        TEST(what_is_sent_again_arrives_after_that),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,8 @@ static void restart(struct model *model)
         model->requests[i].claim = (struct model_claim){ .lapsed = true };
     for (int i = 0; i < MODEL_DENIALS; i++)
         model->denials[i].claim = (struct model_claim){ .lapsed = true };
+    for (int i = 0; i < MODEL_ORIGINS; i++)
+        model->lanes[i].claim = (struct model_claim){ .lapsed = true };
     for (int t = 0; t < MODEL_TOPICS; t++) {
         struct model_topic *topic = &model->topics[t];
         topic->fetch = (struct model_claim){ .lapsed = true };
@@ -69,6 +71,13 @@ static void make_move(struct model *model)
         { model_claim_deliveries, 14 },
         { model_record, 14 },
         { model_compare_subscribers, 6 },
+        { model_claim_lane, 10 },
+        { model_claim_lanes, 4 },
+        { model_keep_lane, 5 },
+        { model_pause, 4 },
+        { model_resend, 4 },
+        { model_status, 4 },
+        { model_page_lagging, 4 },
         { model_events, 10 },
         { model_missed, 8 },
         { model_read_body, 8 },

@@ -23,6 +23,8 @@ enum {
     MODEL_DENIALS = 256,
     MODEL_PER_HOST = 8,
     MODEL_ASKERS = 4, // 0: none
+    MODEL_ORIGINS = 3,
+    MODEL_TICKETS = 65536, // numbers of requests
 };
 
 struct model_claim {
@@ -60,13 +62,26 @@ struct model_subscriber {
     int64_t lease_end;
     bool suspended;
     int profile;
+    uint64_t cursor; // while there is a walk: what he is taken to have
     bool lagging;
     uint64_t next;
     bool attempts_known, history_known;
     uint32_t attempts, step;
     int64_t first_failure, due;
     int32_t status;
+    bool paused, waits;
+    uint64_t request; // that was verified last
+    // Set back by an operator, and while it was claimed.
+    bool resent, overtaken;
     struct model_claim claim;
+};
+
+struct model_lane {
+    bool there, paused;
+    int64_t due;
+    uint32_t failures;
+    struct model_claim claim;
+    bool hurried; // since it was claimed
 };
 
 struct model_update {
@@ -108,6 +123,9 @@ struct model {
     struct model_request requests[MODEL_REQUESTS];
     struct model_denial denials[MODEL_DENIALS];
     struct model_topic topics[MODEL_TOPICS];
+    struct model_lane lanes[MODEL_ORIGINS];
+    bool paused;
+    int64_t ended[MODEL_TICKETS]; // until when that is told; 0: never
 };
 
 // ------------------------------------------------------------------ state
@@ -124,6 +142,8 @@ const char *model_callback_url(int callback);
 struct store_profile model_profile(int profile);
 // Some callbacks share a host, which is also their origin; 0: it has none.
 uint64_t model_host(int callback);
+int model_origin(int callback); // of MODEL_ORIGINS
+struct store_key model_origin_key(int origin);
 // Whether anything at the origin of this callback is subscribed.
 bool model_known(const struct model *model, int callback);
 
@@ -143,6 +163,16 @@ bool model_held(const struct model *model, const struct model_claim *claim);
 void model_lapse(const struct model *model, struct model_claim *claim);
 void model_end(struct model *model, struct model_topic *topic,
                struct model_subscriber *subscriber);
+// Nothing is due of him by himself: he is paused, or in a lane.
+bool model_withdrawn(const struct model_subscriber *subscriber);
+// He waits: so there is a lane, unless he is paused.
+void model_lane_expect(struct model *model, const struct model_topic *topic,
+                       const struct model_subscriber *subscriber);
+// It is looked at now.
+void model_lane_hurry(struct model *model, const struct model_topic *topic,
+                      const struct model_subscriber *subscriber);
+// What this request had led to is over.
+void model_ticket_end(struct model *model, uint64_t request);
 // One is made now, unless there is no reason.
 void model_deny(struct model *model, int topic, int callback, bool verified,
                 enum store_denial_reason reason);
@@ -187,6 +217,15 @@ void model_walk(struct model *model);
 void model_claim_deliveries(struct model *model);
 void model_record(struct model *model);
 void model_compare_subscribers(struct model *model);
+
+void model_claim_lane(struct model *model);
+void model_claim_lanes(struct model *model);
+void model_keep_lane(struct model *model);
+void model_pause(struct model *model);
+void model_resend(struct model *model);
+void model_status(struct model *model);
+void model_page_lagging(struct model *model);
+size_t model_waiting(const struct model *model, int origin);
 
 void model_events(struct model *model);
 void model_missed(struct model *model);

@@ -28,8 +28,11 @@ static void expect_subscriber(const struct model *model,
     assert_int_equal(got->profile.secret.len, profile.secret.len);
     assert_int_equal(got->profile.old_client, profile.old_client);
     assert_int_equal(got->lagging, s->lagging);
+    assert_int_equal(got->paused, s->paused);
+    assert_true(got->request == s->request);
     if (!s->lagging)
         return;
+    assert_int_equal(got->waits, s->waits);
     assert_true(got->next == s->next);
     if (s->history_known) {
         assert_true(got->first_failure == s->first_failure);
@@ -118,13 +121,15 @@ static struct store_outcome visit(struct model *model,
         .subscription = s->id,
         .rev = s->rev,
         .upto = topic->walk.to,
-        .next = (s->start > topic->walk.from ? s->start : topic->walk.from) + 1,
+        .next = (s->start > s->cursor ? s->start : s->cursor) + 1,
     };
     uint64_t chance = model_below(model, 20);
     fill_failure(model, &outcome);
+    outcome.waits = model_below(model, 4) == 0;
     if (s->lagging)
         outcome.kind = STORE_REMINDED;
-    else if (s->start >= topic->walk.to || (s->suspended && chance < 15))
+    else if (outcome.next > topic->walk.to || s->paused
+             || (s->suspended && chance < 15))
         outcome.kind = STORE_PASSED;
     else if (chance == 0)
         outcome.kind = STORE_GONE;
@@ -135,7 +140,8 @@ static struct store_outcome visit(struct model *model,
     return outcome;
 }
 
-static void begin_lagging(struct model *model, struct model_subscriber *s,
+static void begin_lagging(struct model *model, const struct model_topic *topic,
+                          struct model_subscriber *s,
                           const struct store_outcome *outcome)
 {
     s->lagging = s->attempts_known = s->history_known = true;
@@ -145,11 +151,15 @@ static void begin_lagging(struct model *model, struct model_subscriber *s,
     s->first_failure = model_now(model);
     s->due = outcome->due;
     s->status = outcome->status;
+    s->waits = outcome->waits && !s->suspended;
+    s->resent = false;
     s->claim = (struct model_claim){ 0 };
+    model_lane_expect(model, topic, s);
 }
 
 static void remind(struct model *model, const struct model_topic *topic,
-                   struct model_subscriber *s)
+                   struct model_subscriber *s,
+                   const struct store_outcome *outcome)
 {
     // It has got already what the walk would bring.
     if (s->next > topic->head) {
@@ -159,17 +169,23 @@ static void remind(struct model *model, const struct model_topic *topic,
     s->attempts = 0;
     // A claim that is open speaks of an attempt before this.
     s->attempts_known = s->attempts_known && !model_held(model, &s->claim);
-    if (s->due == 0)
-        s->due = model_now(model);
+    if (s->due != 0)
+        return;
+    s->due = model_now(model);
+    s->waits = outcome->waits && !s->suspended;
+    model_lane_expect(model, topic, s);
 }
 
-// Not called in state G: it is kept for the renewal.
-static void keep(struct model_subscriber *s, uint64_t next)
+// Not called in state G, or while he is paused: it is kept for the renewal, or
+// due as soon as he goes on.
+static void keep(const struct model *model, struct model_subscriber *s,
+                 uint64_t next)
 {
     s->lagging = true;
     s->attempts_known = s->history_known = false;
     s->next = next;
-    s->due = 0;
+    s->due = s->suspended ? 0 : model_now(model);
+    s->waits = s->resent = false;
     s->claim = (struct model_claim){ 0 };
 }
 
@@ -177,31 +193,67 @@ static void pass(struct model *model, struct model_topic *topic,
                  const struct store_outcome *outcome)
 {
     struct model_subscriber *s = model_subscriber(topic, outcome->subscription);
+    s->cursor = topic->walk.to;
     if (outcome->kind == STORE_REMINDED)
-        remind(model, topic, s);
+        remind(model, topic, s, outcome);
     else if (outcome->kind == STORE_OWED)
-        begin_lagging(model, s, outcome);
+        begin_lagging(model, topic, s, outcome);
     else if (outcome->kind == STORE_GONE)
         model_end(model, topic, s);
-    else if (outcome->kind == STORE_PASSED && s->start < topic->walk.to)
-        keep(s, outcome->next);
+    else if (outcome->kind == STORE_PASSED && outcome->next <= topic->walk.to)
+        keep(model, s, outcome->next);
+}
+
+// M1: what the walk's record takes each to have is what he has been passed by.
+static void check_cursors(const struct model_topic *topic)
+{
+    for (int c = 0; c < MODEL_CALLBACKS; c++) {
+        const struct model_subscriber *s = &topic->subscribers[c];
+        if (topic->walking && s->id != 0)
+            assert_true(store_walk_cursor(&topic->walk, s->id) == s->cursor);
+    }
+}
+
+static bool somebody_is_behind(const struct model_topic *topic)
+{
+    for (int c = 0; c < MODEL_CALLBACKS; c++) {
+        const struct model_subscriber *s = &topic->subscribers[c];
+        if (s->id != 0 && s->cursor < topic->head)
+            return true;
+    }
+    return false;
 }
 
 static void finish(struct model_topic *topic,
                    const struct store_checkpoint *checkpoint)
 {
     bool risen = topic->head > topic->walk.to;
-    uint64_t to = topic->walk.to;
-    if (model_subscribers(topic) > 0 || !risen)
+    if (topic->walk.step_count == 0 && (model_subscribers(topic) > 0 || !risen))
         assert_int_equal(checkpoint->walk_began, risen);
+    if (somebody_is_behind(topic))
+        assert_true(checkpoint->walk_began);
     topic->walking = checkpoint->walk_began;
     if (!topic->walking)
         return;
+    assert_true(checkpoint->next.from == topic->walk.to);
     topic->walk = checkpoint->next;
     assert_true(topic->walk.topic == topic->id);
-    assert_true(topic->walk.from == to);
     assert_true(topic->walk.to == topic->head);
-    assert_true(topic->walk.position == 0);
+    assert_true(topic->walk.start == 0 && topic->walk.position == 0);
+}
+
+static void turn(struct model_topic *topic,
+                 const struct store_checkpoint *checkpoint)
+{
+    bool may = topic->content != STORE_CONTENT_EACH
+               && topic->head > topic->walk.to && model_subscribers(topic) > 0;
+    if (topic->walk.step_count < STORE_STEPS_MAX - 1 || !may)
+        assert_int_equal(checkpoint->turned, may);
+    if (!checkpoint->turned)
+        return;
+    topic->walk = checkpoint->next;
+    assert_true(topic->walk.to == topic->head);
+    assert_true(topic->walk.start == topic->walk.position);
 }
 
 static void checkpoint(struct model *model, struct model_topic *topic,
@@ -212,6 +264,7 @@ static void checkpoint(struct model *model, struct model_topic *topic,
         .op.verb = STORE_CHECKPOINT,
         .walk = topic->walk,
         .finish = page->end,
+        .turn = model_below(model, 3) == 0,
         .outcomes = outcomes,
         .count = page->count,
     };
@@ -221,6 +274,8 @@ static void checkpoint(struct model *model, struct model_topic *topic,
         outcomes[i] = visit(model, topic, s);
         checkpoint.walk.position = s->id;
     }
+    if (checkpoint.walk.position >= store_walk_goal(&topic->walk))
+        checkpoint.finish = true;
     if (model_below(model, 10) == 0) {
         struct store_checkpoint other = checkpoint;
         other.walk.to++;
@@ -232,6 +287,9 @@ static void checkpoint(struct model *model, struct model_topic *topic,
         pass(model, topic, &outcomes[i]);
     if (checkpoint.finish)
         finish(topic, &checkpoint);
+    else if (checkpoint.turn)
+        turn(topic, &checkpoint);
+    check_cursors(topic);
 }
 
 void model_walk(struct model *model)
@@ -270,7 +328,7 @@ void model_claim_deliveries(struct model *model)
             if (s->id != 0 && s->lagging)
                 due[count++] = (struct model_due){
                     topic->id << 32 | s->id,
-                    s->due,
+                    model_withdrawn(s) ? 0 : s->due,
                     &s->claim,
                     s->suspended,
                 };
@@ -288,7 +346,9 @@ void model_claim_deliveries(struct model *model)
         struct model_topic *topic = model_topic(model, got->topic);
         assert_true(scene_same(got->topic_url,
                                model_topic_url((int)(topic - model->topics))));
-        expect_subscriber(model, topic, model_subscriber(topic, got->id), got);
+        struct model_subscriber *s = model_subscriber(topic, got->id);
+        expect_subscriber(model, topic, s, got);
+        s->overtaken = false;
     }
     store_release(&claim.op);
 }
@@ -296,35 +356,28 @@ void model_claim_deliveries(struct model *model)
 static void arrived(struct model *model, struct model_topic *topic,
                     struct model_subscriber *s, uint64_t upto)
 {
-    bool ahead = topic->walking && topic->walk.position < s->id;
-    s->claim = (struct model_claim){ 0 };
-    s->lagging = ahead ? upto != topic->walk.from : upto < topic->head;
-    s->next = upto + 1;
     // Who has more than a walk on its way would bring has a record that says
     // so, and is not due.
+    s->claim = (struct model_claim){ 0 };
+    s->waits = s->resent = false;
+    s->lagging = upto != (topic->walking ? s->cursor : topic->head);
+    s->next = upto + 1;
     s->due = upto < topic->head ? model_now(model) : 0;
     s->attempts_known = s->history_known = false;
-    // One whom this walk has passed is served by the next one, or by a
-    // retry: both are right.
-    if (!s->lagging || ahead || !topic->walking || upto < topic->walk.to)
-        return;
-    struct store_subscriber now;
-    struct scene_name name = { topic->id, s->id };
-    assert_true(scene_subscriber(model->session, name, &now));
-    s->lagging = now.lagging;
 }
 
 static void still_owed(struct model *model, struct model_topic *topic,
                        struct model_subscriber *s,
                        const struct store_outcome *outcome)
 {
-    (void)model, (void)topic;
     s->claim = (struct model_claim){ 0 };
     s->attempts_known = outcome->upto == topic->head;
     s->attempts = outcome->attempts;
     s->step = outcome->step;
     s->due = outcome->due;
     s->status = outcome->status;
+    s->waits = outcome->waits && !s->suspended;
+    model_lane_expect(model, topic, s);
 }
 
 static void draw_outcome(struct model *model, const struct model_topic *topic,
@@ -349,13 +402,18 @@ static void draw_outcome(struct model *model, const struct model_topic *topic,
     // The last attempt of a series, if it carried everything there is.
     if (outcome->upto == topic->head && model_below(model, 3) == 0)
         outcome->due = 0;
+    outcome->waits = outcome->due != 0 && model_below(model, 3) == 0;
 }
 
 static void carry_out(struct model *model, const struct store_outcome *outcome)
 {
     struct model_topic *topic = model_topic(model, outcome->topic);
     struct model_subscriber *s = model_subscriber(topic, outcome->subscription);
-    if (outcome->kind == STORE_DELIVERED)
+    // What began before the cursor was set back says nothing.
+    bool overtaken = s->resent && s->overtaken;
+    if (overtaken && outcome->kind != STORE_GONE)
+        s->claim = (struct model_claim){ 0 };
+    else if (outcome->kind == STORE_DELIVERED)
         arrived(model, topic, s, outcome->upto);
     else if (outcome->kind == STORE_OWED)
         still_owed(model, topic, s, outcome);

@@ -205,6 +205,8 @@ static void append(struct model *model, struct model_topic *topic,
     assert_true(topic->walk.from == topic->head - 1);
     assert_true(topic->walk.to == topic->head);
     assert_true(topic->walk.position == 0);
+    for (int c = 0; c < MODEL_CALLBACKS; c++)
+        topic->subscribers[c].cursor = topic->head - 1;
 }
 
 static void settle_fetch(struct model *model, struct model_topic *topic,

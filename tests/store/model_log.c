@@ -321,6 +321,10 @@ void model_compare_stats(struct model *model)
         wanted.lagging += model_lagging(topic);
         wanted.walks += topic->walking;
     }
+    for (int i = 0; i < MODEL_ORIGINS; i++) {
+        wanted.waiting += model_waiting(model, i);
+        wanted.lanes += model->lanes[i].there;
+    }
     for (int i = 0; i < MODEL_REQUESTS; i++)
         wanted.requests +=
             model->requests[i].id != 0 && !model->requests[i].idle;
@@ -335,4 +339,7 @@ void model_compare_stats(struct model *model)
     assert_true(now.requests == wanted.requests);
     assert_true(now.denials == wanted.denials);
     assert_true(now.events == wanted.events);
+    assert_true(now.waiting == wanted.waiting);
+    assert_true(now.lanes == wanted.lanes);
+    assert_true(now.paused == model->paused);
 }

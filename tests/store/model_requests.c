@@ -70,13 +70,6 @@ static bool crowded(const struct model *model,
     return host != 0 && (count >= max || own >= max / 4);
 }
 
-static struct store_key origin_of(int callback)
-{
-    char name[32];
-    snprintf(name, sizeof name, "%d", (int)model_host(callback));
-    return scene_key(name);
-}
-
 void model_take(struct model *model)
 {
     struct model_request wanted = {
@@ -95,7 +88,7 @@ void model_take(struct model *model)
     take.request.profile = model_profile(wanted.profile);
     take.request.host = model_host(wanted.callback);
     take.request.asker = wanted.asker;
-    take.request.origin = origin_of(wanted.callback);
+    take.request.origin = model_origin_key(model_origin(wanted.callback));
     const struct model_subscriber *subscriber =
         &model->topics[wanted.topic].subscribers[wanted.callback];
     size_t pending;
@@ -213,8 +206,10 @@ static void activate(struct model *model, const struct model_request *r,
     topic->subscribers[r->callback] = (struct model_subscriber){
         .id = settle->subscription,
         .start = topic->head,
+        .cursor = topic->walk.from,
         .lease_end = settle->sent_at + settle->lease,
         .profile = r->profile,
+        .request = r->id,
     };
     struct store_subscriber now;
     struct scene_name name = { settle->topic, settle->subscription };
@@ -239,7 +234,11 @@ static void renew(struct model *model, const struct model_request *r,
     subscriber->profile = r->profile;
     subscriber->lease_end = settle->sent_at + settle->lease;
     subscriber->suspended = false;
+    model_ticket_end(model, subscriber->request);
+    subscriber->request = r->id;
     if (subscriber->lagging && subscriber->next <= topic->head) {
+        if (subscriber->waits && !subscriber->paused)
+            model_lane_hurry(model, topic, subscriber);
         subscriber->due = model_now(model);
         subscriber->attempts_known = false;
         subscriber->claim.lapsed = false;
@@ -252,6 +251,7 @@ static void verified(struct model *model, const struct model_request *r,
     struct model_topic *topic = &model->topics[r->topic];
     struct model_subscriber *subscriber = &topic->subscribers[r->callback];
     if (r->mode == STORE_UNSUBSCRIBE) {
+        model_ticket_end(model, r->id);
         assert_true(
             settle->effect == STORE_EFFECT_ENDED
             || (subscriber->id == 0 && settle->effect == STORE_EFFECT_NONE));
@@ -373,6 +373,7 @@ static size_t mark_over(struct model *model,
                 continue;
             if (model_pending_subscribe(model, t, c, 0)) {
                 s->suspended = true;
+                s->waits = false;
                 continue;
             }
             over[t][c] = true;

@@ -74,6 +74,50 @@ uint64_t model_host(int callback)
     return hosts[callback];
 }
 
+int model_origin(int callback)
+{
+    uint64_t host = model_host(callback);
+    return host == 0 ? 2 : (int)host - 11;
+}
+
+struct store_key model_origin_key(int origin)
+{
+    static const char *const names[MODEL_ORIGINS] = { "11", "12", "0" };
+    return scene_key(names[origin]);
+}
+
+bool model_withdrawn(const struct model_subscriber *subscriber)
+{
+    return subscriber->paused || subscriber->waits;
+}
+
+void model_lane_expect(struct model *model, const struct model_topic *topic,
+                       const struct model_subscriber *subscriber)
+{
+    int callback = (int)(subscriber - topic->subscribers);
+    struct model_lane *lane = &model->lanes[model_origin(callback)];
+    if (lane->there || subscriber->paused || !subscriber->waits)
+        return;
+    *lane = (struct model_lane){ .there = true, .due = model_now(model) };
+}
+
+void model_lane_hurry(struct model *model, const struct model_topic *topic,
+                      const struct model_subscriber *subscriber)
+{
+    int callback = (int)(subscriber - topic->subscribers);
+    struct model_lane *lane = &model->lanes[model_origin(callback)];
+    if (lane->due > model_now(model))
+        lane->due = model_now(model);
+    lane->claim.lapsed = lane->claim.lapsed && model_held(model, &lane->claim);
+    lane->hurried = true;
+}
+
+void model_ticket_end(struct model *model, uint64_t request)
+{
+    assert_true(request != 0 && request < MODEL_TICKETS);
+    model->ended[request] = model_now(model) + DAY;
+}
+
 bool model_known(const struct model *model, int callback)
 {
     for (int t = 0; t < MODEL_TOPICS; t++)
@@ -158,6 +202,7 @@ void model_lapse(const struct model *model, struct model_claim *claim)
 void model_end(struct model *model, struct model_topic *topic,
                struct model_subscriber *subscriber)
 {
+    model_ticket_end(model, subscriber->request);
     *subscriber = (struct model_subscriber){ .id = 0 };
     if (model_subscribers(topic) == 0)
         topic->left = model_now(model);
@@ -231,6 +276,13 @@ static uint64_t id_of(const struct store_claim *claim, size_t i)
                | claim->items[i].subscriber.id;
     case STORE_DUE_DENY:
         return claim->items[i].denial.id;
+    case STORE_DUE_LANE:
+        for (uint64_t k = 0; k < MODEL_ORIGINS; k++) {
+            struct store_key key = model_origin_key((int)k);
+            if (memcmp(&key, &claim->items[i].lane.origin, sizeof key) == 0)
+                return k;
+        }
+        return MODEL_ORIGINS;
     default:
         return claim->items[i].topic.id;
     }

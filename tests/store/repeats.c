@@ -124,7 +124,74 @@ static void update_all(struct session *s)
     }
 }
 
-// To every third callback nothing ever arrives.
+// To every third callback nothing ever arrives; every fourth is told to wait
+// for its origin when it is due by itself.
+static void deliver(struct session *s, const struct store_claimed *item)
+{
+    const struct store_subscriber *one = &item->subscriber;
+    int who = number_of(one->callback);
+    bool waits = who % 4 == 2 && !one->waits;
+    struct store_outcome outcome = {
+        .kind = who % 3 != 1 && !waits ? STORE_DELIVERED : STORE_OWED,
+        .topic = one->topic,
+        .subscription = one->id,
+        .rev = one->rev,
+        .token = item->token,
+        .upto = UPDATES,
+        .next = one->next,
+        .attempts = one->attempts + 1,
+        .step = one->step + 1,
+        .due = waits ? session_now(s) : 0,
+        .waits = waits,
+        .tried = !waits,
+        .status = 503,
+    };
+    struct store_record record = {
+        .op.verb = STORE_RECORD,
+        .outcomes = &outcome,
+        .count = 1,
+    };
+    session_must(s, &record.op);
+}
+
+static void serve_lane(struct session *s, const struct store_claimed *lane)
+{
+    struct store_claim_lane claim = {
+        .op.verb = STORE_CLAIM_LANE,
+        .origin = lane->lane.origin,
+        .max = 3,
+        .hold_ms = HOLD,
+    };
+    session_must(s, &claim.op);
+    for (size_t i = 0; i < claim.count; i++)
+        deliver(s, &claim.items[i]);
+    store_release(&claim.op);
+    struct store_keep_lane keep = {
+        .op.verb = STORE_KEEP_LANE,
+        .lane = lane->lane,
+        .token = lane->token,
+    };
+    keep.lane.due = session_now(s) + SECOND;
+    enum store_status status = session_run(s, &keep.op);
+    assert_true(status == STORE_OK || s->faults);
+}
+
+static bool serve_lanes(struct session *s)
+{
+    struct store_claim claim = {
+        .op.verb = STORE_CLAIM,
+        .kind = STORE_DUE_LANE,
+        .max = 2,
+        .hold_ms = HOLD,
+    };
+    session_must(s, &claim.op);
+    for (size_t i = 0; i < claim.count; i++)
+        serve_lane(s, &claim.items[i]);
+    bool again = claim.count > 0 || claim.next_due != INT64_MAX;
+    store_release(&claim.op);
+    return again;
+}
+
 static bool retry_some(struct session *s)
 {
     struct store_claim claim = {
@@ -134,32 +201,11 @@ static bool retry_some(struct session *s)
         .hold_ms = HOLD,
     };
     session_must(s, &claim.op);
-    for (size_t i = 0; i < claim.count; i++) {
-        const struct store_subscriber *one = &claim.items[i].subscriber;
-        bool arrives = number_of(one->callback) % 3 != 1;
-        struct store_outcome outcome = {
-            .kind = arrives ? STORE_DELIVERED : STORE_OWED,
-            .topic = one->topic,
-            .subscription = one->id,
-            .rev = one->rev,
-            .token = claim.items[i].token,
-            .upto = UPDATES,
-            .next = one->next,
-            .attempts = one->attempts + 1,
-            .step = one->step + 1,
-            .due = 0,
-            .status = 503,
-        };
-        struct store_record record = {
-            .op.verb = STORE_RECORD,
-            .outcomes = &outcome,
-            .count = 1,
-        };
-        session_must(s, &record.op);
-    }
+    for (size_t i = 0; i < claim.count; i++)
+        deliver(s, &claim.items[i]);
     bool again = claim.count > 0 || claim.next_due != INT64_MAX;
     store_release(&claim.op);
-    return again;
+    return serve_lanes(s) || again;
 }
 
 static void retry_all(struct session *s)
@@ -170,6 +216,42 @@ static void retry_all(struct session *s)
         quiet = retry_some(s) ? 0 : quiet + 1;
         session_advance(s, HOLD / 3);
     }
+}
+
+// Every sixth of the topic to which nothing has arrived.
+static void pause_some(struct session *s, bool paused)
+{
+    struct store_page_subscribers page = {
+        .op.verb = STORE_PAGE_SUBSCRIBERS,
+        .topic = scene_topic(s, TOPICS[1]).id,
+        .max = CALLBACKS,
+    };
+    session_must(s, &page.op);
+    for (size_t i = 0; i < page.count; i++) {
+        struct scene_name name = { page.items[i].topic, page.items[i].id };
+        struct store_pause pause = scene_pause_one(name, paused);
+        if (number_of(page.items[i].callback) % 6 != 2)
+            continue;
+        enum store_status status = session_run(s, &pause.op);
+        assert_true(status == STORE_OK
+                    || (status == STORE_DUPLICATE && s->faults));
+    }
+    store_release(&page.op);
+    struct store_pause origin = scene_pause_origin(scene_origin(), paused);
+    if (!paused)
+        session_run(s, &origin.op);
+}
+
+static void resend_all(struct session *s)
+{
+    struct store_resend resend = {
+        .op.verb = STORE_RESEND,
+        .topic = scene_topic(s, TOPICS[0]).id,
+        .max = 5,
+    };
+    do
+        session_must(s, &resend.op);
+    while (!resend.end);
 }
 
 // The hub ends some, and tells each of them at the second try.
@@ -228,6 +310,11 @@ static void run_story(struct session *s)
     take_all(s, STORE_SUBSCRIBE, 1);
     verify_all(s);
     update_all(s);
+    pause_some(s, true);
+    retry_all(s);
+    pause_some(s, false);
+    retry_all(s);
+    resend_all(s);
     retry_all(s);
     take_all(s, STORE_UNSUBSCRIBE, 4);
     verify_all(s);
@@ -251,9 +338,10 @@ static void describe(struct session *s, int t, char *out, size_t size)
         const struct store_subscriber *one = &page.items[i];
         int who = number_of(one->callback);
         assert_true(who < CALLBACKS && lines[who][0] == '\0');
-        snprintf(lines[who], sizeof lines[who], "%d: lags %d from %u due %d\n",
-                 who, one->lagging, one->lagging ? (unsigned)one->next : 0,
-                 one->lagging && one->due != 0);
+        snprintf(lines[who], sizeof lines[who],
+                 "%d: lags %d from %u due %d waits %d paused %d\n", who,
+                 one->lagging, one->lagging ? (unsigned)one->next : 0,
+                 one->lagging && one->due != 0, one->waits, one->paused);
     }
     store_release(&page.op);
     int len = snprintf(out, size, "head %u, %u subscriptions\n",
@@ -292,6 +380,7 @@ static void expect_alike(struct session *plain, struct session *faulty)
     struct store_numbers a = scene_stats(plain), b = scene_stats(faulty);
     assert_true(a.events == b.events && a.requests == b.requests);
     assert_true(a.lagging == b.lagging && a.walks == b.walks);
+    assert_true(a.waiting == b.waiting && a.lanes == b.lanes);
     assert_true(a.topics == b.topics && a.subscriptions == b.subscriptions);
 }
 

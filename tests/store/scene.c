@@ -389,8 +389,9 @@ static struct store_outcome visit(const struct store_subscriber *subscriber,
     outcome.kind = answer ? answer(subscriber->id) : STORE_DELIVERED;
     if (subscriber->start >= walk->to)
         outcome.kind = STORE_PASSED;
+    uint64_t cursor = store_walk_cursor(walk, subscriber->id);
     outcome.next =
-        subscriber->start > walk->from ? subscriber->start + 1 : walk->from + 1;
+        (subscriber->start > cursor ? subscriber->start : cursor) + 1;
     outcome.attempts = 1;
     outcome.due = 1; // long ago
     outcome.status = 503;
@@ -420,6 +421,8 @@ static bool walk_page(struct session *session, struct store_walk *walk,
     };
     if (page.count > 0)
         checkpoint.walk.position = page.items[page.count - 1].id;
+    if (checkpoint.walk.position >= store_walk_goal(walk))
+        checkpoint.finish = true;
     store_release(&page.op);
     enum store_status status = session_run(session, &checkpoint.op);
     assert_true(status == STORE_OK || session->faults);
@@ -434,6 +437,134 @@ void scene_walk_all(struct session *session, uint64_t topic,
         return;
     while (walk_page(session, &walk, answer))
         ;
+}
+
+// ------------------------------------------------------------------ lanes
+
+struct store_key scene_origin(void)
+{
+    return scene_key("https://callback.example:443");
+}
+
+struct scene_name scene_subscribe_at(struct session *session, const char *topic,
+                                     const char *callback, const char *origin)
+{
+    struct store_take take = scene_asks(STORE_SUBSCRIBE, topic, callback);
+    take.request.origin = scene_key(origin);
+    struct store_settle settled =
+        scene_settle(session, scene_take(session, &take), STORE_VERIFIED);
+    return (struct scene_name){ settled.topic, settled.subscription };
+}
+
+bool scene_lane(struct session *session, struct store_key origin,
+                struct store_lane *out)
+{
+    struct store_page_lanes page = {
+        .op.verb = STORE_PAGE_LANES,
+        .from_start = true,
+        .max = SCENE_MAX,
+    };
+    bool found = false;
+    session_must(session, &page.op);
+    for (size_t i = 0; i < page.count; i++) {
+        if (memcmp(&page.items[i].origin, &origin, sizeof origin) != 0)
+            continue;
+        *out = page.items[i];
+        out->name.at = NULL;
+        found = true;
+    }
+    store_release(&page.op);
+    return found;
+}
+
+uint64_t scene_claim_due_lane(struct session *session, struct store_key origin)
+{
+    struct store_claim claim = {
+        .op.verb = STORE_CLAIM,
+        .kind = STORE_DUE_LANE,
+        .max = SCENE_MAX,
+        .hold_ms = HOLD,
+    };
+    uint64_t token = 0;
+    session_must(session, &claim.op);
+    for (size_t i = 0; i < claim.count; i++) {
+        const struct store_claimed *one = &claim.items[i];
+        if (memcmp(&one->lane.origin, &origin, sizeof origin) == 0) {
+            token = one->token;
+            continue;
+        }
+        struct store_keep_lane keep = {
+            .op.verb = STORE_KEEP_LANE,
+            .lane = one->lane,
+            .token = one->token,
+        };
+        session_run(session, &keep.op);
+    }
+    store_release(&claim.op);
+    return token;
+}
+
+struct store_claim_lane scene_claim_lane(struct session *session, size_t max)
+{
+    struct store_claim_lane claim = {
+        .op.verb = STORE_CLAIM_LANE,
+        .origin = scene_origin(),
+        .max = max,
+        .hold_ms = HOLD,
+    };
+    session_must(session, &claim.op);
+    return claim;
+}
+
+uint64_t scene_claim_waiting(struct session *session, struct scene_name name,
+                             struct store_key origin)
+{
+    struct store_claim_lane claim = {
+        .op.verb = STORE_CLAIM_LANE,
+        .origin = origin,
+        .after_topic = name.topic,
+        .after = name.id - 1,
+        .max = 1,
+        .hold_ms = HOLD,
+    };
+    session_must(session, &claim.op);
+    uint64_t token = 0;
+    for (size_t i = 0; i < claim.count; i++) {
+        const struct store_subscriber *one = &claim.items[i].subscriber;
+        struct store_release_claim release = {
+            .op.verb = STORE_RELEASE,
+            .kind = STORE_DUE_DELIVER,
+            .id = one->id,
+            .topic = one->topic,
+            .token = claim.items[i].token,
+        };
+        if (one->topic == name.topic && one->id == name.id)
+            token = claim.items[i].token;
+        else
+            session_run(session, &release.op);
+    }
+    store_release(&claim.op);
+    return token;
+}
+
+struct store_pause scene_pause_one(struct scene_name name, bool paused)
+{
+    return (struct store_pause){
+        .op.verb = STORE_PAUSE,
+        .topic = name.topic,
+        .subscription = name.id,
+        .paused = paused,
+    };
+}
+
+struct store_pause scene_pause_origin(struct store_key origin, bool paused)
+{
+    return (struct store_pause){
+        .op.verb = STORE_PAUSE,
+        .origin = origin,
+        .origin_name = scene_bytes("https://callback.example:443"),
+        .paused = paused,
+    };
 }
 
 // ------------------------------------------------------------ maintenance

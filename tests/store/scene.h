@@ -94,6 +94,29 @@ bool scene_walk(struct session *session, uint64_t topic,
 void scene_walk_all(struct session *session, uint64_t topic,
                     enum store_outcome_kind (*answer)(uint64_t subscription));
 
+// ------------------------------------------------------------------ lanes
+
+// Of all callbacks that scene_asks() asks for.
+struct store_key scene_origin(void);
+// A subscriber at another origin.
+struct scene_name scene_subscribe_at(struct session *session, const char *topic,
+                                     const char *callback, const char *origin);
+
+// The row of a lane. False: there is none.
+bool scene_lane(struct session *session, struct store_key origin,
+                struct store_lane *out);
+// Claim this lane; all others stay unclaimed. 0: it is not due.
+uint64_t scene_claim_due_lane(struct session *session, struct store_key origin);
+// Claim up to `max` of those in the lane of scene_origin(), from its start;
+// strings stay until store_release().
+struct store_claim_lane scene_claim_lane(struct session *session, size_t max);
+// Claim this one in its lane, from wherever it is. 0: it is not there.
+uint64_t scene_claim_waiting(struct session *session, struct scene_name name,
+                             struct store_key origin);
+
+struct store_pause scene_pause_one(struct scene_name name, bool paused);
+struct store_pause scene_pause_origin(struct store_key origin, bool paused);
+
 // ------------------------------------------------------------ maintenance
 
 // Trim a topic, moving the clock to when that is due. Returns what was run.

@@ -216,6 +216,43 @@ static void many_claims_are_told_apart(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+// One claimed elsewhere than in `due`, as in a lane.
+static void one_without_a_place_leaves_the_scan_where_it_is(void **state)
+{
+    set_hint(*state, 50);
+    uint64_t token = make(*state, delivery(1, 2), INT64_MAX, 100);
+    assert_true(claims_release(*state, delivery(1, 2), token));
+    assert_true(hint(*state).due == 50);
+    token = make(*state, delivery(1, 2), INT64_MAX, 100);
+    expire(*state, 100);
+    assert_true(hint(*state).due == 50);
+    token = make(*state, delivery(1, 2), INT64_MAX, 200);
+    assert_true(claims_settle(*state, delivery(1, 2), token));
+    claims_commit(*state);
+    assert_true(hint(*state).due == 50);
+    // Unless it gets one.
+    token = make(*state, delivery(1, 2), INT64_MAX, 200);
+    assert_true(claims_settle(*state, delivery(1, 2), token));
+    claims_moved(*state, delivery(1, 2), 0, 20);
+    claims_commit(*state);
+    assert_true(hint(*state).due == 20);
+}
+
+static void only_what_is_claimed_is_overtaken(void **state)
+{
+    claims_overtake(*state, delivery(1, 2));
+    assert_false(claims_overtaken(*state, delivery(1, 2)));
+    uint64_t token = make(*state, delivery(1, 2), 10, 100);
+    assert_false(claims_overtaken(*state, delivery(1, 2)));
+    claims_overtake(*state, delivery(1, 2));
+    assert_true(claims_overtaken(*state, delivery(1, 2)));
+    // It goes on, and whoever comes next is not.
+    assert_true(claims_settle(*state, delivery(1, 2), token));
+    claims_commit(*state);
+    make(*state, delivery(1, 2), 10, 100);
+    assert_false(claims_overtaken(*state, delivery(1, 2)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +269,8 @@ int main(void)
         TEST(a_settlement_that_moves_nothing_is_found_again),
         TEST(what_moves_while_it_is_claimed_is_found_where_it_went),
         TEST(many_claims_are_told_apart),
+        TEST(one_without_a_place_leaves_the_scan_where_it_is),
+        TEST(only_what_is_claimed_is_overtaken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -98,6 +99,72 @@ static void a_file_of_something_else_is_refused(void **state)
     (void)state;
 }
 
+// What a power cut leaves of a new one: `size` bytes, with these headers.
+static bool check_new(off_t size, bool first, bool second, uint64_t txn,
+                      off_t *left)
+{
+    static unsigned char pages[2 * PAGE];
+    const bool headers[2] = { first, second };
+    char path[] = "/tmp/websubd-datafile-XXXXXX";
+    struct problem problem = { "" };
+    struct stat status;
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    memset(pages, 0, sizeof pages);
+    for (int i = 0; i < 2; i++) {
+        const uint32_t magic = 0xbeefc0de, page = PAGE;
+        unsigned char *at = pages + i * PAGE + 16;
+        if (!headers[i])
+            continue;
+        memcpy(at, &magic, sizeof magic);
+        memcpy(at + 24, &page, sizeof page);
+        at[120] = 1;
+        memcpy(at + 128, &txn, sizeof txn);
+    }
+    assert_int_equal(write(file, pages, sizeof pages), sizeof pages);
+    assert_int_equal(ftruncate(file, size), 0);
+    bool good = datafile_check(path, &problem);
+    assert_int_equal(fstat(file, &status), 0);
+    *left = status.st_size;
+    close(file);
+    unlink(path);
+    return good;
+}
+
+static void what_nothing_was_ever_committed_to_is_begun_anew(void **state)
+{
+    static const struct {
+        off_t size;
+        bool first, second;
+    } cuts[] = {
+        { PAGE, true, false },      { PAGE, false, false },
+        { 2 * PAGE, true, false },  { 2 * PAGE, false, true },
+        { 2 * PAGE, false, false }, { 2 * PAGE, true, true },
+        { 512, true, false },       { PAGE + 512, true, true },
+    };
+    off_t left;
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        assert_true(
+            check_new(cuts[i].size, cuts[i].first, cuts[i].second, 0, &left));
+        assert_int_equal(left, 0);
+    }
+    (void)state;
+}
+
+static void what_was_committed_to_or_is_no_store_is_left_alone(void **state)
+{
+    off_t left;
+    assert_false(check_new(PAGE, true, false, 2, &left));
+    assert_int_equal(left, PAGE);
+    assert_false(check_new(2 * PAGE, true, false, 2, &left));
+    assert_int_equal(left, 2 * PAGE);
+    assert_false(check_new(PAGE + 100, true, false, 0, &left));
+    assert_int_equal(left, PAGE + 100);
+    assert_false(check_new((2 << 20), false, false, 0, &left));
+    assert_int_equal(left, 2 << 20);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +173,8 @@ int main(void)
         cmocka_unit_test(a_file_that_lacks_a_byte_is_refused),
         cmocka_unit_test(the_newer_header_counts),
         cmocka_unit_test(a_file_of_something_else_is_refused),
+        cmocka_unit_test(what_nothing_was_ever_committed_to_is_begun_anew),
+        cmocka_unit_test(what_was_committed_to_or_is_no_store_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

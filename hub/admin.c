@@ -5,7 +5,9 @@
 #include "admin_json.h"
 #include "fetcher/engine.h"
 #include "front.h"
+#include "halt.h"
 #include "inquiry.h"
+#include "lanes.h"
 #include "metrics.h"
 #include "pull.h"
 #include "services.h"
@@ -40,6 +42,7 @@ static void stats_read(struct store_op *op)
         .uptime_ms = loop_now().mono - inquiry->admin->began,
         .descriptors = means->descriptors,
         .held = pull_held(means->pull),
+        .halted = halt_is(means->halt),
     };
     if (op->status != STORE_OK) {
         inquiry_unable(inquiry, op->status);
@@ -47,6 +50,7 @@ static void stats_read(struct store_op *op)
     }
     engine_numbers(services->engine, &status.engine);
     front_numbers(means->front, &status.front);
+    lanes_numbers(means->lanes, &status.origins);
     inquiry_answer(inquiry, 200, admin_json_status(&status));
 }
 

@@ -18,6 +18,8 @@ struct admin;
 struct dismissal;
 struct exchange;
 struct front;
+struct halt;
+struct lanes;
 struct pull;
 struct request;
 struct services;
@@ -30,7 +32,10 @@ struct admin_means {
     struct dismissal *dismissal;
     const struct verify *verify;
     uint64_t descriptors; // limit of this process
+    struct halt *halt;
+    struct lanes *lanes;
     void (*pinged)(void *context);
+    void (*owed)(void *context); // somebody has become due
     void *context;
 };
 
@@ -48,6 +53,12 @@ void admin_subscriptions(void *admin, struct request *request,
 void admin_remove(void *admin, struct request *request, struct moment now);
 void admin_explain(void *admin, struct request *request, struct moment now);
 void admin_probe(void *admin, struct request *request, struct moment now);
+void admin_deliveries(void *admin, struct request *request, struct moment now);
+void admin_origins(void *admin, struct request *request, struct moment now);
+void admin_resend(void *admin, struct request *request, struct moment now);
+void admin_pause(void *admin, struct request *request, struct moment now);
+void admin_resume(void *admin, struct request *request, struct moment now);
+void admin_metrics(void *admin, struct request *request, struct moment now);
 void admin_ping(void *admin, struct request *request, struct moment now);
 void admin_backup(void *admin, struct request *request, struct moment now);
 

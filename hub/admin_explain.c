@@ -7,6 +7,7 @@
 #include "dossier.h"
 #include "explain.h"
 #include "fetcher/url.h"
+#include "halt.h"
 #include "inquiry.h"
 #include "json_text.h"
 
@@ -75,6 +76,7 @@ static void gathered(struct dossier *dossier)
         inquiry_unable(inquiry, status);
         return;
     }
+    dossier->facts.halted = halt_is(inquiry->admin->means.halt);
     json_t *says = json_array();
     struct explain_voice voice = admin_json_voice(says);
     explain_topic(facts, &voice);

@@ -27,14 +27,16 @@ static json_t *integer(uint64_t value)
 static json_t *store_json(const struct store_numbers *n)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o}",
         "topics", integer(n->topics), "subscriptions",
         integer(n->subscriptions), "requests", integer(n->requests), "lagging",
-        integer(n->lagging), "walks", integer(n->walks), "denials",
-        integer(n->denials), "events", integer(n->events), "map_bytes",
-        integer(n->map_bytes), "used_bytes", integer(n->used_bytes), "commits",
-        integer(n->commits), "operations", integer(n->operations), "epoch",
-        integer(n->epoch));
+        integer(n->lagging), "waiting", integer(n->waiting), "lanes",
+        integer(n->lanes), "paused", n->paused, "walks", integer(n->walks),
+        "denials", integer(n->denials), "events", integer(n->events),
+        "map_bytes", integer(n->map_bytes), "used_bytes",
+        integer(n->used_bytes), "commits", integer(n->commits), "operations",
+        integer(n->operations), "epoch", integer(n->epoch));
 }
 
 static json_t *classes_json(const uint64_t counts[EXCHANGE_CLASSES])
@@ -48,12 +50,13 @@ static json_t *classes_json(const uint64_t counts[EXCHANGE_CLASSES])
 
 static json_t *network_json(const struct engine_numbers *n)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "started",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "started",
                      classes_json(n->started), "ended", classes_json(n->ended),
                      "in_flight", classes_json(n->in_flight), "queued",
-                     classes_json(n->queued), "connections",
-                     integer(n->connections), "refused", integer(n->refused),
-                     "lookups", integer(n->lookups));
+                     classes_json(n->queued), "slow", integer(n->slow), "cut",
+                     integer(n->cut), "connections", integer(n->connections),
+                     "refused", integer(n->refused), "lookups",
+                     integer(n->lookups));
 }
 
 static json_t *front_json(const struct admin_json_status *status)
@@ -64,6 +67,14 @@ static json_t *front_json(const struct admin_json_status *status)
                      integer(n->turned_away), "handed", integer(n->handed),
                      "parked", integer(n->parked_now), "open",
                      integer(n->open_now), "held", integer(status->held));
+}
+
+static json_t *origins_json(const struct lanes_numbers *n)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "known", integer(n->lanes),
+                     "open", integer(n->open), "probing", integer(n->probing),
+                     "paused", integer(n->paused), "outstanding",
+                     integer(n->outstanding));
 }
 
 // In bytes; null where the system does not say.
@@ -97,11 +108,12 @@ json_t *admin_json_status(const struct admin_json_status *status)
 {
     const struct services *services = status->services;
     return json_pack(
-        "{s:s, s:i, s:o, s:b, s:[s], s:s, s:o, s:o, s:o, s:{s:o, s:o}, s:o, "
-        "s:{s:o}, s:o}",
+        "{s:s, s:i, s:o, s:b, s:[s], s:s, s:b, s:o, s:o, s:o, s:o, "
+        "s:{s:o, s:o}, s:o, s:{s:o}, s:o}",
         "version", WEBSUBD_VERSION, "pid", (int)getpid(), "uptime_ms",
         integer((uint64_t)status->uptime_ms), "ready", 1, "listen",
-        status->listen, "public_url", services->hub_url, "store",
+        status->listen, "public_url", services->hub_url, "halted",
+        status->halted, "origins", origins_json(&status->origins), "store",
         store_json(status->store), "network", network_json(&status->engine),
         "front", front_json(status), "loop", "slow_steps",
         integer(loop_slow_steps(services->loop)), "longest_us",
@@ -186,19 +198,38 @@ static json_t *owed_json(const struct admin_json_subscriber *from)
                      from->head >= s->next ? integer(from->head) : json_null());
 }
 
+// The newest ones that came to nothing, newest first.
+static json_t *last_json(const struct store_subscriber *s)
+{
+    json_t *list = json_array();
+    char words[WORDING_MAX];
+    for (size_t i = 0; s->lagging && i < s->last_count; i++) {
+        const struct store_attempt *one = &s->last[i];
+        json_array_append_new(list,
+                              json_pack("{s:o, s:i, s:s, s:i}", "at",
+                                        integer((uint64_t)one->at), "status",
+                                        (int)one->status, "outcome",
+                                        wording_status(one->status, words),
+                                        "took_ms", (int)one->took_ms));
+    }
+    return list;
+}
+
 static json_t *delivery_json(const struct admin_json_subscriber *from)
 {
     const struct store_subscriber *s = from->subscriber;
     bool lags = s->lagging;
     char words[WORDING_MAX];
     return json_pack(
-        "{s:o, s:o, s:i, s:o, s:o, s:i, s:s}", "next",
+        "{s:b, s:b, s:o, s:o, s:i, s:o, s:o, s:i, s:s, s:o}", "paused",
+        s->paused, "waits", lags && s->waits, "next",
         lags ? integer(s->next) : json_null(), "owed", owed_json(from),
         "attempts", lags ? (int)s->attempts : 0, "failing_since",
         lags ? integer((uint64_t)s->first_failure) : json_null(), "due",
-        lags ? integer((uint64_t)s->due) : json_null(), "last_status",
-        lags ? (int)s->last_status : 0, "last_outcome",
-        lags ? wording_status(s->last_status, words) : "nothing is owed");
+        lags && !s->paused ? integer((uint64_t)s->due) : json_null(),
+        "last_status", lags ? (int)s->last_status : 0, "last_outcome",
+        lags ? wording_status(s->last_status, words) : "nothing is owed",
+        "last", last_json(s));
 }
 
 json_t *admin_json_subscriber(const struct admin_json_subscriber *from)
@@ -248,24 +279,25 @@ struct explain_voice admin_json_voice(json_t *list)
     return (struct explain_voice){ .say = say, .context = list };
 }
 
-json_t *admin_json_census(const struct explain_census *census)
+json_t *admin_json_census(const struct census *census)
 {
     json_t *reasons = json_array();
     char words[WORDING_MAX];
     for (size_t i = 0; i < census->reason_count; i++) {
-        const struct explain_reason *reason = &census->reasons[i];
+        const struct census_reason *reason = &census->reasons[i];
         json_array_append_new(
             reasons, json_pack("{s:i, s:s, s:o}", "status", (int)reason->status,
                                "outcome", wording_status(reason->status, words),
                                "count", integer(reason->count)));
     }
     uint64_t behind = census->lagging + census->stopped;
-    return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "counted",
-                     integer(census->counted), "complete", census->complete,
-                     "up_to_date", integer(census->counted - behind), "lagging",
-                     integer(census->lagging), "stopped",
-                     integer(census->stopped), "suspended",
-                     integer(census->suspended), "reasons", reasons);
+    return json_pack(
+        "{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "counted",
+        integer(census->counted), "complete", census->complete, "up_to_date",
+        integer(census->counted - behind), "lagging", integer(census->lagging),
+        "stopped", integer(census->stopped), "suspended",
+        integer(census->suspended), "waiting", integer(census->waiting),
+        "paused", integer(census->paused), "reasons", reasons);
 }
 
 json_t *admin_json_next(uint64_t next)

@@ -10,6 +10,7 @@
 #include "explain.h"
 #include "fetcher/engine.h"
 #include "front.h"
+#include "lanes.h"
 #include "storage/store.h"
 
 #include <jansson.h>
@@ -24,6 +25,8 @@ struct admin_json_status {
     const struct store_numbers *store;
     struct engine_numbers engine;
     struct front_numbers front;
+    struct lanes_numbers origins;
+    bool halted; // all deliveries, by an operator
     const char *listen;
     int64_t uptime_ms;
     uint64_t descriptors;
@@ -46,7 +49,7 @@ json_t *admin_json_subscriber(const struct admin_json_subscriber *from);
 // An array of what explain.h or probe.h say: the voice's context.
 struct explain_voice admin_json_voice(json_t *list);
 
-json_t *admin_json_census(const struct explain_census *census);
+json_t *admin_json_census(const struct census *census);
 
 json_t *admin_json_request(const struct store_request *request, int64_t now);
 

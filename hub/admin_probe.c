@@ -3,10 +3,12 @@
 #include "admin.h"
 
 #include "admin_json.h"
+#include "admin_lane.h"
 #include "config.h"
 #include "dossier.h"
 #include "fetcher/engine.h"
 #include "fetcher/url.h"
+#include "halt.h"
 #include "inquiry.h"
 #include "policy.h"
 #include "probe.h"
@@ -32,11 +34,13 @@ struct probing {
         struct store_page_subscribers page;
         struct store_find find;
     };
+    struct store_page_lanes lanes; // kept until it is answered
 };
 
 static void end(struct probing *probing, unsigned status, json_t *root)
 {
     exchange_clear(&probing->exchange);
+    store_release(&probing->lanes.op);
     free(probing->callback);
     inquiry_answer(&probing->inquiry, status, root);
 }
@@ -79,6 +83,8 @@ static void answer(struct probing *probing)
     const struct probe_facts *facts = &probing->facts;
     const struct url *callback = probing->callback;
     look_at_budget(probing);
+    probing->facts.now = loop_now().unix;
+    probing->facts.halted = halt_is(probing->inquiry.admin->means.halt);
     json_t *says = json_array();
     struct explain_voice voice = admin_json_voice(says);
     probe_say(facts, &voice);
@@ -96,6 +102,8 @@ static void answer(struct probing *probing)
         probing->shown, "says", says);
     if (probing->pending)
         json_object_set_new(root, "pending", probing->pending);
+    if (facts->lane)
+        json_object_set_new(root, "lane", admin_lane_json(facts->lane));
     end(probing, 200, root);
 }
 
@@ -131,6 +139,32 @@ static void find_pair(struct probing *probing)
                    pair_found);
 }
 
+static void lane_read(struct store_op *op)
+{
+    struct probing *probing = op->context;
+    const struct store_page_lanes *lanes = &probing->lanes;
+    if (op->status != STORE_OK)
+        give_up(probing, op->status);
+    else {
+        bool there = lanes->count > 0
+                     && memcmp(&lanes->items[0].origin, &probing->origin,
+                               sizeof probing->origin)
+                            == 0;
+        probing->facts.lane = there ? &lanes->items[0] : NULL;
+        if (probing->topic_named)
+            find_pair(probing);
+        else
+            answer(probing);
+    }
+}
+
+static void read_lane(struct probing *probing)
+{
+    probing->lanes = admin_lane_ask(&probing->origin);
+    inquiry_submit(&probing->inquiry, &probing->lanes.op, STORE_PAGE_LANES,
+                   lane_read);
+}
+
 static bool is_it(const struct probing *probing,
                   const struct store_subscriber *subscriber)
 {
@@ -149,7 +183,7 @@ static void count(struct probing *probing,
                   const struct store_subscriber *subscriber, int64_t now)
 {
     struct probe_facts *facts = &probing->facts;
-    explain_count(&facts->census, subscriber);
+    census_count(&facts->census, subscriber);
     if (!is_it(probing, subscriber) || facts->same++ >= SHOWN_MAX)
         return;
     struct admin_json_subscriber from = {
@@ -166,7 +200,7 @@ static void page_read(struct store_op *op)
 {
     struct probing *probing = op->context;
     const struct store_page_subscribers *page = &probing->page;
-    struct explain_census *census = &probing->facts.census;
+    struct census *census = &probing->facts.census;
     enum store_status status = op->status;
     uint64_t topic = 0, after = 0;
     for (size_t i = 0; status == STORE_OK && i < page->count; i++) {
@@ -180,10 +214,8 @@ static void page_read(struct store_op *op)
         give_up(probing, status);
     else if (!census->complete && census->counted < CENSUS_MAX)
         read_page(probing, topic, after);
-    else if (probing->topic_named)
-        find_pair(probing);
     else
-        answer(probing);
+        read_lane(probing);
 }
 
 static void read_page(struct probing *probing, uint64_t topic, uint64_t after)

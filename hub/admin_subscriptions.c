@@ -66,12 +66,19 @@ static void answer(struct listing *listing, bool more)
     end(listing, root);
 }
 
+// Who waits for his origin lags too.
+static bool is_so(const char *state, const struct store_subscriber *subscriber)
+{
+    if (strcmp(state, "waiting") == 0)
+        return subscriber->lagging && subscriber->waits;
+    return strcmp(state, wording_state(subscriber)) == 0;
+}
+
 static bool wanted(const struct listing *listing,
                    const struct store_subscriber *subscriber)
 {
     struct store_key key;
-    if (listing->state
-        && strcmp(listing->state, wording_state(subscriber)) != 0)
+    if (listing->state && !is_so(listing->state, subscriber))
         return false;
     if (!listing->callback)
         return true;
@@ -269,8 +276,8 @@ static void one_found(struct store_op *op)
 
 static bool is_state(const char *text)
 {
-    static const char *const states[] = { "active", "lagging", "stopped",
-                                          "suspended" };
+    static const char *const states[] = { "active",    "lagging", "stopped",
+                                          "suspended", "paused",  "waiting" };
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (strcmp(states[i], text) == 0)
             return true;
@@ -286,7 +293,8 @@ static bool read_query(struct listing *listing)
     listing->state = inquiry_text(inquiry, "state");
     if (listing->state && !is_state(listing->state)) {
         inquiry_fail(inquiry, 400,
-                     "state is active, lagging, stopped or suspended");
+                     "state is active, lagging, stopped, suspended, paused or "
+                     "waiting");
         return false;
     }
     if (listing->topic && !inquiry_key(inquiry, "topic", &listing->topic_key))

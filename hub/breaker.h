@@ -7,13 +7,21 @@
 // next probe is due, and one delivery then decides. A single subscription at
 // its origin has its own backoff and needs no breaker.
 //
-// Pure: chance and time are parameters. All times in milliseconds; monotonic
-// but for what is stored.
+// Who failed while the origin was seen alive fails by himself, and says
+// nothing about it: one broken tenant among many opens no breaker.
+//
+// Pure: chance and time are parameters. All times in milliseconds, monotonic.
 
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+
+enum {
+    BREAKER_FAILURES = 5,                  // in a row until it opens
+    BREAKER_ASKED_MAX_MS = 60 * 60 * 1000, // of Retry-After
+    BREAKER_UNTRIED_MS = 1000, // until a probe that could not be sent is due
+};
 
 enum breaker_sign {
     BREAKER_NOTHING, // it was not tried
@@ -28,29 +36,44 @@ enum breaker_sign breaker_sign(unsigned status, bool tried);
 
 enum breaker_state {
     BREAKER_CLOSED,
-    BREAKER_OPEN,     // nothing is sent before `next`
-    BREAKER_HALF_OPEN // one probe is under way
+    BREAKER_OPEN,      // nothing is sent before `next`
+    BREAKER_HALF_OPEN, // one probe is under way
 };
 
-// All zero: closed.
+// All zero: closed, and never seen alive.
 struct breaker {
     enum breaker_state state;
-    uint32_t failures;   // in a row
-    uint64_t first;      // subscription of the first of these
-    bool several;        // they were of more than one
-    uint32_t step;       // index of the next delay
-    int64_t next;        // OPEN: when the next probe may go
+    bool several;      // the failures were of more than one subscription
+    uint32_t failures; // in a row
+    uint32_t step;     // index of the next delay between probes
+    uint64_t first;    // subscription of the first of these
+    int64_t next;      // OPEN: when the next probe may go
+    int64_t alive_at;  // its last sign of life
 };
 
 struct breaker_pace {
     int64_t first, max; // delays between probes
 };
 
-// Whether one may be sent now. OPEN becomes HALF_OPEN with the first that may.
-bool breaker_allows(struct breaker *breaker, int64_t now);
+struct breaker_event {
+    enum breaker_sign sign;
+    bool probe;            // breaker_began() said so of this one
+    uint64_t subscription; // any number that tells them apart
+    int64_t since;         // when it began, or, of one that lags, first failed
+    int64_t asked;         // delay that Retry-After asks for; -1: none
+};
 
-// Something came back. `asked`: the delay that Retry-After asks for, -1: none.
-void breaker_learn(struct breaker *breaker, enum breaker_sign sign,
-                   uint64_t subscription, int64_t asked,
+// Whether one may be sent now.
+bool breaker_allows(const struct breaker *breaker, int64_t now);
+
+// One that is allowed is sent. True: it is the probe.
+bool breaker_began(struct breaker *breaker);
+
+// It came back.
+void breaker_learn(struct breaker *breaker, const struct breaker_event *event,
                    const struct breaker_pace *pace, uint32_t chance,
                    int64_t now);
+
+// As it was written down: broken, with a probe due at `next`.
+void breaker_restore(struct breaker *breaker, uint32_t failures, uint32_t step,
+                     int64_t next);

@@ -286,14 +286,20 @@ static void look_at_secrets(struct work *work)
                                 "everybody can read it: chmod o-r";
 }
 
+static bool is_given(const struct work *work, const char *name)
+{
+    const struct option *option = option_find(name, strlen(name));
+    return work->given[index_of(work, option)] != GIVEN_NOT;
+}
+
 static bool complete(struct work *work, char problem[PROBLEM])
 {
     struct config *config = work->config;
-    const struct option *pulls = option_find("pulls", 5);
-    const struct option *connections = option_find("connections", 11);
-    if (work->given[index_of(work, connections)] != GIVEN_NOT
-        && work->given[index_of(work, pulls)] == GIVEN_NOT)
+    if (is_given(work, "connections") && !is_given(work, "pulls"))
         config->pulls = config->connections / 4 * 3;
+    if (is_given(work, "deliveries-per-origin")
+        && !is_given(work, "deliveries-per-origin-max"))
+        config->deliveries_per_origin_max = config->deliveries_per_origin;
     look_at_secrets(work);
 
     return check_order(work, problem) && check_listeners(config, problem)

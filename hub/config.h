@@ -48,7 +48,10 @@ struct config {
     int64_t retry_first, retry_max;
     int64_t retry_attempts;
     int64_t delivery_timeout, fetch_timeout, verify_timeout;
-    int64_t deliveries, deliveries_per_origin, deliveries_per_address;
+    int64_t deliveries, deliveries_per_address;
+    int64_t deliveries_per_origin, deliveries_per_origin_max;
+    // No option: what the process may have open for all requests of ours.
+    uint64_t outgoing;
     int64_t fetches, verifications, verify_per_host;
     int64_t network_threads;
     int64_t connections, connections_per_address, pulls;

@@ -2,6 +2,7 @@
 
 #include "content.h"
 
+#include "bodies.h"
 #include "config.h"
 #include "loading.h"
 #include "loop.h"
@@ -19,6 +20,7 @@ enum {
 
 struct contents {
     struct services services;
+    struct bodies *bodies;
     struct loading *list;
     uint64_t uses;
     struct content_wait *hopeless; // memory ran out when they asked
@@ -146,6 +148,61 @@ static void make(struct loading *loading)
     }
 }
 
+static struct loading *find(struct contents *contents,
+                            const struct content_key *key)
+{
+    for (struct loading *l = contents->list; l; l = l->next) {
+        const struct content_key *k = &l->content.key;
+        if (k->topic == key->topic && k->from == key->from && k->to == key->to
+            && k->wish == key->wish)
+            return l;
+    }
+    return NULL;
+}
+
+static void await(struct loading *loading, struct content_wait *wait)
+{
+    if (!loading->ready) {
+        wait->next = loading->waits;
+        loading->waits = wait;
+        return;
+    }
+    loading->holders++;
+    wait->ready(wait, &loading->content, false);
+}
+
+// Now that it is known which seq the head is: whoever is owed the same gets
+// the same. Not if an operator has chosen otherwise for the topic meanwhile.
+static bool join(struct loading *loading)
+{
+    struct content_key key = loading->content.key;
+    key.to = loading->asked_to;
+    struct loading *same = key.to > 0 ? find(loading->contents, &key) : NULL;
+    if (!same) {
+        loading->content.key = key;
+        return false;
+    }
+    bool unused = same->ready && same->holders == 0;
+    if (unused || !same->topic
+        || same->topic->content != loading->topic->content)
+        return false;
+    struct content_wait *wait = loading->waits;
+    loading->waits = NULL;
+    unlist(loading);
+    loading_free(loading);
+    same->holders++; // as in tell()
+    while (wait) {
+        struct content_wait *next = wait->next;
+        await(same, wait);
+        wait = next;
+    }
+    if (same->ready)
+        content_drop(same->contents, &same->content);
+    else
+        same->holders--;
+    return true;
+}
+
 static void topic_read(struct store_op *op)
 {
     struct loading *loading = op->context;
@@ -162,19 +219,8 @@ static void topic_read(struct store_op *op)
     }
     uint64_t to = loading->content.key.to;
     loading->asked_to = to > 0 ? to : loading->topic->head;
-    make(loading);
-}
-
-static struct loading *find(struct contents *contents,
-                            const struct content_key *key)
-{
-    for (struct loading *l = contents->list; l; l = l->next) {
-        const struct content_key *k = &l->content.key;
-        if (k->topic == key->topic && k->from == key->from && k->to == key->to
-            && k->wish == key->wish)
-            return l;
-    }
-    return NULL;
+    if (to > 0 || !join(loading))
+        make(loading);
 }
 
 static struct loading *begin(struct contents *contents,
@@ -184,9 +230,11 @@ static struct loading *begin(struct contents *contents,
     if (!loading)
         return NULL;
     loading->content.key = *key;
+    loading->fleeting = key->to == 0;
     loading->services = &contents->services;
     loading->made = tell;
     loading->contents = contents;
+    loading->bodies = contents->bodies;
     loading->next = contents->list;
     contents->list = loading;
     loading->topics = (struct store_topics){
@@ -202,7 +250,7 @@ struct content *content_get(struct contents *contents,
                             const struct content_key *key,
                             struct content_wait *wait)
 {
-    // "The head" is another seq tomorrow, so it is never found, only joined.
+    // "The head" is another seq tomorrow: which one it is has to be read.
     struct loading *loading = find(contents, key);
     if (loading && loading->ready && key->to == 0)
         loading = NULL;
@@ -238,7 +286,7 @@ void content_drop(struct contents *contents, struct content *content)
     loading->used = ++contents->uses;
     if (--loading->holders > 0)
         return;
-    if (loading->content.key.to == 0) {
+    if (loading->fleeting) {
         unlist(loading);
         loading_free(loading);
     } else {
@@ -270,9 +318,14 @@ int64_t contents_patience(void *self, struct moment now)
 struct contents *contents_new(const struct services *services)
 {
     struct contents *contents = calloc(1, sizeof *contents);
-    if (contents)
-        contents->services = *services;
-    return contents;
+    if (!contents)
+        return NULL;
+    contents->services = *services;
+    contents->bodies = bodies_new(services->store);
+    if (contents->bodies)
+        return contents;
+    free(contents);
+    return NULL;
 }
 
 void contents_free(struct contents *contents)
@@ -284,5 +337,6 @@ void contents_free(struct contents *contents)
         contents->list = loading->next;
         loading_free(loading);
     }
+    bodies_free(contents->bodies);
     free(contents);
 }

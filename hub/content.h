@@ -41,7 +41,10 @@ struct content_key {
     enum content_wish wish;
 };
 
-// Read only. Held by whoever was given it, until content_drop().
+struct signing;
+
+// Read only, but for its signatures. Held by whoever was given it, until
+// content_drop().
 struct content {
     struct content_key key;
     bool nothing; // these updates hold nothing for who wishes so
@@ -49,11 +52,13 @@ struct content {
     uint64_t incarnation;
     const char *body;
     size_t body_len;
-    char *type_line;        // "Content-Type: ..."
-    char *link_line;        // "Link: ..."
-    struct bytes topic_url; // what its self is; length 0: the publisher's own
-    char sequence_line[64]; // "Hub-Sequence: <inc>.<n>"
-    char gap_line[112];     // "Hub-Gap: ...", or ""
+    char *type_line;         // "Content-Type: ..."
+    char *link_line;         // "Link: ..."
+    struct bytes topic_url;  // what its self is; length 0: the publisher's own
+    char sequence_line[64];  // "Hub-Sequence: <inc>.<n>"
+    char previous_line[64];  // "Hub-Previous: <inc>.<m>"
+    char gap_line[112];      // "Hub-Gap: ...", or ""
+    struct signing *signing; // of a large body; NULL: nobody wants it yet
 };
 
 struct content_wait {

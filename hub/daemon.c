@@ -194,22 +194,18 @@ static bool open_all(struct daemon *daemon, char problem[512])
            && (make_parts(daemon) || fail(problem, "out of memory"));
 }
 
-static uint64_t outgoing_of(const struct config *config)
-{
-    return (uint64_t)(config->deliveries + config->deliveries / 4
-                      + config->fetches + config->verifications);
-}
-
 // Where they ran out, nothing could be fetched or delivered any more, and
 // operators would stand outside. Front and http each hold up to this many.
 static void fit_connections(struct daemon *daemon)
 {
     struct config *config = daemon->config;
     uint64_t wanted = 2 * (uint64_t)config->connections;
-    uint64_t fits = descriptors_connections(daemon->descriptors.now,
-                                            outgoing_of(config), wanted);
+    uint64_t limit = daemon->descriptors.now;
+    uint64_t outgoing = outside_descriptors(config);
+    uint64_t fits = descriptors_connections(limit, outgoing, wanted);
     if (fits < wanted)
         config->connections = fits > 2 ? (int64_t)(fits / 2) : 1;
+    config->outgoing = descriptors_outgoing(limit, fits, outgoing);
 }
 
 struct daemon *daemon_new(struct config *config, char problem[512])
@@ -255,7 +251,7 @@ void daemon_run(struct daemon *daemon)
 {
     const struct config *config = daemon->config;
     LOG(LOG_INFO, "descriptors", LOG_N("limit", daemon->descriptors.now),
-        LOG_N("outgoing", outgoing_of(config)),
+        LOG_N("outgoing", config->outgoing),
         LOG_N("connections", config->connections));
     if (!front_start(daemon->front)) {
         LOG(LOG_ERROR, "start.failed", LOG_T("why", "no thread to be had"));

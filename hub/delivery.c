@@ -2,13 +2,10 @@
 
 #include "delivery.h"
 
-#include "backoff.h"
-#include "callback_host.h"
 #include "config.h"
+#include "delivery_pool.h"
 #include "links.h"
-#include "log.h"
-#include "metrics.h"
-#include "outcome.h"
+#include "services.h"
 #include "signature.h"
 
 #include <assert.h>
@@ -19,8 +16,6 @@
 
 enum {
     ANSWER_MAX = 1024, // of a subscriber's answer is read (R97)
-    RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000,
-    UNTRIED_MS = 1000, // until one that could not be started is due again
 };
 
 enum content_wish delivery_wish(const struct store_subscriber *subscriber,
@@ -43,6 +38,10 @@ static void prepare(const struct exchange *exchange,
     const struct delivery *delivery = exchange->owner;
     static_assert((int)SIGNATURE_LINE_MAX <= (int)EXCHANGE_LINE_MAX,
                   "a signature fits");
+    if (delivery->signed_line) {
+        memcpy(line, delivery->signed_line, strlen(delivery->signed_line) + 1);
+        return;
+    }
     // The two enumerations are the same numbers: they are stored so.
     signature_line((enum signature_method)delivery->method, delivery->secret,
                    delivery->secret_len, exchange->body, exchange->body_len,
@@ -76,14 +75,11 @@ static void fill(struct delivery *delivery, enum exchange_class class,
         .not_after = delivery->lease_end,
         .owner = delivery,
     };
-    snprintf(delivery->previous_line, sizeof delivery->previous_line,
-             "Hub-Previous: %016" PRIx64 ".%" PRIu64, content->incarnation,
-             delivery->cursor);
     add_header(x, content->type_line);
     add_header(x,
                delivery->link_line ? delivery->link_line : content->link_line);
     add_header(x, content->sequence_line);
-    add_header(x, delivery->previous_line);
+    add_header(x, content->previous_line);
     add_header(x, content->gap_line);
 }
 
@@ -100,26 +96,30 @@ static char *own_link_line(const struct content *content,
     return links_line_for(content->link_line, spelt->at, spelt->len);
 }
 
-struct delivery *delivery_new(const struct store_subscriber *subscriber,
-                              struct content *content, uint64_t cursor,
-                              enum exchange_class class,
-                              const struct config *config)
+static size_t text_size(const struct store_subscriber *subscriber)
+{
+    return subscriber->callback.len + 1 + subscriber->profile.secret.len;
+}
+
+// `delivery` has its pool and its room, and nothing else.
+static void set_up(struct delivery *delivery,
+                   const struct store_subscriber *subscriber,
+                   struct content *content)
 {
     size_t url_len = subscriber->callback.len;
     size_t secret_len = subscriber->profile.secret.len;
-    struct delivery *delivery =
-        malloc(sizeof *delivery + url_len + 1 + secret_len);
-    if (!delivery)
-        return NULL;
     *delivery = (struct delivery){
+        .pool = delivery->pool,
+        .room = delivery->room,
         .content = content,
         .topic = subscriber->topic,
         .subscription = subscriber->id,
-        .cursor = cursor,
+        .origin = subscriber->origin,
         .rev = subscriber->rev,
         .lease_end = subscriber->lease_end,
         .attempts = subscriber->lagging ? subscriber->attempts : 0,
         .step = subscriber->lagging ? subscriber->step : 0,
+        .first_failure = subscriber->lagging ? subscriber->first_failure : 0,
         .method = subscriber->profile.method,
         .secret_len = secret_len,
         .secret = delivery->text + url_len + 1,
@@ -130,109 +130,99 @@ struct delivery *delivery_new(const struct store_subscriber *subscriber,
     if (secret_len > 0)
         memcpy(delivery->text + url_len + 1, subscriber->profile.secret.at,
                secret_len);
+}
+
+struct delivery *delivery_new(const struct store_subscriber *subscriber,
+                              struct content *content, uint64_t cursor,
+                              enum exchange_class class,
+                              const struct config *config)
+{
+    size_t room = text_size(subscriber);
+    struct delivery *delivery = malloc(sizeof *delivery + room);
+    if (!delivery)
+        return NULL;
+    delivery->pool = NULL;
+    delivery->room = room;
+    set_up(delivery, subscriber, content);
+    delivery->cursor = cursor;
     fill(delivery, class, config);
+    return delivery;
+}
+
+struct delivery *delivery_draw(struct delivery_pool *pool,
+                               const struct store_subscriber *subscriber,
+                               struct content *content, uint64_t cursor,
+                               const struct config *config)
+{
+    struct delivery *delivery = delivery_pool_take(pool, text_size(subscriber));
+    if (!delivery)
+        return NULL;
+    delivery->pool = pool;
+    set_up(delivery, subscriber, content);
+    delivery->cursor = cursor;
+    fill(delivery, EXCHANGE_DELIVER, config);
     return delivery;
 }
 
 void delivery_free(struct delivery *delivery, struct contents *contents)
 {
+    free(delivery->signed_line);
     free(delivery->link_line);
     exchange_clear(&delivery->exchange);
     content_drop(contents, delivery->content);
     explicit_bzero(delivery->text + strlen(delivery->text) + 1,
                    delivery->secret_len);
-    free(delivery);
+    if (delivery->pool)
+        delivery_pool_give(delivery->pool, delivery);
+    else
+        free(delivery);
 }
 
-static bool tried(const struct exchange *exchange)
+static void hand_over(struct delivery *delivery)
 {
-    return exchange->result != EXCHANGE_BUSY
-           && exchange->result != EXCHANGE_CANCELLED;
+    delivery->signs = false;
+    engine_submit(delivery->engine, &delivery->exchange);
+    if (delivery->unwanted)
+        engine_cancel(delivery->engine, &delivery->exchange);
 }
 
-static void owe(const struct delivery *delivery, const struct config *config,
-                struct moment now, struct store_outcome *outcome)
+static void has_been_signed(struct signing_want *want, const char *line)
 {
-    const struct exchange *x = &delivery->exchange;
-    outcome->kind = STORE_OWED;
-    outcome->next = delivery->cursor + 1;
-    outcome->attempts = delivery->attempts;
-    outcome->step = delivery->step;
-    if (!tried(x)) {
-        outcome->due = now.unix + UNTRIED_MS;
+    struct delivery *delivery =
+        (struct delivery *)((char *)want - offsetof(struct delivery, want));
+    // Without a line the network thread makes it, however long that takes.
+    delivery->signed_line = line ? strdup(line) : NULL;
+    hand_over(delivery);
+}
+
+void delivery_submit(const struct services *services, struct delivery *delivery)
+{
+    struct content *content = delivery->content;
+    delivery->engine = services->engine;
+    if (delivery->secret_len == 0 || content->body_len <= SIGNING_FROM) {
+        hand_over(delivery);
         return;
     }
-    outcome->attempts++;
-    outcome->step++;
-    if (outcome->attempts >= config->retry_attempts)
-        return; // due 0: stopped until there is something new (M4)
-    int64_t delay = backoff_delay(config->retry_first, config->retry_max,
-                                  delivery->step, arc4random());
-    const struct exchange_field *field = exchange_field(x, "retry-after", NULL);
-    int64_t asked = backoff_retry_after(field ? field->value : NULL, now.unix,
-                                        RETRY_AFTER_MAX_MS);
-    outcome->due = now.unix + (asked > delay ? asked : delay);
-}
-
-void delivery_note(const struct delivery *delivery,
-                   const struct store_outcome *outcome, struct metrics *metrics)
-{
-    bool retried = delivery->exchange.class == EXCHANGE_RETRY;
-    char host[CALLBACK_HOST_MAX];
-    if (delivery->exchange.result == EXCHANGE_CANCELLED)
-        return;
-    metric_add(metrics, retried ? METRIC_RETRIES : METRIC_DELIVERIES, 1);
-    if (outcome->kind == STORE_DELIVERED) {
-        metric_add(metrics, METRIC_DELIVERED, 1);
+    if (!content->signing)
+        content->signing =
+            signing_new(services->loop, content->body, content->body_len);
+    if (!content->signing) {
+        hand_over(delivery);
         return;
     }
-    metric_add(metrics, METRIC_DELIVERY_FAILED, 1);
-    callback_host(delivery->text, strlen(delivery->text), host);
-    LOG(LOG_DEBUG, "delivery.failed", LOG_N("topic", outcome->topic),
-        LOG_N("id", outcome->subscription), LOG_T("host", host),
-        LOG_N("status", outcome->status), LOG_N("attempts", outcome->attempts));
-    if (outcome->kind == STORE_GONE) {
-        metric_add(metrics, METRIC_GONE, 1);
-        LOG(LOG_INFO, "subscription.ended", LOG_N("topic", outcome->topic),
-            LOG_N("id", outcome->subscription), LOG_T("host", host),
-            LOG_T("reason", "gone"));
-    } else if (outcome->due == 0) {
-        metric_add(metrics, METRIC_DELIVERY_STOPPED, 1);
-        LOG(LOG_WARN, "delivery.stopped", LOG_N("topic", outcome->topic),
-            LOG_N("id", outcome->subscription), LOG_T("host", host),
-            LOG_N("attempts", outcome->attempts));
-    }
-}
-
-struct store_outcome delivery_outcome(const struct delivery *delivery,
-                                      const struct config *config,
-                                      struct moment now)
-{
-    const struct exchange *x = &delivery->exchange;
-    // R97: a status is an answer, whatever became of the body behind it: it
-    // may break off, or never end.
-    bool answered = x->status >= 200;
-    struct store_outcome outcome = {
-        .subscription = delivery->subscription,
-        .topic = delivery->topic,
-        .rev = delivery->rev,
-        .token = delivery->token,
-        .upto = delivery->content->upto,
-        .status = answered ? (int32_t)x->status : -(int32_t)x->result,
+    delivery->signs = true;
+    delivery->want = (struct signing_want){
+        .method = (enum signature_method)delivery->method,
+        .secret = delivery->secret,
+        .secret_len = delivery->secret_len,
+        .ready = has_been_signed,
     };
-    switch (outcome_of_delivery(answered ? x->status : 0)) {
-    case OUTCOME_DELIVERED:
-        outcome.kind = STORE_DELIVERED;
-        break;
-    case OUTCOME_GONE:
-        // Should the subscription have been renewed meanwhile, it counts as
-        // a failure: then the rest of this is what applies.
-        owe(delivery, config, now, &outcome);
-        outcome.kind = STORE_GONE;
-        break;
-    case OUTCOME_RETRY:
-        owe(delivery, config, now, &outcome);
-        break;
-    }
-    return outcome;
+    signing_ask(content->signing, &delivery->want);
+}
+
+void delivery_cancel(const struct services *services, struct delivery *delivery)
+{
+    delivery->unwanted = true;
+    if (!delivery->signs)
+        engine_cancel(services->engine, &delivery->exchange);
 }

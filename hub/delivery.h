@@ -11,6 +11,7 @@
 #include "content.h"
 #include "fetcher/engine.h"
 #include "loop.h"
+#include "signing.h"
 #include "storage/store.h"
 
 #include <stdbool.h>
@@ -18,26 +19,39 @@
 #include <stdint.h>
 
 struct config;
+struct delivery_pool;
+struct services;
 
 struct delivery {
     struct exchange exchange;
-    struct content *content; // held by the delivery
+    struct delivery_pool *pool; // where its memory goes; NULL: it is its own
+    size_t room;                // of text
+    struct content *content;    // held by the delivery
     uint64_t topic, subscription;
-    uint64_t cursor;   // before this
-    bool slow;         // the retry's: it is one of those that hung before
-    uint64_t token;    // of the claim; 0 in a walk
+    uint64_t cursor;         // before this
+    struct store_key origin; // of the callback
+    bool late;        // the walk's: it has taken so long that it counts no more
+    bool slow, probe; // lanes.h
+    uint64_t token;   // of the claim; 0 in a walk
     int64_t lease_end; // unix ms: not sent after it (R60)
     uint32_t rev;
     uint32_t attempts, step; // before this
+    int64_t first_failure;   // unix ms; 0: it has not failed
     enum store_method method;
     size_t secret_len;
     const char *secret;
-    char previous_line[64]; // "Hub-Previous: <inc>.<m>"
-    char *link_line;        // his own; NULL: the content's
-    void *owner;            // the walk; NULL: none any more
-    uint64_t visit;         // its number there
-    struct delivery *next;  // retry's
-    char text[];            // callback, secret
+    struct signing_want want; // while `signs`
+    struct engine *engine;
+    bool signs;        // not with the engine yet: it is being signed
+    bool unwanted;     // was cancelled meanwhile
+    char *signed_line; // of a large body; NULL: it is signed when it is sent
+    char *link_line;   // his own; NULL: the content's
+    void *owner;       // the walk; NULL: none any more
+    uint64_t visit;    // its number there
+    struct delivery *next; // retry's
+    bool due;              // retry's: it was due by itself
+    int64_t began;         // retry's: monotonic
+    char text[];           // callback, secret
 };
 
 // What he is to be sent, as far as that is his own matter (M3). `cursor`: his
@@ -51,15 +65,16 @@ struct delivery *delivery_new(const struct store_subscriber *subscriber,
                               struct content *content, uint64_t cursor,
                               enum exchange_class class,
                               const struct config *config);
+// The same for a first attempt, in memory of the pool's.
+struct delivery *delivery_draw(struct delivery_pool *pool,
+                               const struct store_subscriber *subscriber,
+                               struct content *content, uint64_t cursor,
+                               const struct config *config);
 void delivery_free(struct delivery *delivery, struct contents *contents);
 
-struct metrics;
-// Count and log what became of it.
-void delivery_note(const struct delivery *delivery,
-                   const struct store_outcome *outcome,
-                   struct metrics *metrics);
-
-// What the answer means. `now` is when it came.
-struct store_outcome delivery_outcome(const struct delivery *delivery,
-                                      const struct config *config,
-                                      struct moment now);
+// Hand it to the engine, a large body after it has been signed.
+void delivery_submit(const struct services *services,
+                     struct delivery *delivery);
+// As engine_cancel(). One that is being signed comes back as not tried.
+void delivery_cancel(const struct services *services,
+                     struct delivery *delivery);

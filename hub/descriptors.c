@@ -31,13 +31,28 @@ bool descriptors_raise(struct descriptors *out)
     return true;
 }
 
+static uint64_t room_in(uint64_t limit)
+{
+    return limit > 2 * OUR_OWN ? limit - OUR_OWN : limit / 2;
+}
+
 uint64_t descriptors_connections(uint64_t limit, uint64_t outgoing,
                                  uint64_t wanted)
 {
     if (limit == 0)
         return wanted; // nobody knows
-    uint64_t room = limit > 2 * OUR_OWN ? limit - OUR_OWN : limit / 2;
+    uint64_t room = room_in(limit);
     // A request that finds none is made again; who is shut out stays out.
     uint64_t left = outgoing < room / 2 ? room - outgoing : room / 2;
+    return left < wanted ? left : wanted;
+}
+
+uint64_t descriptors_outgoing(uint64_t limit, uint64_t connections,
+                              uint64_t wanted)
+{
+    if (limit == 0)
+        return wanted;
+    uint64_t room = room_in(limit);
+    uint64_t left = room > connections ? room - connections : 0;
     return left < wanted ? left : wanted;
 }

@@ -26,3 +26,7 @@ bool descriptors_raise(struct descriptors *out);
 // half of it at least.
 uint64_t descriptors_connections(uint64_t limit, uint64_t outgoing,
                                  uint64_t wanted);
+
+// And what it then leaves of `wanted` descriptors to requests of ours.
+uint64_t descriptors_outgoing(uint64_t limit, uint64_t connections,
+                              uint64_t wanted);

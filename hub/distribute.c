@@ -4,6 +4,8 @@
 
 #include "config.h"
 #include "delivery.h"
+#include "delivery_end.h"
+#include "lanes.h"
 #include "ledger.h"
 #include "services.h"
 #include "walk.h"
@@ -14,7 +16,9 @@
 enum {
     WALKS_MAX = 64, // at a time; the store keeps the others
     WALKS_PAGE = 64,
+    WAITING_MAX = 64, // that are known here; the others are looked for
     LOOK_AGAIN_MS = 1000,
+    TURN_MS = 500, // then one makes room for who waits
 };
 
 struct distribute {
@@ -22,11 +26,15 @@ struct distribute {
     struct walk_means means;
     struct walk *first, **last; // in turn
     size_t count;
+    struct store_walk waiting[WAITING_MAX]; // for a place, in a ring
+    size_t waiting_at, waiting_count;
     struct store_walks walks;
     bool asking;
     bool unlisted;   // the store may have walks that are not in the list
     int64_t look_at; // monotonic: when to look for them
 };
+
+// ------------------------------------------------------------------- places
 
 static struct walk *find(const struct distribute *distribute, uint64_t topic)
 {
@@ -36,28 +44,99 @@ static struct walk *find(const struct distribute *distribute, uint64_t topic)
     return NULL;
 }
 
-void distribute_begin(struct distribute *distribute,
-                      const struct store_walk *record)
+static struct store_walk *waiting(struct distribute *distribute, size_t i)
 {
-    const struct walk *known = find(distribute, record->topic);
-    if (known) {
-        // Another one: the end of the known one is still on its way here.
-        distribute->unlisted |= known->record.to != record->to;
-        return;
-    }
-    if (distribute->count == WALKS_MAX || distribute->means.draining) {
-        distribute->unlisted = true;
-        return;
-    }
+    return &distribute->waiting[(distribute->waiting_at + i) % WAITING_MAX];
+}
+
+static bool waits(struct distribute *distribute, uint64_t topic)
+{
+    for (size_t i = 0; i < distribute->waiting_count; i++)
+        if (waiting(distribute, i)->topic == topic)
+            return true;
+    return false;
+}
+
+// False: there is no room to remember it.
+static bool queue(struct distribute *distribute,
+                  const struct store_walk *record)
+{
+    if (waits(distribute, record->topic))
+        return true;
+    if (distribute->waiting_count == WAITING_MAX)
+        return false;
+    *waiting(distribute, distribute->waiting_count++) = *record;
+    return true;
+}
+
+static bool start(struct distribute *distribute,
+                  const struct store_walk *record)
+{
     struct walk *walk = walk_new(&distribute->means, record, loop_now());
-    if (!walk) {
-        distribute->unlisted = true;
-        return;
-    }
+    if (!walk)
+        return false;
     *distribute->last = walk;
     distribute->last = &walk->next;
     distribute->count++;
+    return true;
 }
+
+// False: it has to be looked for later.
+static bool place(struct distribute *distribute,
+                  const struct store_walk *record)
+{
+    const struct walk *known = find(distribute, record->topic);
+    if (known)
+        // Another one: the end of the known one is still on its way here.
+        return known->record.to == record->to;
+    if (distribute->means.draining)
+        return false;
+    if (distribute->count == WALKS_MAX || distribute->waiting_count > 0)
+        return queue(distribute, record);
+    return start(distribute, record);
+}
+
+void distribute_begin(struct distribute *distribute,
+                      const struct store_walk *record)
+{
+    if (!place(distribute, record))
+        distribute->unlisted = true;
+}
+
+static void fill_places(struct distribute *distribute)
+{
+    while (distribute->waiting_count > 0 && distribute->count < WALKS_MAX
+           && !distribute->means.draining) {
+        const struct store_walk *record = waiting(distribute, 0);
+        if (!start(distribute, record))
+            distribute->unlisted = true;
+        distribute->waiting_at = (distribute->waiting_at + 1) % WAITING_MAX;
+        distribute->waiting_count--;
+    }
+}
+
+// As many as wait, of those who have had their turn; the longest first.
+static void make_room(struct distribute *distribute, struct moment now)
+{
+    size_t resting = 0;
+    if (distribute->count < WALKS_MAX || distribute->waiting_count == 0)
+        return;
+    for (const struct walk *w = distribute->first; w; w = w->next)
+        resting += w->rests;
+    while (resting < distribute->waiting_count) {
+        struct walk *oldest = NULL;
+        for (struct walk *w = distribute->first; w; w = w->next)
+            if (!w->rests && now.mono - w->began >= TURN_MS
+                && (!oldest || w->began < oldest->began))
+                oldest = w;
+        if (!oldest)
+            return;
+        walk_rest(oldest);
+        resting++;
+    }
+}
+
+// ------------------------------------------------------------------- steps
 
 void distribute_depart(struct distribute *distribute, uint64_t topic,
                        uint64_t subscription)
@@ -68,6 +147,25 @@ void distribute_depart(struct distribute *distribute, uint64_t topic,
             walk_depart(w, subscription);
 }
 
+void distribute_take_back(struct distribute *distribute,
+                          const struct store_key *origin)
+{
+    for (struct walk *w = distribute->first; w; w = w->next)
+        walk_take_back(w, origin);
+}
+
+void distribute_recall(struct distribute *distribute, uint64_t topic,
+                       uint64_t subscription)
+{
+    for (struct walk *w = distribute->first; w; w = w->next) {
+        if (w->record.topic != topic)
+            continue;
+        walk_pages_outdate(w);
+        if (subscription != 0)
+            walk_depart(w, subscription);
+    }
+}
+
 static void listed(struct store_op *op)
 {
     struct distribute *distribute = op->context;
@@ -75,12 +173,17 @@ static void listed(struct store_op *op)
     distribute->asking = false;
     distribute->look_at = loop_now().mono + LOOK_AGAIN_MS;
     if (op->status == STORE_OK) {
-        distribute->unlisted = !walks->end;
-        for (size_t i = 0; i < walks->count; i++)
-            distribute_begin(distribute, &walks->items[i]);
-        distribute->walks.after = walks->end || walks->count == 0
-                                      ? 0
-                                      : walks->items[walks->count - 1].topic;
+        uint64_t after = walks->after;
+        size_t placed = 0;
+        distribute->unlisted = false;
+        while (placed < walks->count
+               && place(distribute, &walks->items[placed]))
+            after = walks->items[placed++].topic;
+        if (placed < walks->count || !walks->end)
+            distribute->unlisted = true;
+        else
+            after = 0;
+        distribute->walks.after = after;
     }
     store_release(op);
 }
@@ -88,7 +191,7 @@ static void listed(struct store_op *op)
 static bool wants_list(const struct distribute *distribute)
 {
     return distribute->unlisted && !distribute->asking
-           && !distribute->means.draining && distribute->count < WALKS_MAX;
+           && !distribute->means.draining && distribute->waiting_count == 0;
 }
 
 static void ask_list(struct distribute *distribute)
@@ -103,9 +206,20 @@ static void ask_list(struct distribute *distribute)
     store_submit(distribute->services.store, &distribute->walks.op);
 }
 
-bool distribute_step(void *self, struct moment now)
+// It is over, or has stepped aside.
+static void end(struct distribute *distribute, struct walk *walk)
 {
-    struct distribute *distribute = self;
+    distribute->count--;
+    distribute->unlisted |= walk->lost;
+    // It comes after those who wait already.
+    if (walk->rests && !walk->gone && !walk->lost && !walk->finished)
+        distribute->unlisted |=
+            distribute->waiting_count == 0 || !queue(distribute, &walk->record);
+    walk_free(walk);
+}
+
+static bool step_walks(struct distribute *distribute, struct moment now)
+{
     bool more = false;
     struct walk **at = &distribute->first;
     while (*at) {
@@ -116,9 +230,7 @@ bool distribute_step(void *self, struct moment now)
             continue;
         }
         *at = walk->next;
-        distribute->count--;
-        distribute->unlisted |= walk->lost;
-        walk_free(walk);
+        end(distribute, walk);
     }
     // Who was first is last in the next turn: so all get their share.
     distribute->last = at;
@@ -130,6 +242,17 @@ bool distribute_step(void *self, struct moment now)
         *distribute->last = walk;
         distribute->last = &walk->next;
     }
+    return more;
+}
+
+bool distribute_step(void *self, struct moment now)
+{
+    struct distribute *distribute = self;
+    bool more = step_walks(distribute, now);
+    more |= distribute->count < WALKS_MAX && distribute->waiting_count > 0
+            && !distribute->means.draining;
+    fill_places(distribute);
+    make_room(distribute, now);
     if (wants_list(distribute) && distribute->look_at <= now.mono)
         ask_list(distribute);
     return more;
@@ -144,6 +267,8 @@ int64_t distribute_patience(void *self, struct moment now)
         if (left < patience)
             patience = left;
     }
+    if (distribute->waiting_count > 0 && patience > TURN_MS)
+        patience = TURN_MS;
     if (wants_list(distribute)) {
         int64_t left = distribute->look_at - now.mono;
         left = left > 0 ? left : 0;
@@ -161,8 +286,14 @@ void distribute_answered(struct distribute *distribute,
     struct store_outcome outcome =
         delivery_outcome(delivery, distribute->services.config, loop_now());
 
-    distribute->means.flying--;
-    delivery_note(delivery, &outcome, distribute->services.metrics);
+    if (delivery->late)
+        distribute->means.late--;
+    else
+        distribute->means.flying--;
+    if (distribute->means.lanes)
+        lanes_ended(distribute->means.lanes, delivery, &outcome, loop_now());
+    delivery_note(delivery, &outcome, &distribute->services,
+                  distribute->means.ledger);
     if (walk)
         walk_ended(walk, delivery, &outcome);
     else
@@ -170,9 +301,17 @@ void distribute_answered(struct distribute *distribute,
     delivery_free(delivery, distribute->means.contents);
 }
 
+// A few more than the engine has, so that none of these is idle; but so that
+// one walk alone leaves some of them to others (walk_visit.c).
+static size_t places(const struct config *config)
+{
+    size_t deliveries = (size_t)config->deliveries;
+    return deliveries + (deliveries + 3) / 4;
+}
+
 struct distribute *distribute_new(const struct services *services,
                                   struct contents *contents,
-                                  struct ledger *ledger,
+                                  struct ledger *ledger, struct lanes *lanes,
                                   void (*lagging)(void *context), void *context)
 {
     struct distribute *distribute = calloc(1, sizeof *distribute);
@@ -185,7 +324,8 @@ struct distribute *distribute_new(const struct services *services,
         .services = &distribute->services,
         .contents = contents,
         .ledger = ledger,
-        .flying_max = (size_t)services->config->deliveries * 2,
+        .lanes = lanes,
+        .flying_max = places(services->config),
         .lagging = lagging,
         .context = context,
     };
@@ -201,7 +341,16 @@ void distribute_free(struct distribute *distribute)
         distribute->first = walk->next;
         walk_free(walk);
     }
+    delivery_pool_clear(&distribute->means.pool);
     free(distribute);
+}
+
+void distribute_pause(struct distribute *distribute, bool paused)
+{
+    if (distribute->means.paused == paused)
+        return;
+    distribute->means.paused = paused;
+    loop_wake(distribute->services.loop);
 }
 
 void distribute_drain(struct distribute *distribute)
@@ -211,7 +360,8 @@ void distribute_drain(struct distribute *distribute)
 
 bool distribute_idle(const struct distribute *distribute)
 {
-    if (distribute->means.flying > 0 || distribute->asking)
+    const struct walk_means *means = &distribute->means;
+    if (means->flying > 0 || means->late > 0 || distribute->asking)
         return false;
     for (const struct walk *w = distribute->first; w; w = w->next)
         if (!walk_quiet(w))

@@ -30,10 +30,10 @@ static void page_read(struct store_op *op)
 {
     struct dossier *dossier = op->context;
     const struct store_page_subscribers *page = &dossier->page;
-    struct explain_census *census = &dossier->facts.census;
+    struct census *census = &dossier->facts.census;
     enum store_status status = op->status;
     for (size_t i = 0; status == STORE_OK && i < page->count; i++)
-        explain_count(census, &page->items[i]);
+        census_count(census, &page->items[i]);
     uint64_t last = page->count > 0 ? page->items[page->count - 1].id : 0;
     census->complete = page->end || page->count == 0;
     store_release(op);

@@ -11,6 +11,7 @@
 #include "reception.h"
 #include "request.h"
 #include "routes.h"
+#include "status.h"
 
 #include <stdlib.h>
 
@@ -69,6 +70,12 @@ static void subscription_page(void *self, struct request *request,
 {
     struct endpoints *endpoints = self;
     inspect_subscription_page(endpoints->means.inspect, request, now);
+}
+
+static void of_request(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    status_show(endpoints->means.status, request, now);
 }
 
 static void health(void *self, struct request *request, struct moment now)
@@ -143,6 +150,42 @@ static void ping(void *self, struct request *request, struct moment now)
     admin_ping(endpoints->means.admin, request, now);
 }
 
+static void deliveries(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_deliveries(endpoints->means.admin, request, now);
+}
+
+static void origins(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_origins(endpoints->means.admin, request, now);
+}
+
+static void resend(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_resend(endpoints->means.admin, request, now);
+}
+
+static void pause_some(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_pause(endpoints->means.admin, request, now);
+}
+
+static void resume(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_resume(endpoints->means.admin, request, now);
+}
+
+static void metrics(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_metrics(endpoints->means.admin, request, now);
+}
+
 static void backup(void *self, struct request *request, struct moment now)
 {
     struct endpoints *endpoints = self;
@@ -170,8 +213,11 @@ static const struct route routes[] = {
     { REQUEST_GET, "/topic", false, topic },
     { REQUEST_GET, "/subscription", false, subscription_page },
     { REQUEST_POST, "/subscription", false, subscription },
+    { REQUEST_GET, "/status/*", false, of_request },
+    { REQUEST_GET, "/hub/status/*", false, of_request },
     { REQUEST_GET, "/healthz", false, health },
     { REQUEST_GET, "/readyz", false, ready },
+    { REQUEST_GET, "/metrics", true, metrics },
     { REQUEST_GET, "/admin/status", true, status },
     { REQUEST_GET, "/admin/topics", true, topics },
     { REQUEST_GET, "/admin/topic", true, one_topic },
@@ -180,6 +226,11 @@ static const struct route routes[] = {
     { REQUEST_POST, "/admin/remove", true, remove_some },
     { REQUEST_GET, "/admin/explain", true, explain },
     { REQUEST_GET, "/admin/probe", true, probe },
+    { REQUEST_GET, "/admin/deliveries", true, deliveries },
+    { REQUEST_GET, "/admin/origins", true, origins },
+    { REQUEST_POST, "/admin/resend", true, resend },
+    { REQUEST_POST, "/admin/pause", true, pause_some },
+    { REQUEST_POST, "/admin/resume", true, resume },
     { REQUEST_POST, "/admin/ping", true, ping },
     { REQUEST_POST, "/admin/backup", true, backup },
 };

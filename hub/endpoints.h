@@ -19,6 +19,7 @@ struct inspect;
 struct metrics;
 struct pull;
 struct reception;
+struct status;
 
 struct endpoints_means {
     struct inbox *inbox;
@@ -28,6 +29,7 @@ struct endpoints_means {
     struct pull *pull;
     struct admin *admin;
     struct inspect *inspect;
+    struct status *status;
 };
 
 // NULL: out of memory. The means are copied.

@@ -54,45 +54,6 @@ __attribute__((format(printf, 3, 4))) static void say(struct telling *telling,
     telling->voice->say(telling->voice->context, about, sentence);
 }
 
-// ------------------------------------------------------------------ census
-
-static void rank(struct explain_census *census, size_t at)
-{
-    for (; at > 0; at--) {
-        struct explain_reason *better = &census->reasons[at - 1];
-        struct explain_reason *now = &census->reasons[at];
-        if (better->count >= now->count)
-            return;
-        struct explain_reason kept = *better;
-        *better = *now;
-        *now = kept;
-    }
-}
-
-void explain_count(struct explain_census *census,
-                   const struct store_subscriber *subscriber)
-{
-    census->counted++;
-    census->suspended += subscriber->suspended;
-    if (!subscriber->lagging)
-        return;
-    if (subscriber->due == 0)
-        census->stopped++;
-    else
-        census->lagging++;
-    size_t at = 0;
-    while (at < census->reason_count
-           && census->reasons[at].status != subscriber->last_status)
-        at++;
-    if (at == EXPLAIN_REASONS_MAX)
-        return; // a rare one
-    if (at == census->reason_count)
-        census->reasons[census->reason_count++] =
-            (struct explain_reason){ .status = subscriber->last_status };
-    census->reasons[at].count++;
-    rank(census, at);
-}
-
 // ------------------------------------------------------------------- facts
 
 bool explain_followed(const struct explain_facts *facts)
@@ -313,7 +274,7 @@ static void tell_links(struct telling *telling)
 
 static void tell_subscribers(struct telling *telling)
 {
-    const struct explain_census *census = &telling->facts->census;
+    const struct census *census = &telling->facts->census;
     char what[WORDING_MAX];
     if (census->counted == 0)
         return;
@@ -332,6 +293,14 @@ static void tell_subscribers(struct telling *telling)
             "%" PRIu64 " of them %s sent nothing: the lease is over, and a "
             "renewal is being verified.",
             census->suspended, census->suspended == 1 ? "is" : "are");
+    if (census->waiting > 0)
+        say(telling, SUBSCRIBERS,
+            "%" PRIu64 " of them %s for a server that does not answer, is "
+            "paused or has too much to do.",
+            census->waiting, census->waiting == 1 ? "waits" : "wait");
+    if (census->paused > 0)
+        say(telling, SUBSCRIBERS, "%" PRIu64 " %s paused by an operator.",
+            census->paused, census->paused == 1 ? "is" : "are");
     for (size_t i = 0; i < census->reason_count; i++)
         say(telling, SUBSCRIBERS, "%" PRIu64 " because: %s.",
             census->reasons[i].count,
@@ -410,9 +379,16 @@ static void blame_fetch(struct telling *telling)
 static void blame_delivery(struct telling *telling)
 {
     const struct explain_facts *facts = telling->facts;
-    const struct explain_census *census = &facts->census;
+    const struct census *census = &facts->census;
     if (facts->topic->subscriptions == 0)
         say(telling, WHY, "Nobody is subscribed with a callback.");
+    if (facts->halted)
+        say(telling, WHY, "All deliveries are paused by an operator.");
+    if (census->paused > 0)
+        say(telling, WHY, "Some callbacks are paused by an operator.");
+    if (census->waiting > 0)
+        say(telling, WHY,
+            "Some wait for their server: websubctl origins tells which.");
     if (facts->walking)
         say(telling, WHY, "An update is being delivered right now.");
     if (census->lagging > 0)

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "census.h"
 #include "storage/store.h"
 
 #include <stdbool.h>
@@ -16,24 +17,6 @@
 #include <stdint.h>
 
 struct config;
-
-enum { EXPLAIN_REASONS_MAX = 8 };
-
-// Why some of them lag, most frequent first.
-struct explain_reason {
-    int32_t status; // as in wording_status()
-    uint64_t count;
-};
-
-struct explain_census {
-    uint64_t counted, lagging, stopped, suspended;
-    bool complete; // all subscribers were counted
-    struct explain_reason reasons[EXPLAIN_REASONS_MAX];
-    size_t reason_count;
-};
-
-void explain_count(struct explain_census *census,
-                   const struct store_subscriber *subscriber);
 
 struct explain_facts {
     const struct config *config;
@@ -44,7 +27,8 @@ struct explain_facts {
     const struct store_event *newest; // without its body; NULL: no update
     size_t entries;                   // remembered
     bool walking;                     // an update is being delivered
-    struct explain_census census;
+    bool halted; // all deliveries are paused by an operator
+    struct census census;
 };
 
 bool explain_followed(const struct explain_facts *facts);

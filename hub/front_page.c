@@ -60,7 +60,8 @@ static const char subscribe_form[] =
     "<button>Send</button>\n"
     "</form>\n"
     "<p>The answer is 202 and an empty page; then the hub asks the callback "
-    "whether it agrees.</p>\n";
+    "whether it agrees. Programs find a link with <code>rel=\"status\"</code> "
+    "in that answer, which tells how that went, and how deliveries go.</p>\n";
 
 static const char questions[] =
     "<h2>How is a topic doing?</h2>\n"

@@ -17,9 +17,6 @@
 
 struct request;
 
-// Whether its Accept wants JSON before HTML.
-bool inspect_view_wants_json(const struct request *request);
-
 // An unknown topic and one that nobody follows look the same (M20).
 void inspect_view_topic(struct request *request, const char *topic,
                         const struct explain_facts *facts);

@@ -11,8 +11,10 @@
 #include "storage/store.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct endings;
 struct ledger;
 struct services;
 
@@ -24,6 +26,15 @@ struct ledger *ledger_new(const struct services *services,
 void ledger_free(struct ledger *ledger); // when idle
 
 void ledger_add(struct ledger *ledger, const struct store_outcome *outcome);
+
+// So much waits to be written that no more of it should be begun.
+bool ledger_busy(const struct ledger *ledger);
+
+// Who answered 410, and may have been ended by it (delivery_end.h). When the
+// store has taken such outcomes, here or elsewhere: which have.
+struct endings *ledger_endings(struct ledger *ledger);
+void ledger_settled(struct ledger *ledger, const struct store_outcome *outcomes,
+                    const bool *ended, size_t count);
 
 bool ledger_step(void *ledger, struct moment now);
 int64_t ledger_patience(void *ledger, struct moment now);

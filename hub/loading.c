@@ -5,16 +5,25 @@
 #include "config.h"
 #include "links.h"
 #include "news.h"
+#include "signing.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static void let_go(struct loading *loading)
+{
+    if (loading->held)
+        body_drop(loading->held);
+    loading->held = NULL;
+}
+
 void loading_clear(struct loading *loading)
 {
+    signing_free(loading->content.signing);
     store_release(&loading->topics.op);
-    store_release(&loading->body.op);
+    let_go(loading);
     news_free(loading->news);
     free(loading->topic);
     free(loading->cut);
@@ -22,17 +31,35 @@ void loading_clear(struct loading *loading)
     free(loading->content.link_line);
 }
 
+static void body_ready(struct body_wait *wait, struct body *body)
+{
+    struct loading *loading =
+        (struct loading *)((char *)wait - offsetof(struct loading, body_wait));
+    loading->body = body->read;
+    loading->body.op.results = NULL; // they stay the body's
+    loading->body.op.context = loading;
+    if (body->read.op.status == STORE_OK)
+        loading->held = body;
+    else
+        body_drop(body);
+    loading->body_done(&loading->body.op);
+}
+
 void loading_read(struct loading *loading, enum store_body which, uint64_t seq,
                   void (*done)(struct store_op *op))
 {
-    store_release(&loading->body.op);
+    let_go(loading);
+    loading->body_wait.ready = body_ready;
+    loading->body_done = done;
     loading->body = (struct store_read_body){
-        .op = { .verb = STORE_READ_BODY, .done = done, .context = loading },
+        .op = { .context = loading, .status = STORE_AGAIN },
         .topic = loading->content.key.topic,
         .seq = seq,
         .which = which,
     };
-    store_submit(loading->services->store, &loading->body.op);
+    struct store_read_body what = loading->body;
+    if (!bodies_get(loading->bodies, &what, &loading->body_wait))
+        done(&loading->body.op);
 }
 
 void loading_whole_read(struct store_op *op)
@@ -101,6 +128,9 @@ static bool write_lines(struct loading *loading)
     snprintf(content->sequence_line, sizeof content->sequence_line,
              "Hub-Sequence: %016" PRIx64 ".%" PRIu64, topic->incarnation,
              content->upto);
+    snprintf(content->previous_line, sizeof content->previous_line,
+             "Hub-Previous: %016" PRIx64 ".%" PRIu64, topic->incarnation,
+             content->key.from);
     write_gap(loading);
     return true;
 }
@@ -117,7 +147,7 @@ void loading_finish(struct loading *loading)
     news_free(loading->news);
     loading->news = NULL;
     if (loading->cut)
-        store_release(&loading->body.op);
+        let_go(loading);
     loading->made(loading, written, false);
 }
 

@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include "bodies.h"
 #include "content.h"
 #include "services.h"
 #include "storage/store.h"
@@ -34,7 +35,11 @@ struct loading {
     struct store_topic *topic;   // a copy; NULL before it was read
     uint64_t asked_to;           // the head, if that was asked for
     struct store_read_body body; // whose bytes the content borrows
-    char *cut;                   // or these, which are its own
+    struct body *held;           // they are this one's
+    struct bodies *bodies;
+    struct body_wait body_wait;
+    void (*body_done)(struct store_op *op);
+    char *cut; // or these, which are its own
     size_t cut_len;
     enum loading_gap gap;
     bool tried_again; // the body that was asked for was gone already
@@ -46,6 +51,7 @@ struct loading {
     size_t holders;
     uint64_t used; // order of last use
     bool ready;
+    bool fleeting; // is not kept for the next who asks
     struct content_wait *waits;
 };
 

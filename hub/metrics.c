@@ -4,46 +4,122 @@
 
 #include <assert.h>
 
+struct description {
+    const char *name, *meaning;
+};
+
+// clang-format off
+static const struct description descriptions[METRIC_COUNT] = {
+    [METRIC_REQUESTS] = {
+        "requests",
+        "requests of every kind, public and admin" },
+    [METRIC_REQUESTS_REFUSED] = { "requests.refused", "requests answered 4xx" },
+    [METRIC_REQUESTS_LIMITED] = { "requests.limited", "requests answered 429" },
+    [METRIC_REQUESTS_FAILED] = {
+        "requests.failed",
+        "requests answered 503 because the store could not" },
+    [METRIC_SUBSCRIBES] = {
+        "subscribes",
+        "requests to subscribe accepted with a 202" },
+    [METRIC_UNSUBSCRIBES] = {
+        "unsubscribes",
+        "requests to unsubscribe accepted with a 202" },
+    [METRIC_PINGS] = { "pings", "topics named in accepted publishes" },
+    [METRIC_PINGS_KNOWN] = {
+        "pings.known",
+        "of the pings those for topics that are followed" },
+    [METRIC_PINGS_PREFIX] = {
+        "pings.prefix",
+        "pings for all topics that begin so" },
+    [METRIC_PINGS_GIVEN] = { "pings.given", "pings with the document in them" },
+    [METRIC_PINGS_FORGED] = {
+        "pings.forged",
+        "pings signed by nobody who may" },
+    [METRIC_PINGS_XMLRPC] = { "pings.xmlrpc", "pings by XML-RPC" },
+    [METRIC_PINGS_RSSCLOUD] = { "pings.rsscloud", "pings by rssCloud" },
+    [METRIC_VERIFICATIONS] = {
+        "verifications",
+        "attempts to verify an intent" },
+    [METRIC_VERIFIED] = {
+        "verifications.verified",
+        "requests that were verified" },
+    [METRIC_VERIFY_FAILED] = {
+        "verifications.failed",
+        "requests that failed their verification for good" },
+    [METRIC_VERIFY_LATER] = {
+        "verifications.later",
+        "verifications put off for want of budget" },
+    [METRIC_DENIALS] = { "denials", "denials said with hub.mode=denied" },
+    [METRIC_DISMISSED] = {
+        "subscriptions.dismissed",
+        "subscriptions ended by operator, policy or dead topic" },
+    [METRIC_FETCHES] = { "fetches", "fetches of topics" },
+    [METRIC_FETCHES_UNCHANGED] = {
+        "fetches.unchanged",
+        "fetches that brought nothing new" },
+    [METRIC_FETCHES_FAILED] = { "fetches.failed", "fetches that failed" },
+    [METRIC_FETCHES_DELAYED] = {
+        "fetches.delayed",
+        "fetches put off to spare an origin" },
+    [METRIC_UPDATES] = { "updates", "updates appended to a topic" },
+    [METRIC_DELIVERIES] = { "deliveries", "first attempts to deliver" },
+    [METRIC_RETRIES] = { "deliveries.retries", "further attempts to deliver" },
+    [METRIC_DELIVERED] = {
+        "deliveries.delivered",
+        "attempts that were answered 2xx" },
+    [METRIC_DELIVERY_FAILED] = { "deliveries.failed", "attempts that failed" },
+    [METRIC_DELIVERY_LATE] = {
+        "deliveries.late",
+        "attempts written down as owed before they ended" },
+    [METRIC_DELIVERY_WAITED] = {
+        "deliveries.waited",
+        "deliveries put off because their origin is broken, paused or full" },
+    [METRIC_DELIVERY_WARNED] = {
+        "deliveries.warned",
+        "warnings that the attempts of a subscription run out" },
+    [METRIC_DELIVERY_STOPPED] = {
+        "deliveries.stopped",
+        "subscriptions given up until the next update" },
+    [METRIC_DELIVERY_RESENT] = {
+        "deliveries.resent",
+        "cursors that an operator set back" },
+    [METRIC_PROBES] = {
+        "origins.probes",
+        "probes of origins that were broken" },
+    [METRIC_BREAKER_OPENED] = {
+        "origins.broken",
+        "origins given up until a probe succeeds" },
+    [METRIC_BREAKER_CLOSED] = {
+        "origins.mended",
+        "broken origins that answer again" },
+    [METRIC_GONE] = { "subscriptions.gone", "subscriptions ended by a 410" },
+    [METRIC_EXPIRED] = {
+        "subscriptions.expired",
+        "subscriptions ended with their lease" },
+    [METRIC_PULLS] = { "pulls", "pulls" },
+    [METRIC_PULLS_HELD] = {
+        "pulls.held",
+        "pulls that had to wait for something new" },
+    [METRIC_EVENTS_PULLED] = { "pulls.events", "events given to pullers" },
+    [METRIC_CHECKPOINTS] = { "checkpoints", "checkpoints of walks" },
+    [METRIC_STORE_FULL] = {
+        "store.full",
+        "operations refused for want of room in the store" },
+};
+// clang-format on
+
+static const struct description *describe(enum metric metric)
+{
+    assert(metric < METRIC_COUNT);
+    return &descriptions[metric];
+}
+
 const char *metric_name(enum metric metric)
 {
-    static const char *const names[METRIC_COUNT] = {
-        [METRIC_REQUESTS] = "requests",
-        [METRIC_REQUESTS_REFUSED] = "requests.refused",
-        [METRIC_REQUESTS_LIMITED] = "requests.limited",
-        [METRIC_REQUESTS_FAILED] = "requests.failed",
-        [METRIC_SUBSCRIBES] = "subscribes",
-        [METRIC_UNSUBSCRIBES] = "unsubscribes",
-        [METRIC_PINGS] = "pings",
-        [METRIC_PINGS_KNOWN] = "pings.known",
-        [METRIC_PINGS_PREFIX] = "pings.prefix",
-        [METRIC_PINGS_GIVEN] = "pings.given",
-        [METRIC_PINGS_FORGED] = "pings.forged",
-        [METRIC_PINGS_XMLRPC] = "pings.xmlrpc",
-        [METRIC_PINGS_RSSCLOUD] = "pings.rsscloud",
-        [METRIC_VERIFICATIONS] = "verifications",
-        [METRIC_VERIFIED] = "verifications.verified",
-        [METRIC_VERIFY_FAILED] = "verifications.failed",
-        [METRIC_VERIFY_LATER] = "verifications.later",
-        [METRIC_DENIALS] = "denials",
-        [METRIC_DISMISSED] = "subscriptions.dismissed",
-        [METRIC_FETCHES] = "fetches",
-        [METRIC_FETCHES_UNCHANGED] = "fetches.unchanged",
-        [METRIC_FETCHES_FAILED] = "fetches.failed",
-        [METRIC_FETCHES_DELAYED] = "fetches.delayed",
-        [METRIC_UPDATES] = "updates",
-        [METRIC_DELIVERIES] = "deliveries",
-        [METRIC_RETRIES] = "deliveries.retries",
-        [METRIC_DELIVERED] = "deliveries.delivered",
-        [METRIC_DELIVERY_FAILED] = "deliveries.failed",
-        [METRIC_DELIVERY_STOPPED] = "deliveries.stopped",
-        [METRIC_GONE] = "subscriptions.gone",
-        [METRIC_EXPIRED] = "subscriptions.expired",
-        [METRIC_PULLS] = "pulls",
-        [METRIC_PULLS_HELD] = "pulls.held",
-        [METRIC_EVENTS_PULLED] = "pulls.events",
-        [METRIC_CHECKPOINTS] = "checkpoints",
-        [METRIC_STORE_FULL] = "store.full",
-    };
-    assert(metric < METRIC_COUNT);
-    return names[metric];
+    return describe(metric)->name;
+}
+
+const char *metric_meaning(enum metric metric)
+{
+    return describe(metric)->meaning;
 }

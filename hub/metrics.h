@@ -37,7 +37,14 @@ enum metric {
     METRIC_RETRIES,
     METRIC_DELIVERED, // 2xx
     METRIC_DELIVERY_FAILED,
+    METRIC_DELIVERY_LATE,    // written down as owed before they ended
+    METRIC_DELIVERY_WAITED,  // put off: their origin is broken, paused or full
+    METRIC_DELIVERY_WARNED,  // told that attempts run out
     METRIC_DELIVERY_STOPPED, // gave up until the next update
+    METRIC_DELIVERY_RESENT,  // cursors that an operator set back
+    METRIC_PROBES,           // of origins that were broken
+    METRIC_BREAKER_OPENED,   // an origin was given up until a probe
+    METRIC_BREAKER_CLOSED,   // it answers again
     METRIC_GONE,             // ended by a 410
     METRIC_EXPIRED,          // ended with their lease
     METRIC_PULLS,
@@ -60,3 +67,6 @@ static inline void metric_add(struct metrics *metrics, enum metric metric,
 
 // "deliveries.failed", ...: the name under which it is shown.
 const char *metric_name(enum metric metric);
+
+// What it counts, in a few words without a full stop.
+const char *metric_meaning(enum metric metric);

@@ -44,6 +44,9 @@ static const char *check_rule(const char *text)
 // numbers that the design leaves open:
 //  - fetches: a fetch is parsed and diffed, so 64 keep two cores busy, and at
 //    10 MiB a body bound the memory of unparsed documents;
+//  - deliveries-per-origin-max: 64 answers of 50 ms each are 1,280 a second,
+//    more than a small server takes, and no more connections than one address
+//    gets at all;
 //  - verifications: short GETs, mostly waiting, apart from fetches; 8 for a
 //    host, because 200 subscriptions for one aggregator in a second are usual
 //    but 200 connections to it would look like an attack;
@@ -137,7 +140,11 @@ static const struct option table[] = {
     NUMBER("deliveries", OPTION_COUNT, deliveries, 1, 100000, "1024",
            "deliveries in flight"),
     NUMBER("deliveries-per-origin", OPTION_COUNT, deliveries_per_origin, 1,
-           100000, "8", "of these to one scheme, host and port"),
+           100000, "8", "of these to one scheme, host and port at first"),
+    NUMBER("deliveries-per-origin-max", OPTION_COUNT,
+           deliveries_per_origin_max, 1, 100000, "64",
+           "of these there while it answers fast; deliveries-per-origin if "
+           "only that is given"),
     NUMBER("deliveries-per-address", OPTION_COUNT, deliveries_per_address, 1,
            100000, "64", "of these to one address"),
     NUMBER("fetches", OPTION_COUNT, fetches, 1, 10000, "64",

@@ -74,11 +74,39 @@ struct store *outside_store(const struct config *config,
     return store;
 }
 
+// In flight, slow, and idle ones as in engine_limits.kept: as many as are used
+// at a time by first attempts, twice.
+static uint64_t at_once(const struct config *config)
+{
+    return (uint64_t)(2 * config->deliveries + config->deliveries / 4 + 1
+                      + config->fetches + config->verifications);
+}
+
+static uint64_t kept(const struct config *config)
+{
+    return 2 * (uint64_t)config->deliveries;
+}
+
+uint64_t outside_descriptors(const struct config *config)
+{
+    return at_once(config) + kept(config) * 7 / 4;
+}
+
+// Where there are fewer descriptors than that, a quarter is for idle ones.
+static void fit(struct engine_limits *limits, uint64_t outgoing)
+{
+    unsigned idle = (unsigned)(outgoing / 4);
+    limits->at_once = (unsigned)outgoing - idle;
+    limits->kept = idle * 4 / 7 + 1;
+    if (limits->slow > limits->at_once / 4)
+        limits->slow = limits->at_once / 4 + 1;
+}
+
 static struct engine_limits limits_of(const struct config *config)
 {
     unsigned deliveries = (unsigned)config->deliveries;
     unsigned per_origin = (unsigned)config->deliveries_per_origin;
-    return (struct engine_limits){
+    struct engine_limits limits = {
         .in_flight = { [EXCHANGE_FETCH] = (unsigned)config->fetches,
                        [EXCHANGE_VERIFY] = (unsigned)config->verifications,
                        [EXCHANGE_DELIVER] = deliveries,
@@ -86,13 +114,20 @@ static struct engine_limits limits_of(const struct config *config)
         .per_origin = { [EXCHANGE_FETCH] = FETCHES_PER_ORIGIN,
                         [EXCHANGE_VERIFY] = (unsigned)config->verify_per_host,
                         [EXCHANGE_DELIVER] = per_origin,
-                        [EXCHANGE_RETRY] = per_origin / 4 + 1 },
+                        [EXCHANGE_RETRY] = per_origin },
+        .per_origin_max = (unsigned)config->deliveries_per_origin_max,
         .per_address = (unsigned)config->deliveries_per_address,
+        .slow = deliveries,
+        .slow_per_origin = per_origin,
         .tls_handshakes = HANDSHAKES,
         .queue_max = WAITING_MAX + 4 * (size_t)deliveries,
         .strangers = (unsigned)config->stranger_verifications,
         .stranger_fetches = PINGS_PER_ADDRESS * (unsigned)config->idle_pings,
+        .kept = (unsigned)kept(config),
     };
+    if (config->outgoing < outside_descriptors(config))
+        fit(&limits, config->outgoing);
+    return limits;
 }
 
 struct engine *outside_engine(const struct config *config, const char *hub_url,

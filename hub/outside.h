@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct config;
 struct engine;
@@ -22,6 +23,9 @@ enum { OUTSIDE_PROBLEM_MAX = 512 };
 struct store *outside_store(const struct config *config,
                             void (*wake)(void *context), void *context,
                             char problem[OUTSIDE_PROBLEM_MAX]);
+
+// What the engine has open at most, where nothing keeps it from that.
+uint64_t outside_descriptors(const struct config *config);
 
 // `front` is open: where it listens the hub never calls (S18).
 struct engine *outside_engine(const struct config *config, const char *hub_url,

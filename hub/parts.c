@@ -12,8 +12,10 @@
 #include "farewell.h"
 #include "fetcher/engine.h"
 #include "given.h"
+#include "halt.h"
 #include "inspect.h"
 #include "janitor.h"
+#include "lanes.h"
 #include "ledger.h"
 #include "loop.h"
 #include "observe.h"
@@ -21,6 +23,7 @@
 #include "reception.h"
 #include "retry.h"
 #include "services.h"
+#include "status.h"
 #include "storage/store.h"
 #include "verify.h"
 
@@ -41,6 +44,8 @@ struct parts {
     struct dismissal *dismissal;
     struct observe *observe;
     struct contents *contents;
+    struct lanes *lanes;
+    struct halt *halt;
     struct ledger *ledger;
     struct retry *retry;
     struct distribute *distribute;
@@ -48,6 +53,7 @@ struct parts {
     struct janitor *janitor;
     struct admin *admin;
     struct inspect *inspect;
+    struct status *status;
     struct endpoints *endpoints;
     struct exchange *answered; // taken from the engine, not looked at yet
 };
@@ -96,6 +102,20 @@ static void on_lagging(void *context)
 {
     struct parts *parts = context;
     retry_poke(parts->retry);
+}
+
+static void on_halted(void *context, bool halted)
+{
+    struct parts *parts = context;
+    distribute_pause(parts->distribute, halted);
+    retry_pause(parts->retry, halted);
+}
+
+static void on_broken(void *context, const struct store_key *origin)
+{
+    struct parts *parts = context;
+    distribute_take_back(parts->distribute, origin);
+    retry_take_back(parts->retry, origin);
 }
 
 static void on_ended(void *context, uint64_t topic, uint64_t subscription)
@@ -190,6 +210,7 @@ static void add_sources(struct parts *parts)
         { "farewell", parts->farewell, farewell_step, farewell_patience },
         { "dismissal", parts->dismissal, dismissal_step, dismissal_patience },
         { "observe", parts->observe, observe_step, observe_patience },
+        { "halt", parts->halt, halt_step, halt_patience },
         { "content", parts->contents, contents_step, contents_patience },
         { "distribute", parts->distribute, distribute_step,
           distribute_patience },
@@ -210,8 +231,8 @@ static bool made(const struct parts *parts)
     return parts->reception && parts->allowance && parts->verify
            && parts->farewell && parts->dismissal && parts->observe
            && parts->retry && parts->ledger && parts->distribute && parts->pull
-           && parts->janitor && parts->admin && parts->inspect
-           && parts->endpoints;
+           && parts->janitor && parts->admin && parts->inspect && parts->status
+           && parts->endpoints && parts->halt;
 }
 
 static void make_doors(struct parts *parts, const struct parts_means *means)
@@ -223,11 +244,15 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
         .dismissal = parts->dismissal,
         .verify = parts->verify,
         .descriptors = means->descriptors,
+        .halt = parts->halt,
+        .lanes = parts->lanes,
         .pinged = on_fetch_due,
+        .owed = on_lagging,
         .context = parts,
     };
     parts->admin = admin_new(&inside);
     parts->inspect = inspect_new(&parts->services);
+    parts->status = status_new(&parts->services);
     struct endpoints_means doors = {
         .inbox = means->inbox,
         .front = means->front,
@@ -236,6 +261,7 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
         .pull = parts->pull,
         .admin = parts->admin,
         .inspect = parts->inspect,
+        .status = parts->status,
     };
     parts->endpoints = endpoints_new(&doors);
 }
@@ -275,11 +301,13 @@ static void make(struct parts *parts)
     parts->dismissal = dismissal_new(services, &dismissed);
     parts->observe = observe_new(services, &observed);
     parts->contents = contents_new(services);
-    parts->retry =
-        parts->contents ? retry_new(services, parts->contents) : NULL;
+    parts->lanes = lanes_new(services);
+    if (parts->contents && parts->lanes)
+        parts->retry = retry_new(services, parts->contents, parts->lanes);
     parts->ledger = ledger_new(services, retry_poke, parts->retry);
     parts->distribute = distribute_new(services, parts->contents, parts->ledger,
-                                       on_lagging, parts);
+                                       parts->lanes, on_lagging, parts);
+    parts->halt = halt_new(services, on_halted, parts);
     parts->pull = pull_new(services, on_fetch_due, parts);
     parts->janitor = janitor_new(services, on_denied, parts);
 }
@@ -297,6 +325,9 @@ struct parts *parts_new(const struct parts_means *means)
         return NULL;
     }
     retry_use(parts->retry, parts->ledger);
+    lanes_tell(parts->lanes, on_broken, parts);
+    distribute_pause(parts->distribute, true);
+    retry_pause(parts->retry, true);
     add_sources(parts);
     return parts;
 }
@@ -321,7 +352,8 @@ bool parts_idle(const struct parts *parts)
            && observe_idle(parts->observe) && distribute_idle(parts->distribute)
            && retry_idle(parts->retry) && ledger_idle(parts->ledger)
            && pull_idle(parts->pull) && janitor_idle(parts->janitor)
-           && admin_idle(parts->admin) && inspect_idle(parts->inspect);
+           && halt_idle(parts->halt) && admin_idle(parts->admin)
+           && inspect_idle(parts->inspect) && status_idle(parts->status);
 }
 
 void parts_free(struct parts *parts)
@@ -330,12 +362,15 @@ void parts_free(struct parts *parts)
         return;
     endpoints_free(parts->endpoints);
     inspect_free(parts->inspect);
+    status_free(parts->status);
     admin_free(parts->admin);
     janitor_free(parts->janitor);
     pull_free(parts->pull);
     distribute_free(parts->distribute);
     ledger_free(parts->ledger);
     retry_free(parts->retry);
+    lanes_free(parts->lanes);
+    halt_free(parts->halt);
     contents_free(parts->contents);
     observe_free(parts->observe);
     dismissal_free(parts->dismissal);

@@ -80,7 +80,7 @@ static void tell_addresses(const struct probe_facts *facts,
 static void tell_subscriptions(const struct probe_facts *facts,
                                const struct explain_voice *voice)
 {
-    const struct explain_census *census = &facts->census;
+    const struct census *census = &facts->census;
     char what[WORDING_MAX];
     if (census->counted == 0) {
         say(voice, "subscriptions",
@@ -100,6 +100,43 @@ static void tell_subscriptions(const struct probe_facts *facts,
             wording_status(census->reasons[i].status, what));
     say(voice, "subscriptions", "%" PRIu64 " of them %s this very callback.",
         facts->same, facts->same == 1 ? "is" : "are");
+}
+
+static void tell_lane(const struct probe_facts *facts,
+                      const struct explain_voice *voice)
+{
+    const struct store_lane *lane = facts->lane;
+    char since[WORDING_MAX], next[WORDING_MAX], what[WORDING_MAX];
+    if (lane->paused)
+        say(voice, "deliveries",
+            "Deliveries to its origin are paused by an operator.");
+    if (lane->failing_since > 0)
+        say(voice, "deliveries",
+            "Its origin gives no sign of life since %s: %s; it was called in "
+            "vain %" PRIu32 " times.",
+            wording_when(lane->failing_since, facts->now, since),
+            wording_status(lane->last_status, what), lane->failures);
+    if (lane->failing_since > 0 && !lane->paused)
+        say(voice, "deliveries", "It is tried again %s.",
+            wording_when(lane->due, facts->now, next));
+    if (lane->failing_since == 0 && !lane->paused)
+        say(voice, "deliveries",
+            "Its origin has more to take than it takes: some wait.");
+}
+
+static void tell_deliveries(const struct probe_facts *facts,
+                            const struct explain_voice *voice)
+{
+    uint64_t paused = facts->census.paused;
+    if (facts->halted)
+        say(voice, "deliveries", "All deliveries are paused by an operator.");
+    if (facts->lane)
+        tell_lane(facts, voice);
+    if (paused > 0)
+        say(voice, "deliveries",
+            "%" PRIu64 " subscription%s at its origin %s paused by an "
+            "operator.",
+            paused, paused == 1 ? "" : "s", paused == 1 ? "is" : "are");
 }
 
 static void tell_requests(const struct probe_facts *facts,
@@ -138,6 +175,7 @@ void probe_say(const struct probe_facts *facts,
     tell_url(facts, voice);
     tell_addresses(facts, voice);
     tell_subscriptions(facts, voice);
+    tell_deliveries(facts, voice);
     tell_requests(facts, voice);
     tell_budget(facts, voice);
     say(voice, "verdict",

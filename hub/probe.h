@@ -10,6 +10,7 @@
 
 #include "explain.h"
 #include "fetcher/engine.h"
+#include "storage/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,10 +24,14 @@ struct probe_facts {
     enum exchange_result result;
     const char *addresses; // as the engine judged them, one a line; or NULL
     // What lives at its origin:
-    struct explain_census census;
+    struct census census;
     uint64_t same; // subscriptions with this very callback
+    // How the lane of its origin stands; NULL: nobody waits there.
+    const struct store_lane *lane;
+    bool halted; // all deliveries are paused by an operator
     // Verifications that its host could have right now; UINT32_MAX: any.
     uint32_t left;
+    int64_t now; // unix ms
     // Only if a topic was named as well:
     bool topic_named, subscribed;
     size_t pending;
@@ -35,6 +40,7 @@ struct probe_facts {
 // Would it be called?
 bool probe_fine(const struct probe_facts *facts);
 
-// `about` is one of url, address, subscriptions, requests, budget, verdict.
+// `about` is one of url, address, subscriptions, deliveries, requests, budget,
+// verdict.
 void probe_say(const struct probe_facts *facts,
                const struct explain_voice *voice);

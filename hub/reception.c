@@ -20,6 +20,7 @@
 #include "request.h"
 #include "rsscloud.h"
 #include "services.h"
+#include "status_link.h"
 #include "subscribe.h"
 #include "xmlrpc_ping.h"
 
@@ -41,6 +42,8 @@ enum {
 struct reception {
     const struct services *services;
     struct reception_listener listener;
+    struct subscribe_means subscriptions;
+    struct status_link *link;
     struct budget *budget;
     struct publisher_keys *keys;
     struct replays *replays;
@@ -91,6 +94,13 @@ struct reception *reception_new(const struct services *services,
     reception->services = services;
     reception->listener = *listener;
     reception->budget = budget_new((uint32_t)services->config->accept_rate);
+    reception->link = status_link_new(services);
+    reception->subscriptions = (struct subscribe_means){
+        .services = services,
+        .link = reception->link,
+        .accepted = listener->accepted,
+        .context = listener->context,
+    };
     reception->keys = publisher_keys_new(&services->config->publisher_key);
     reception->replays = replays_new();
     reception->donations = (struct donations){
@@ -99,8 +109,8 @@ struct reception *reception_new(const struct services *services,
         .give = listener->given,
         .context = listener->context,
     };
-    if (reception->budget && reception->keys && reception->replays
-        && recall(reception))
+    if (reception->budget && reception->link && reception->keys
+        && reception->replays && recall(reception))
         return reception;
     reception_free(reception);
     return NULL;
@@ -111,6 +121,7 @@ void reception_free(struct reception *reception)
     if (!reception)
         return;
     budget_free(reception->budget);
+    status_link_free(reception->link);
     publisher_keys_free(reception->keys);
     replays_free(reception->replays);
     replay_log_close(reception->donations.log);
@@ -266,7 +277,6 @@ static void decide(struct visit *visit, struct moment now)
 {
     struct reception *reception = visit->reception;
     const struct services *services = reception->services;
-    const struct reception_listener *listener = &reception->listener;
     struct intent *intent = &visit->intent;
     if (!visit->fine) {
         refusal_blame(services->metrics, visit->request, intent->status,
@@ -279,8 +289,7 @@ static void decide(struct visit *visit, struct moment now)
     } else if (intent->mode == INTENT_PUBLISH) {
         publish(visit, now);
     } else {
-        subscribe_accept(services, visit->request, intent, listener->accepted,
-                         listener->context);
+        subscribe_accept(&reception->subscriptions, visit->request, intent);
     }
 }
 

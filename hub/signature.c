@@ -6,8 +6,8 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { METHODS = 5 };
 
@@ -44,12 +44,23 @@ const char *signature_method_name(enum signature_method method)
     return (size_t)method < METHODS ? names[method] : NULL;
 }
 
-static EVP_MAC_CTX *fetch(void)
+// With its digest, which would else be looked up by name for every signature.
+static EVP_MAC_CTX *fetch(enum signature_method method)
 {
+    static char digests[METHODS][8] = { "", "SHA1", "SHA256", "SHA384",
+                                        "SHA512" };
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digests[method],
+                                         0),
+        OSSL_PARAM_construct_end(),
+    };
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     EVP_MAC_CTX *context = mac ? EVP_MAC_CTX_new(mac) : NULL;
     EVP_MAC_free(mac); // the context keeps its own reference
-    return context;
+    if (context && EVP_MAC_CTX_set_params(context, params) == 1)
+        return context;
+    EVP_MAC_CTX_free(context);
+    return NULL;
 }
 
 static EVP_MAC_CTX *context_of(enum signature_method method)
@@ -64,7 +75,7 @@ static EVP_MAC_CTX *context_of(enum signature_method method)
         }
     }
     if (!contexts->mac[method])
-        contexts->mac[method] = fetch();
+        contexts->mac[method] = fetch(method);
     return contexts->mac[method];
 }
 
@@ -72,17 +83,8 @@ static bool sign(enum signature_method method, const void *secret,
                  size_t secret_len, const void *body, size_t body_len,
                  uint8_t out[EVP_MAX_MD_SIZE], size_t *out_len)
 {
-    static char digests[METHODS][8] = { "", "SHA1", "SHA256", "SHA384",
-                                        "SHA512" };
     EVP_MAC_CTX *context = context_of(method);
-    if (!context)
-        return false;
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digests[method],
-                                         0),
-        OSSL_PARAM_construct_end(),
-    };
-    return EVP_MAC_init(context, secret, secret_len, params)
+    return context && EVP_MAC_init(context, secret, secret_len, NULL)
            && EVP_MAC_update(context, body, body_len)
            && EVP_MAC_final(context, out, out_len, EVP_MAX_MD_SIZE);
 }
@@ -99,12 +101,12 @@ bool signature_line(enum signature_method method, const void *secret,
     if (!name
         || !sign(method, secret, secret_len, body, body_len, mac, &mac_len))
         return false;
-    int at = snprintf(line, SIGNATURE_LINE_MAX, "X-Hub-Signature: %s=", name);
+    char *at = stpcpy(stpcpy(stpcpy(line, "X-Hub-Signature: "), name), "=");
     for (size_t i = 0; i < mac_len; i++) {
         static const char hex[] = "0123456789abcdef";
-        line[at++] = hex[mac[i] >> 4];
-        line[at++] = hex[mac[i] & 15];
+        *at++ = hex[mac[i] >> 4];
+        *at++ = hex[mac[i] & 15];
     }
-    line[at] = '\0';
+    *at = '\0';
     return true;
 }

@@ -13,6 +13,8 @@
 #include "refusal.h"
 #include "request.h"
 #include "services.h"
+#include "status_link.h"
+#include "status_token.h"
 #include "storage/store.h"
 
 #include <assert.h>
@@ -20,27 +22,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-// After this long an unverified request is forgotten (semantics, B).
-enum { DEADLINE_MS = 10 * 60 * 1000, CROWDED_RETRY_S = 60 };
+enum { CROWDED_RETRY_S = 60 };
 
 struct acceptance {
     struct store_take take;
-    const struct services *services;
+    const struct subscribe_means *means;
     struct request *request;
     struct intent intent; // the operation borrows from it
-    void (*accepted)(void *context);
-    void *context;
 };
 
-// On the store's thread: the request is durable, so it may be answered.
+// On the store's thread: the request is durable, so it may be answered. Each
+// answer has a link, whatever the request is going to change (M18).
 static void answer(struct store_op *op)
 {
     struct acceptance *acceptance = op->context;
-    static const struct reply accepted = {
+    const struct store_take *take = &acceptance->take;
+    const struct status_token token = {
+        .request = take->id,
+        .accepted = op->at / 1000,
+        .unsubscribes = take->request.mode == STORE_UNSUBSCRIBE,
+    };
+    char link[STATUS_LINK_MAX];
+    struct reply accepted = {
         .status = 202,
         .headers = { "X-Content-Type-Options: nosniff" },
         .header_count = 1,
     };
+    if (status_link_write(acceptance->means->link, &token, link))
+        accepted.headers[accepted.header_count++] = link;
     request_reply(acceptance->request, &accepted);
     acceptance->request = NULL;
 }
@@ -48,14 +57,15 @@ static void answer(struct store_op *op)
 static void finish(struct store_op *op)
 {
     struct acceptance *acceptance = op->context;
-    struct metrics *metrics = acceptance->services->metrics;
+    const struct subscribe_means *means = acceptance->means;
+    struct metrics *metrics = means->services->metrics;
     bool subscribes = acceptance->intent.mode == INTENT_SUBSCRIBE;
 
     if (op->status == STORE_OK) {
         metric_add(metrics,
                    subscribes ? METRIC_SUBSCRIBES : METRIC_UNSUBSCRIBES, 1);
         if (acceptance->take.taken == STORE_TAKEN_NEW)
-            acceptance->accepted(acceptance->context);
+            means->accepted(means->context);
     } else if (op->status == STORE_CONFLICT
                && acceptance->take.taken == STORE_TAKEN_CROWDED) {
         refusal_limit(metrics, acceptance->request, "callback.crowded",
@@ -119,7 +129,7 @@ static struct store_request record_of(const struct intent *intent,
         .lease = lease_granted(intent->lease_s, config->lease_min,
                                config->lease_default, config->lease_max),
         .profile = intent->profile,
-        .deadline = DEADLINE_MS,
+        .deadline = SUBSCRIBE_DEADLINE_MS,
     };
     return record;
 }
@@ -151,10 +161,10 @@ static const char *refuse(const struct config *config,
     return NULL;
 }
 
-void subscribe_accept(const struct services *services, struct request *request,
-                      struct intent *intent, void (*accepted)(void *context),
-                      void *context)
+void subscribe_accept(const struct subscribe_means *means,
+                      struct request *request, struct intent *intent)
 {
+    const struct services *services = means->services;
     unsigned status;
     const char *code;
     const char *reason = NULL;
@@ -172,11 +182,9 @@ void subscribe_accept(const struct services *services, struct request *request,
         refusal_say(services->metrics, request, STORE_AGAIN);
         return;
     }
-    acceptance->services = services;
+    acceptance->means = means;
     acceptance->request = request;
     acceptance->intent = *intent;
-    acceptance->accepted = accepted;
-    acceptance->context = context;
     acceptance->take = (struct store_take){
         .op = { .verb = STORE_TAKE,
                 .durable = answer,

@@ -11,9 +11,20 @@
 struct intent;
 struct request;
 struct services;
+struct status_link;
 
-// Takes the request and the contents of the intent. `accepted` is called on
-// the main thread when there is something new to verify.
-void subscribe_accept(const struct services *services, struct request *request,
-                      struct intent *intent, void (*accepted)(void *context),
-                      void *context);
+// After this long an unverified request is forgotten (semantics, B).
+enum { SUBSCRIBE_DEADLINE_MS = 10 * 60 * 1000 };
+
+struct subscribe_means {
+    const struct services *services;
+    const struct status_link *link; // each 202 has one (M18)
+    // Called on the main thread when there is something new to verify.
+    void (*accepted)(void *context);
+    void *context;
+};
+
+// Takes the request and the contents of the intent; the means are borrowed
+// until it is answered and done with.
+void subscribe_accept(const struct subscribe_means *means,
+                      struct request *request, struct intent *intent);

@@ -9,8 +9,10 @@
 #include "services.h"
 
 enum {
-    CHECKPOINT_VISITS = 256,
-    PAUSE_MS = 1000, // after a failure of the store
+    CHECKPOINT_VISITS = 256, // it is time when so many are settled
+    TURN_MS = 2000, // least time between two turns: each stops it for a moment
+    OUTCOMES_MAX =
+        sizeof(((struct walk *)NULL)->outcomes) / sizeof(struct store_outcome),
 };
 
 static void pass_visits(struct walk *walk)
@@ -22,6 +24,7 @@ static void pass_visits(struct walk *walk)
             visit->delivery->owner = NULL;
         window_pass(&walk->window, 1);
     }
+    walk->means->visits -= walk->passing;
     walk->passing = 0;
 }
 
@@ -40,15 +43,35 @@ static void flush_late(struct walk *walk)
     walk->late_count = 0;
 }
 
-static void go_on(struct walk *walk, const struct store_walk *next)
+static void carry(struct walk *walk, const struct store_walk *record,
+                  struct moment now)
 {
-    store_release(&walk->page.op);
-    walk->record = *next;
-    walk->visited = next->position;
-    walk->page_there = walk->end = false;
+    walk->record = *record;
+    walk->turns = false;
+    walk->turned_at = now.mono;
     if (walk->content)
         content_drop(walk->means->contents, walk->content);
     walk->content = NULL;
+}
+
+// Of what it has said: what the walk does next.
+static void follow(struct walk *walk, const struct store_checkpoint *checkpoint,
+                   struct moment now)
+{
+    if (checkpoint->finish && checkpoint->walk_began) {
+        walk_pages_clear(walk);
+        walk->visited = checkpoint->next.position;
+        carry(walk, &checkpoint->next, now);
+    } else if (checkpoint->finish) {
+        walk->finished = walk->over = true;
+    } else if (checkpoint->turn) {
+        // If it may not turn, it goes on as before.
+        carry(walk, checkpoint->turned ? &checkpoint->next : &walk->record,
+              now);
+    } else if (checkpoint->head > walk->record.to
+               && now.mono - walk->turned_at >= TURN_MS) {
+        walk->turns = true;
+    }
 }
 
 // The topic is gone, or the walk is not ours: what is under way comes back
@@ -60,6 +83,7 @@ static void leave(struct walk *walk)
         if (visit->delivery)
             visit->delivery->owner = NULL;
     }
+    walk->means->visits -= window_count(&walk->window);
     window_pass(&walk->window, window_count(&walk->window));
     walk->passing = 0;
     flush_late(walk);
@@ -78,13 +102,12 @@ static void checkpointed(struct store_op *op)
     case STORE_OK:
         metric_add(walk->means->services->metrics, METRIC_CHECKPOINTS, 1);
         walk->record.position = checkpoint->walk.position;
+        ledger_settled(walk->means->ledger, checkpoint->outcomes,
+                       checkpoint->ended, checkpoint->count);
         pass_visits(walk);
         tell_due(walk);
         flush_late(walk);
-        if (checkpoint->finish && checkpoint->walk_began)
-            go_on(walk, &checkpoint->next);
-        else if (checkpoint->finish)
-            walk->over = true;
+        follow(walk, checkpoint, now);
         return;
     case STORE_STALE:
     case STORE_NOT_FOUND:
@@ -95,52 +118,67 @@ static void checkpointed(struct store_op *op)
             LOG_N("topic", walk->record.topic),
             LOG_T("status", store_status_name(op->status)));
         walk->passing = 0;
-        walk->pause_until = now.mono + PAUSE_MS;
+        // Meanwhile it visits on, as far as the window has room.
+        walk->write_at = now.mono + WALK_PAUSE_MS;
         return;
     }
 }
 
 static bool complete(const struct walk *walk)
 {
-    return walk->end && walk->page_at == walk->page.count
+    return walk_is_done(walk) && walk_pages_quiet(walk)
            && !walk->means->draining;
 }
 
-static void collect(struct walk *walk, size_t settled)
+// The visits at the front that one checkpoint takes. Returns how many.
+static size_t collect(struct walk *walk, struct store_checkpoint *checkpoint)
 {
-    struct store_checkpoint *checkpoint = &walk->checkpoint;
-    checkpoint->count = 0;
-    for (size_t i = 0; i < settled; i++) {
+    size_t count = 0, settled = window_settled(&walk->window, WINDOW_MAX);
+    checkpoint->outcomes = walk->outcomes;
+    checkpoint->ended = walk->ended;
+    for (; count < settled; count++) {
         const struct visit *visit =
-            window_at(&walk->window, walk->window.front + i);
-        if (visit->state != VISIT_SETTLED)
+            window_at(&walk->window, walk->window.front + count);
+        if (visit->state != VISIT_SETTLED) {
+            if (checkpoint->count == OUTCOMES_MAX)
+                break;
+            walk->ended[checkpoint->count] = false;
             walk->outcomes[checkpoint->count++] =
                 visit_outcome(visit, walk->record.topic);
+        }
         checkpoint->walk.position = visit->subscription;
     }
-    checkpoint->outcomes = walk->outcomes;
+    return count;
+}
+
+static bool timely(const struct walk *walk, struct moment now)
+{
+    size_t settled = window_settled(&walk->window, CHECKPOINT_VISITS);
+    return settled > 0
+           && (settled == CHECKPOINT_VISITS || walk->means->draining
+               || walk->rests || walk->turns
+               || now.mono - walk->checked_at >= WALK_CHECKPOINT_MS);
 }
 
 void walk_checkpoint(struct walk *walk, struct moment now)
 {
     size_t waiting = window_count(&walk->window);
-    size_t settled = window_settled(&walk->window, CHECKPOINT_VISITS);
-    bool finish = complete(walk) && settled == waiting;
-    bool timely = settled > 0
-                  && (settled == CHECKPOINT_VISITS
-                      || now.mono - walk->checked_at >= WALK_CHECKPOINT_MS
-                      || walk->means->draining);
-    if (!finish && !timely)
+    bool whole =
+        complete(walk) && window_settled(&walk->window, waiting) == waiting;
+    bool turn = walk->turns && !walk->means->draining
+                && window_settled(&walk->window, waiting) == waiting;
+    if ((!whole && !turn && !timely(walk, now)) || walk->write_at > now.mono)
         return;
     walk->checkpoint = (struct store_checkpoint){
         .op = { .verb = STORE_CHECKPOINT,
                 .done = checkpointed,
                 .context = walk },
         .walk = walk->record,
-        .finish = finish,
     };
-    collect(walk, settled);
-    walk->passing = settled;
+    walk->passing = collect(walk, &walk->checkpoint);
+    walk->checkpoint.finish = whole && walk->passing == waiting;
+    walk->checkpoint.turn =
+        turn && walk->passing == waiting && !walk->checkpoint.finish;
     walk->writing = true;
     store_submit(walk->means->services->store, &walk->checkpoint.op);
 }

@@ -5,7 +5,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { FIRST_SIZE = 64 };
+enum {
+    FIRST_SIZE = 64,
+    KEPT_SIZE = 1024, // of an empty window
+};
+
+static_assert(sizeof(struct visit) <= 64, "a visit is a cache line");
 
 bool window_full(const struct window *window)
 {
@@ -64,16 +69,35 @@ size_t window_settled(const struct window *window, size_t max)
     return count;
 }
 
+static void forget_ring(struct window *window)
+{
+    free(window->ring);
+    window->ring = NULL;
+    window->size = 0;
+}
+
 void window_pass(struct window *window, size_t count)
 {
     assert(count <= window_count(window));
     window->front += count;
+    if (window->front == window->back && window->size > KEPT_SIZE)
+        forget_ring(window);
 }
 
 void window_clear(struct window *window)
 {
-    free(window->ring);
-    *window = (struct window){ .ring = NULL };
+    forget_ring(window);
+    window->front = window->back = 0;
+}
+
+uint32_t visit_age(const struct visit *visit, int64_t now)
+{
+    return (uint32_t)now - visit->began;
+}
+
+static uint16_t short_of(uint32_t number)
+{
+    return number < UINT16_MAX ? (uint16_t)number : UINT16_MAX;
 }
 
 void visit_settle(struct visit *visit)
@@ -86,20 +110,23 @@ void visit_note(struct visit *visit, const struct store_outcome *outcome)
 {
     visit->state = VISIT_OUTCOME;
     visit->delivery = NULL;
-    visit->kind = outcome->kind;
+    visit->kind = (uint8_t)outcome->kind;
     visit->rev = outcome->rev;
     visit->upto = outcome->upto;
     visit->next = outcome->next;
-    visit->attempts = outcome->attempts;
-    visit->step = outcome->step;
+    visit->attempts = short_of(outcome->attempts);
+    visit->step = short_of(outcome->step);
     visit->due = outcome->due;
     visit->status = outcome->status;
+    visit->waits = outcome->waits;
+    visit->tried = outcome->tried;
+    visit->took_ms = outcome->took_ms;
 }
 
 struct store_outcome visit_outcome(const struct visit *visit, uint64_t topic)
 {
     return (struct store_outcome){
-        .kind = visit->kind,
+        .kind = (enum store_outcome_kind)visit->kind,
         .subscription = visit->subscription,
         .topic = topic,
         .rev = visit->rev,
@@ -109,5 +136,8 @@ struct store_outcome visit_outcome(const struct visit *visit, uint64_t topic)
         .step = visit->step,
         .due = visit->due,
         .status = visit->status,
+        .waits = visit->waits,
+        .tried = visit->tried,
+        .took_ms = visit->took_ms,
     };
 }

@@ -6,6 +6,9 @@
 // subscription ids. They may be settled in any order; the checkpoint moves
 // over those at the front that are settled, and never past one that is not
 // (M1). Pure.
+//
+// Many subscribers that hang leave a long row of visits that are to be
+// recorded: so a visit is one cache line, and an empty window holds little.
 
 #pragma once
 
@@ -15,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WINDOW_MAX = 1024 };
+enum { WINDOW_MAX = 16384 };
 
 enum visit_state {
     VISIT_FLYING,  // a delivery is under way
@@ -27,15 +30,17 @@ enum visit_state {
 struct delivery;
 
 struct visit {
-    enum visit_state state;
-    enum store_outcome_kind kind;
     uint64_t subscription;
     uint64_t upto, next;
-    uint32_t rev, attempts, step;
-    int32_t status;
     int64_t due;
-    int64_t began;             // monotonic
     struct delivery *delivery; // while FLYING or LATE
+    uint32_t began;            // monotonic ms, the lower bits of it
+    uint32_t rev, took_ms;
+    int32_t status;
+    uint16_t attempts, step;
+    uint8_t state; // enum visit_state
+    uint8_t kind;  // enum store_outcome_kind
+    bool waits, tried;
 };
 
 struct window {
@@ -60,6 +65,8 @@ size_t window_settled(const struct window *window, size_t max);
 void window_pass(struct window *window, size_t count);
 void window_clear(struct window *window);
 
+// Milliseconds since it was made; of less than 49 days.
+uint32_t visit_age(const struct visit *visit, int64_t now);
 // Nothing to record of it.
 void visit_settle(struct visit *visit);
 // This is to be recorded of it; its delivery has ended.

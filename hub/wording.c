@@ -111,7 +111,9 @@ const char *wording_state(const struct store_subscriber *subscriber)
 {
     if (subscriber->suspended)
         return "suspended";
+    if (subscriber->paused)
+        return "paused";
     if (!subscriber->lagging)
         return "active";
-    return subscriber->due == 0 ? "stopped" : "lagging";
+    return subscriber->due == 0 && !subscriber->waits ? "stopped" : "lagging";
 }

@@ -30,6 +30,11 @@ int ctl_subscriptions(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_explain(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_probe(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_remove(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_origins(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_resend(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_pause(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_resume(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_ping(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_backup(const struct ctl *ctl, int argc, char *argv[]);
 

@@ -9,7 +9,8 @@
 int ctl_explain(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *topic = NULL;
-    const struct option_value options[] = { { "topic", &topic } };
+    const struct option_value options[] = { { .name = "topic",
+                                              .value = &topic } };
     const char **const places[] = { &topic };
     if (!options_read(argc, argv, options, 1, places, 1))
         return CTL_USAGE;

@@ -36,7 +36,25 @@ static const struct command commands[] = {
     { "subscriptions", ctl_subscriptions,
       " [--topic=URL] [--callback=URL] [--state=STATE]",
       "who is subscribed, and how they fare; STATE is active, lagging, "
-      "stopped\n        or suspended" },
+      "stopped,\n        suspended, waiting or paused" },
+    { "deliveries", ctl_deliveries,
+      " [--lagging] [--stopped] [--waiting] [--paused]\n"
+      "             [--topic=URL] [--callback=URL|NUMBER] [--origin=URL] "
+      "[--limit=N]",
+      "who is owed something: what, since when, why, and when it is tried "
+      "again" },
+    { "origins", ctl_origins, "",
+      "the servers of callbacks that are broken, paused or have too much "
+      "to do" },
+    { "resend", ctl_resend, " TOPIC [CALLBACK|NUMBER] [--since=TIME] | "
+      "--since=TIME",
+      "deliver the newest update again, or all since a time: "
+      "2026-11-22T04:31:07Z,\n        unix seconds, or an age like 15m, 2h, "
+      "3d" },
+    { "pause", ctl_pause, " TOPIC CALLBACK|NUMBER | --origin=URL | --all",
+      "deliver nothing there until it is resumed; nothing is lost" },
+    { "resume", ctl_resume, " TOPIC CALLBACK|NUMBER | --origin=URL | --all",
+      "deliver what waits since it was paused, and what comes" },
     { "explain", ctl_explain, " TOPIC",
       "what the hub knows of a topic, and why something was not delivered" },
     { "probe", ctl_probe, " CALLBACK [--topic=URL]",

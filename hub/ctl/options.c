@@ -14,6 +14,10 @@ static int take(char *argv[], int left, const struct option_value *option)
     size_t len = strlen(option->name);
     if (strncmp(argument, option->name, len) != 0)
         return 0;
+    if (option->on) {
+        *option->on = *option->on || argument[len] == '\0';
+        return argument[len] == '\0' ? 1 : 0;
+    }
     if (argument[len] == '=') {
         *option->value = argument + len + 1;
         return 1;

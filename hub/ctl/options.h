@@ -2,7 +2,8 @@
 //
 // options -- the options and names on a command's own command line.
 //
-// "--name=VALUE" or "--name VALUE", in any order with what has no dashes.
+// "--name=VALUE" or "--name VALUE", in any order with what has no dashes; a
+// switch is "--name" alone.
 
 #pragma once
 
@@ -12,6 +13,7 @@
 struct option_value {
     const char *name;   // "topic", for --topic
     const char **value; // out
+    bool *on;           // a switch: out instead of a value
 };
 
 // Fills in the values that are named; what has no dashes goes, in its order,

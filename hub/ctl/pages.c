@@ -7,22 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_MAX = 64 };
+enum { PLACE_MAX = 80, PAGE = 200 };
 
 struct printing {
     const struct ctl *ctl;
     const struct pages *pages;
     size_t items;
-    bool begun; // the head of the JSON document is out
+    bool begun;    // the head of the JSON document is out
+    json_t *first; // of the first page all but the items
+    char after[PLACE_MAX];
 };
 
-static bool ask(const struct printing *printing, const char *after,
-                struct admin_answer *out)
+static bool ask(const struct printing *printing, struct admin_answer *out)
 {
     const struct pages *pages = printing->pages;
+    size_t max = PAGE;
+    char size[24];
+    if (pages->limit > 0 && pages->limit - printing->items < max)
+        max = pages->limit - printing->items;
+    snprintf(size, sizeof size, "%zu", max);
     struct admin_parameter parameters[PAGES_PARAMETERS_MAX + 2] = {
-        { "after", after },
-        { "max", "500" },
+        { "after", *printing->after ? printing->after : NULL },
+        { "max", size },
     };
     for (size_t i = 0; i < pages->parameter_count; i++)
         parameters[2 + i] = pages->parameters[i];
@@ -78,46 +84,72 @@ static void print_page(struct printing *printing, json_t *object)
     }
     if (first && !json && pages->more)
         pages->more(object);
+    if (first && pages->summary) {
+        printing->first = json_incref(object);
+        json_object_del(object, pages->list);
+    }
 }
 
+// There is a next page after a list that was cut.
 static void end(const struct printing *printing)
 {
-    if (printing->ctl->json)
+    const struct pages *pages = printing->pages;
+    bool cut = *printing->after != '\0';
+    if (printing->ctl->json && cut)
+        printf("],\"next\":\"%s\"}\n", printing->after);
+    else if (printing->ctl->json)
         puts("],\"next\":null}");
     else if (printing->items == 0)
-        puts(printing->pages->nothing);
+        puts(pages->nothing);
+    if (!printing->ctl->json && pages->summary)
+        pages->summary(printing->first, printing->items, cut);
 }
 
-// Where the next page begins. False: this was the last.
-static bool read_next(const json_t *object, char after[PLACE_MAX])
+// Where the next page begins; "": this was the last.
+static void read_next(const json_t *object, char after[PLACE_MAX])
 {
     const json_t *next = json_object_get(object, "next");
     int len = 0;
     if (json_is_integer(next))
         len = snprintf(after, PLACE_MAX, "%" PRId64,
                        (int64_t)json_integer_value(next));
-    else if (json_is_string(next))
+    else if (json_is_string(next)
+             && strspn(json_string_value(next), "0123456789abcdef.")
+                    == json_string_length(next))
         len = snprintf(after, PLACE_MAX, "%s", json_string_value(next));
-    return len > 0 && len < PLACE_MAX;
+    if (len <= 0 || len >= PLACE_MAX)
+        *after = '\0';
+}
+
+static bool goes_on(const struct printing *printing)
+{
+    size_t limit = printing->pages->limit;
+    return *printing->after && (limit == 0 || printing->items < limit);
+}
+
+static int print_pages(struct printing *printing)
+{
+    do {
+        struct admin_answer answer;
+        if (!ask(printing, &answer))
+            return CTL_NO_DAEMON;
+        if (answer.status != 200) {
+            int code = admin_complain(printing->ctl, &answer);
+            admin_clear(&answer);
+            return code;
+        }
+        read_next(answer.json, printing->after);
+        print_page(printing, answer.json);
+        admin_clear(&answer);
+    } while (goes_on(printing));
+    end(printing);
+    return printing->items > 0 ? CTL_FINE : printing->pages->none;
 }
 
 int pages_print(const struct ctl *ctl, const struct pages *pages)
 {
     struct printing printing = { .ctl = ctl, .pages = pages };
-    char after[PLACE_MAX] = "";
-    for (bool more = true; more;) {
-        struct admin_answer answer;
-        if (!ask(&printing, *after ? after : NULL, &answer))
-            return CTL_NO_DAEMON;
-        if (answer.status != 200) {
-            int code = admin_complain(ctl, &answer);
-            admin_clear(&answer);
-            return code;
-        }
-        print_page(&printing, answer.json);
-        more = read_next(answer.json, after);
-        admin_clear(&answer);
-    }
-    end(&printing);
-    return CTL_FINE;
+    int code = print_pages(&printing);
+    json_decref(printing.first);
+    return code;
 }

@@ -6,6 +6,8 @@
 // to the end and hands over one item at a time, so that a list of a million
 // needs no more memory than a page. With --json the pages are printed as one
 // document of the same shape.
+//
+// A page may be empty and not the last.
 
 #pragma once
 
@@ -14,7 +16,7 @@
 
 #include <jansson.h>
 
-enum { PAGES_PARAMETERS_MAX = 4 };
+enum { PAGES_PARAMETERS_MAX = 8 };
 
 struct pages {
     const char *path; // "/admin/topics"
@@ -27,6 +29,11 @@ struct pages {
     const char *nothing; // what to say when there is no item
     // NULL, or in text: what else the first page says, after its items.
     void (*more)(const json_t *page);
+    size_t limit; // of items; 0: all there are
+    // NULL, or in text, last of all: `page` is the first one, `cut`: there
+    // may be more than the limit.
+    void (*summary)(const json_t *page, size_t items, bool cut);
+    int none; // the exit code when there is no item
 };
 
 // Returns what the process exits with.

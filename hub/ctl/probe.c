@@ -10,8 +10,8 @@ int ctl_probe(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *callback = NULL, *topic = NULL;
     const struct option_value options[] = {
-        { "callback", &callback },
-        { "topic", &topic },
+        { .name = "callback", .value = &callback },
+        { .name = "topic", .value = &topic },
     };
     const char **const places[] = { &callback };
     if (!options_read(argc, argv, options, 2, places, 1))

@@ -27,8 +27,8 @@ int ctl_remove(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *topic = NULL, *callback = NULL;
     const struct option_value options[] = {
-        { "topic", &topic },
-        { "callback", &callback },
+        { .name = "topic", .value = &topic },
+        { .name = "callback", .value = &callback },
     };
     const char **const places[] = { &topic, &callback };
     if (!options_read(argc, argv, options, 2, places, 2))

@@ -74,3 +74,17 @@ const char *show_string(const json_t *object, const char *path)
     const char *text = json_string_value(find(object, path));
     return text ? text : "";
 }
+
+bool show_truth(const json_t *object, const char *path)
+{
+    return json_is_true(find(object, path));
+}
+
+const char *show_standing(const json_t *subscription)
+{
+    if (show_truth(subscription, "paused"))
+        return "paused";
+    if (show_truth(subscription, "waits"))
+        return "waiting";
+    return show_string(subscription, "state");
+}

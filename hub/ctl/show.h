@@ -5,6 +5,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,3 +24,8 @@ const char *show_text(const char *text, char *out, size_t max);
 // A member of an object, 0 or "" if it is missing; `path` is "store.topics".
 int64_t show_number(const json_t *object, const char *path);
 const char *show_string(const json_t *object, const char *path);
+bool show_truth(const json_t *object, const char *path); // false if missing
+
+// How a subscription stands: a pause, or that it waits for its origin, says
+// more than the state that lies below.
+const char *show_standing(const json_t *subscription);

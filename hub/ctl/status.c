@@ -34,9 +34,12 @@ static void print_store(const json_t *status)
            show_number(status, "store.topics"),
            show_number(status, "store.subscriptions"),
            show_number(status, "store.requests"));
-    printf("           %" PRId64 " lagging, %" PRId64 " walks, %" PRId64
-           " events so far\n",
+    printf("           %" PRId64 " lagging, of whom %" PRId64
+           " wait at %" PRId64 " origins\n",
            show_number(status, "store.lagging"),
+           show_number(status, "store.waiting"),
+           show_number(status, "store.lanes"));
+    printf("           %" PRId64 " walks, %" PRId64 " events so far\n",
            show_number(status, "store.walks"),
            show_number(status, "store.events"));
     printf("           %s of %s, %" PRId64 " operations in %" PRId64
@@ -60,6 +63,22 @@ static void print_classes(const json_t *status, const char *block)
                show_number(status, path));
     }
     putchar('\n');
+}
+
+static void print_deliveries(const json_t *status)
+{
+    if (show_truth(status, "halted"))
+        puts("paused     all deliveries, by an operator: websubctl resume "
+             "--all");
+    printf("slow       %" PRId64 " deliveries under way, %" PRId64
+           " ended so far to make room\n",
+           show_number(status, "network.slow"),
+           show_number(status, "network.cut"));
+    printf("origins    %" PRId64 " broken, %" PRId64 " being probed, %" PRId64
+           " paused\n",
+           show_number(status, "origins.open"),
+           show_number(status, "origins.probing"),
+           show_number(status, "origins.paused"));
 }
 
 static void print_process(const json_t *status)
@@ -96,6 +115,7 @@ static void print(const json_t *status)
     putchar('\n');
     print_classes(status, "in_flight");
     print_classes(status, "queued");
+    print_deliveries(status);
     print_process(status);
     print_numbers("front", json_object_get(status, "front"));
     print_numbers("counters", json_object_get(status, "counters"));

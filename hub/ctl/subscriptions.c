@@ -55,7 +55,7 @@ static void row(const json_t *subscription)
     char state[WORDS], left[32], due[24], seqs[WORDS], outcome[WORDS];
     bool is_signed = json_is_true(json_object_get(subscription, "signed"));
     printf("%-9s %-6s %-12s %-19s %-15s %-32s",
-           show_text(show_string(subscription, "state"), state, sizeof state),
+           show_text(show_standing(subscription), state, sizeof state),
            is_signed ? "yes" : "no",
            show_duration(show_number(subscription, "lease_left_ms"), left),
            show_time(show_number(subscription, "due"), due),
@@ -91,9 +91,9 @@ int ctl_subscriptions(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *topic = NULL, *callback = NULL, *state = NULL;
     const struct option_value options[] = {
-        { "topic", &topic },
-        { "callback", &callback },
-        { "state", &state },
+        { .name = "topic", .value = &topic },
+        { .name = "callback", .value = &callback },
+        { .name = "state", .value = &state },
     };
     const char **const places[] = { &topic, &callback };
     if (!options_read(argc, argv, options, sizeof options / sizeof *options,

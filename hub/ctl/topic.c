@@ -58,8 +58,8 @@ int ctl_topic(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *topic = NULL, *content = NULL;
     const struct option_value options[] = {
-        { "topic", &topic },
-        { "content", &content },
+        { .name = "topic", .value = &topic },
+        { .name = "content", .value = &content },
     };
     const char **const places[] = { &topic };
     if (!options_read(argc, argv, options, 2, places, 1))

@@ -4,6 +4,7 @@
 Where the guard decides (S1, S2, S3, S18), hostile servers (S12, S13, S17) and
 budgets of strangers (S5): stories of their own, see README.md."""
 
+import json
 import stat
 import statistics
 import threading
@@ -11,7 +12,8 @@ import time
 import unittest
 
 import stories  # noqa: F401
-from harness import Answer, Atom, Daemon, Message, Story, Wire, form, request
+from harness import (Answer, Atom, Daemon, Message, Story, Wire, form, request,
+                     status_path, told)
 from harness.callback import echo, signature
 from harness.client import FORM, post
 from harness.server import next_address
@@ -206,29 +208,36 @@ class Oracles(Story):
                     if topic not in path:
                         self.assertNotIn(topic, said)
 
-    @staticmethod
-    def told(answer: Message) -> tuple:
-        """All that an answer says, but for the time of day."""
-        return (answer.start, sorted((name, value) for name, value
-                                     in answer.fields if name != "Date"),
-                answer.body)
-
     def test_S9_nothing_tells_whether_a_subscription_exists(self) -> None:
         hub, topic, callback = self.cast()
         known, unknown = callback.replace("cb", "known"), callback
         for mode in ("subscribe", "unsubscribe"):
             with self.subTest(mode=mode):
                 self.assertEqual(
-                    self.told(self.ask(hub, mode, topic, known)),
-                    self.told(self.ask(hub, mode, topic, unknown)))
+                    told(self.ask(hub, mode, topic, known)),
+                    told(self.ask(hub, mode, topic, unknown)))
         self.assertEqual(
-            *(self.told(hub.client.post([("hub.mode", "publish"),
-                                         ("hub.url", url)]))
+            *(told(hub.client.post([("hub.mode", "publish"),
+                                    ("hub.url", url)]))
               for url in (topic, NOBODY)))
         self.assertEqual(
-            *(self.told(hub.client.post(asking(
+            *(told(hub.client.post(asking(
                 "unsubscribe", url, known, ("hub.secret", "no"))))
               for url in (topic, NOBODY)))
+
+    def test_S9_nor_do_the_links_of_the_answers(self) -> None:
+        hub, topic, callback = self.cast()
+        known, unknown = callback.replace("cb", "known"), callback
+        since = hub.mark()
+        paths = [status_path(self.ask(hub, "unsubscribe", topic, at))
+                 for at in (known, unknown, known, unknown)]
+        self.assertEqual(len(set(paths)), 4)
+        # What was refused is as that which was never asked.
+        hub.wait_for("verification.failed", since=since)
+        shown = {json.dumps({**json.loads(hub.client.get(path).body),
+                             "accepted": None}) for path in paths}
+        self.assertEqual(len(shown), 1, shown)
+        self.assertIn('"pending"', shown.pop())
 
     def test_S9_nor_does_the_time_that_the_answer_takes(self) -> None:
         hub, topic, callback = self.cast()

@@ -106,7 +106,9 @@ class Control(Story):
                               check=False)
         self.assertEqual(done.returncode, FINE)
         for command in ("status", "topics", "subscriptions", "explain",
-                        "probe", "remove", "ping", "backup", "feed"):
+                        "probe", "remove", "ping", "backup", "feed",
+                        "deliveries", "origins", "resend", "pause",
+                        "resume"):
             self.assertIn(command, done.stdout)
 
 

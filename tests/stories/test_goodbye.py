@@ -247,7 +247,7 @@ class Queued(GoodbyeStory):
     def test_retries(self) -> None:
         hub = self.daemon("--deliveries-per-origin=1")
         callback, topic = self.followed(hub, *"abcdef")
-        callback.on_post = lambda _: Answer(503)
+        callback.on_post = lambda _: Answer(500)
         self.publish(hub, topic)
         hub.wait_for("delivery.failed", 6)
         callback.wait_posts(6)

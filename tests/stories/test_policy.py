@@ -5,7 +5,7 @@ told: refusals that a program can read."""
 import unittest
 from urllib.parse import quote, urlsplit
 
-from harness import Atom, Story
+from harness import Atom, Story, told
 from harness.client import FORM, Wire, form, post, request
 from harness.wire import Message
 
@@ -164,10 +164,7 @@ class Policy(Story):
         self.follow(hub, topic, callback.url(), secret="known-to-two")
 
         def heard(mode: str, where: str, name: str) -> tuple:
-            answer = self.ask(hub, mode, where, callback.url(name))
-            fields = [(key, value) for key, value in answer.fields
-                      if key != "Date"]
-            return answer.start, fields, answer.body
+            return told(self.ask(hub, mode, where, callback.url(name)))
 
         same = {repr(heard(mode, where, name))
                 for mode in ("subscribe", "unsubscribe")

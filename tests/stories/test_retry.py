@@ -2,12 +2,15 @@
 """A delivery that fails is tried again; only 2xx is success, and only 410
 is good-bye."""
 
+import time
 import unittest
+from email.utils import formatdate
 
 from harness import Answer, Atom, Story, entries_of
+from harness.callback import signature
 
 
-class Retry(Story):
+class Cast(Story):
     def cast(self, *options: str):
         hub = self.daemon(*options)
         callback, origin, feed = self.callback(), self.origin(), Atom()
@@ -15,6 +18,8 @@ class Retry(Story):
         self.follow(hub, topic, callback.url())
         return hub, callback, origin, feed, topic
 
+
+class Retry(Cast):
     def test_errors_are_retried_until_success(self) -> None:
         hub, callback, _, feed, topic = self.cast()
         callback.script(Answer(500), Answer(404), Answer(drop=True),
@@ -114,6 +119,94 @@ class Retry(Story):
         self.subscribe(hub, topic, callback.url(),
                        event="subscription.renewed")
         callback.wait_posts(2)
+
+
+class Schedule(Cast):
+    def waits(self, *answers: Answer) -> list[float]:
+        """The times between attempts that are answered so."""
+        hub, callback, _, _, topic = self.cast()
+        callback.script(*answers)
+        self.publish(hub, topic)
+        posts = callback.wait_posts(len(answers) + 1)
+        return [later.when - earlier.when
+                for earlier, later in zip(posts, posts[1:])]
+
+    def test_R100_retry_after_is_heeded_with_any_failure(self) -> None:
+        asked = [("Retry-After", "2")]
+        for wait in self.waits(Answer(503, fields=asked),
+                               Answer(429, fields=asked),
+                               Answer(404, fields=asked)):
+            self.assertGreaterEqual(wait, 1.95)
+            self.assertLess(wait, 4)
+
+    def test_R100_retry_after_may_be_a_date(self) -> None:
+        date = formatdate(time.time() + 3, usegmt=True)
+        wait, = self.waits(Answer(503, fields=[("Retry-After", date)]))
+        self.assertGreaterEqual(wait, 1.9)
+        self.assertLess(wait, 5)
+
+    def test_R100_retry_after_makes_nothing_earlier(self) -> None:
+        past = formatdate(time.time() - 100, usegmt=True)
+        for wait in self.waits(
+                Answer(503, fields=[("Retry-After", "0")]),
+                Answer(503, fields=[("Retry-After", past)]),
+                Answer(503, fields=[("Retry-After", "soon")])):
+            self.assertGreaterEqual(wait, 0.075)
+            self.assertLess(wait, 1.5)
+
+    def test_M4_the_schedule_survives_a_restart(self) -> None:
+        hub, callback, _, feed, topic = self.cast()
+        callback.script(Answer(503, fields=[("Retry-After", "3")]))
+        self.publish(hub, topic)
+        first, = callback.wait_posts(1)
+        hub.wait_for("delivery.failed")
+        hub.restart()
+        second = callback.wait_posts(2)[1]
+        self.assertGreaterEqual(second.when - first.when, 2.95)
+        self.assertEqual(second.body, feed.render())
+
+    def test_M4_an_update_makes_nobody_due_who_lags(self) -> None:
+        hub, callback, origin, feed, topic = self.cast()
+        witness = self.callback()
+        self.subscribe(hub, topic, witness.url())
+        callback.script(Answer(503, fields=[("Retry-After", "3")]))
+        self.publish(hub, topic)
+        first, = callback.wait_posts(1)
+        hub.wait_for("delivery.failed")
+        origin.serve(feed.add("two"))
+        self.publish(hub, topic)
+        witness.wait_posts(2)
+        second = callback.wait_posts(2)[1]
+        self.assertGreaterEqual(second.when - first.when, 2.95)
+        self.assertIn("two", entries_of(second.body))
+
+    def test_R114_it_is_signed_as_he_wants_it_when_it_is_sent(self) -> None:
+        hub, callback, _, feed, topic = self.cast("--retry-first=1h",
+                                                  "--retry-max=1h")
+        self.subscribe(hub, topic, callback.url(), secret="old one",
+                       event="subscription.renewed")
+        callback.script(Answer(500))
+        self.publish(hub, topic)
+        hub.wait_for("delivery.failed")
+        self.subscribe(hub, topic, callback.url(), secret="new one",
+                       event="subscription.renewed")
+        first, second = callback.wait_posts(2)
+        self.assertEqual(first.body, second.body)
+        for post, secret in ((first, b"old one"), (second, b"new one")):
+            self.assertEqual(post.get("X-Hub-Signature"),
+                             signature("sha256", secret, post.body))
+
+    def test_it_is_said_before_attempts_run_out(self) -> None:
+        hub, callback, _, _, topic = self.cast("--retry-attempts=12",
+                                               "--retry-first=10ms",
+                                               "--retry-max=10ms")
+        callback.on_post = lambda _: Answer(500)
+        self.publish(hub, topic)
+        hub.wait_for("delivery.stopped", attempts="12", host=callback.host)
+        callback.wait_posts(12)
+        self.assertEqual([line.fields["percent"]
+                          for line in hub.lines("delivery.failing")],
+                         ["50", "75", "90"])
 
 
 class Isolation(Story):

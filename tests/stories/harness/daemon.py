@@ -74,6 +74,10 @@ class Daemon:
                 "--listen=127.0.0.1:0", "--log=debug", *self.options, *more]
 
     def start(self, *more: str) -> "Daemon":
+        return self.await_ready(self.launch(*more))
+
+    def launch(self, *more: str) -> int:
+        """Start without waiting.  The mark() before that."""
         since = self.mark()
         environment = {**os.environ, **PROXIES}
         environment.pop("JOURNAL_STREAM", None)
@@ -84,6 +88,9 @@ class Daemon:
         self._reader = threading.Thread(
             target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
+        return since
+
+    def await_ready(self, since: int) -> "Daemon":
         ready = self.wait_for("ready", since=since)
         host, _, port = ready.fields["listen"].rpartition(":")
         self.address = (host, int(port))

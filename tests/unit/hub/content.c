@@ -251,6 +251,49 @@ static void the_head_is_never_found_again_for_it_moves(void **state)
     }
 }
 
+static void the_head_is_shared_while_somebody_has_it(void **state)
+{
+    (void)state;
+    struct asker others[3] = { { .wait = { .ready = ready } },
+                               { .wait = { .ready = ready } },
+                               { .wait = { .ready = ready } } };
+    ask(4, 0, CONTENT_WHOLE);
+    give_topic();
+    // One comes while it is being read, one when it is there, and one that
+    // has another cursor.
+    assert_null(ask_as(&others[0], 4, 0, CONTENT_WHOLE));
+    give_topic();
+    give_body(STORE_WHOLE, HEAD, STORE_UPDATE_ENTRIES, newest);
+    assert_null(ask_as(&others[1], 4, 0, CONTENT_WHOLE));
+    give_topic();
+    assert_null(ask_as(&others[2], 5, 0, CONTENT_WHOLE));
+    give_topic();
+    assert_int_equal(fake_store_waiting(STORE_READ_BODY), 0);
+    const struct content *first = got();
+    assert_ptr_equal(others[0].content, first);
+    assert_ptr_equal(others[1].content, first);
+    assert_ptr_not_equal(others[2].content, first);
+    assert_ptr_equal(others[2].content->body, first->body);
+    for (size_t i = 0; i < 3; i++)
+        content_drop(rig.contents, others[i].content);
+}
+
+static void a_topics_new_policy_is_not_shared_with_the_old(void **state)
+{
+    (void)state;
+    struct asker other = { .wait = { .ready = ready } };
+    rig.policy = STORE_CONTENT_FULL;
+    ask(5, 0, CONTENT_USUAL);
+    give_topic();
+    give_body(STORE_WHOLE, HEAD, STORE_UPDATE_ENTRIES, newest);
+    rig.policy = STORE_CONTENT_EACH;
+    assert_null(ask_as(&other, 5, 0, CONTENT_USUAL));
+    give_topic();
+    give_body(STORE_WHOLE, 6, STORE_UPDATE_ENTRIES, newest);
+    assert_int_equal(other.content->upto, 6);
+    content_drop(rig.contents, other.content);
+}
+
 static void a_few_that_nobody_holds_are_kept(void **state)
 {
     (void)state;
@@ -291,6 +334,8 @@ int main(void)
         CONTENT(all_who_are_owed_the_same_share_it),
         CONTENT(the_first_of_several_may_drop_it_at_once),
         CONTENT(the_head_is_never_found_again_for_it_moves),
+        CONTENT(the_head_is_shared_while_somebody_has_it),
+        CONTENT(a_topics_new_policy_is_not_shared_with_the_old),
         CONTENT(a_few_that_nobody_holds_are_kept),
     };
     document_setup();

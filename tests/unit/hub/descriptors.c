@@ -46,8 +46,18 @@ static void connections_get_half_where_there_are_few(void **state)
     (void)state;
 }
 
+static void requests_get_what_connections_leave(void **state)
+{
+    assert_int_equal(descriptors_outgoing(524288, 32768, 6000), 6000);
+    assert_int_equal(descriptors_outgoing(1024, 448, 6000), 448);
+    assert_int_equal(descriptors_outgoing(64, 16, 6000), 16);
+    assert_int_equal(descriptors_outgoing(64, 40, 6000), 0);
+    (void)state;
+}
+
 static void an_unknown_limit_is_none(void **state)
 {
+    assert_int_equal(descriptors_outgoing(0, 448, 6000), 6000);
     assert_int_equal(descriptors_connections(0, 1472, 16384), 16384);
     (void)state;
 }
@@ -58,6 +68,7 @@ int main(void)
         cmocka_unit_test(the_soft_limit_is_raised_to_the_hard_one),
         cmocka_unit_test(connections_get_what_requests_leave),
         cmocka_unit_test(connections_get_half_where_there_are_few),
+        cmocka_unit_test(requests_get_what_connections_leave),
         cmocka_unit_test(an_unknown_limit_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

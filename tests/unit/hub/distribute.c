@@ -4,7 +4,7 @@
 
 #include "fakes/round.h"
 
-enum { WALKS_MAX = 64 };
+enum { WALKS_MAX = 64, WAITING_MAX = 64 };
 
 static size_t pages_asked(void)
 {
@@ -85,27 +85,171 @@ static void a_walk_told_of_before_the_end_of_the_last_is_found_again(
     assert_int_equal(fake_store_waiting_all(), 0);
 }
 
-static void walks_beyond_the_ceiling_are_found_when_others_have_ended(
+static void begin_walks(uint64_t first, uint64_t last)
+{
+    for (uint64_t topic = first; topic <= last; topic++)
+        begin(topic, 0);
+}
+
+static void a_walk_beyond_the_ceiling_begins_when_another_has_ended(
     void **state)
 {
     (void)state;
-    for (uint64_t topic = 1; topic <= WALKS_MAX + 1; topic++)
-        begin(topic, 0);
+    begin_walks(1, WALKS_MAX + 1);
     assert_int_equal(pages_asked(), WALKS_MAX);
-    assert_int_equal(fake_store_waiting(STORE_WALKS), 0);
-    end_next();
-    pass(1000);
-    struct store_walk left = { .topic = WALKS_MAX + 1,
-                               .from = ROUND_FROM,
-                               .to = ROUND_TO };
-    give_walks(&left, 1, true);
-    turn();
+    assert_int_equal(end_next(), 1);
     assert_int_equal(pages_asked(), WALKS_MAX);
     for (int i = 0; i < WALKS_MAX; i++)
         end_next();
     assert_true(idle());
     pass(5000);
     assert_int_equal(fake_store_waiting_all(), 0);
+}
+
+static void a_walk_that_nobody_remembers_is_found_in_the_list(void **state)
+{
+    (void)state;
+    begin_walks(1, WALKS_MAX + WAITING_MAX + 1);
+    for (int i = 0; i < WALKS_MAX + WAITING_MAX; i++) {
+        assert_int_equal(fake_store_waiting(STORE_WALKS), 0);
+        end_next();
+    }
+    pass(1000);
+    struct store_walk left = { .topic = WALKS_MAX + WAITING_MAX + 1,
+                               .from = ROUND_FROM,
+                               .to = ROUND_TO };
+    give_walks(&left, 1, true);
+    turn();
+    assert_int_equal(end_next(), left.topic);
+    assert_true(idle());
+    pass(5000);
+    assert_int_equal(fake_store_waiting_all(), 0);
+}
+
+static void none_is_lost_of_a_page_that_finds_no_room(void **state)
+{
+    (void)state;
+    turn();
+    begin_walks(1, WALKS_MAX);
+    struct store_walk left[WAITING_MAX + 1];
+    for (size_t i = 0; i <= WAITING_MAX; i++)
+        left[i] = (struct store_walk){ .topic = 1000 + i,
+                                       .from = ROUND_FROM,
+                                       .to = ROUND_TO };
+    give_walks(left, WAITING_MAX + 1, true);
+    turn();
+    for (int i = 0; i < WALKS_MAX + WAITING_MAX; i++)
+        end_next();
+    pass(1000);
+    struct store_walks *list = fake_store_take(STORE_WALKS);
+    assert_int_equal(list->after, 1000 + WAITING_MAX - 1);
+    list->items = fake_store_give(&list->op, &left[WAITING_MAX], sizeof *left);
+    list->count = 1;
+    list->end = true;
+    fake_store_finish(&list->op, STORE_OK);
+    turn();
+    assert_int_equal(end_next(), 1000 + WAITING_MAX);
+    assert_true(idle());
+}
+
+static void the_65th_topic_has_its_turn_while_64_walk_for_long(void **state)
+{
+    (void)state;
+    begin_walks(1, WALKS_MAX);
+    for (int i = 0; i < WALKS_MAX; i++)
+        give_plain_page(1, 1, false);
+    for (int i = 0; i < WALKS_MAX; i++)
+        give_content(ROUND_TO);
+    pass(499);
+    begin(WALKS_MAX + 1, 0);
+    pass(1);
+    assert_int_equal(fake_engine_waiting(), WALKS_MAX);
+    // Somebody makes room as soon as all whom he has visited are settled.
+    for (int i = 0; i < WALKS_MAX; i++)
+        answer(fake_engine_take(), 200);
+    for (int i = 0; i < WALKS_MAX; i++) {
+        struct store_checkpoint *op = checkpoint();
+        assert_int_equal(op->walk.position, 1);
+        assert_false(op->finish);
+        finish(op);
+    }
+    // All have read ahead: he lets go of what he read, they visit on.
+    assert_int_equal(pages_asked(), WALKS_MAX);
+    size_t asked = 0;
+    for (bool served = false; !served; asked++) {
+        struct store_page_subscribers *page =
+            fake_store_take(STORE_PAGE_SUBSCRIBERS);
+        served = page->topic == WALKS_MAX + 1;
+        page->end = served;
+        fake_store_finish(&page->op, STORE_OK);
+        turn();
+    }
+    assert_in_range(asked, WALKS_MAX / 2, 2 * WALKS_MAX);
+    // He who made room goes on where he was.
+    uint64_t from_start = 0;
+    while (pages_asked() > 0 || checkpoint_waits()) {
+        finish_all();
+        if (pages_asked() == 0)
+            continue;
+        struct store_page_subscribers *page =
+            fake_store_take(STORE_PAGE_SUBSCRIBERS);
+        from_start += page->after == 0;
+        page->end = true;
+        fake_store_finish(&page->op, STORE_OK);
+        turn();
+    }
+    assert_int_equal(from_start, 0);
+    assert_true(idle());
+}
+
+static void a_walk_leaves_places_for_one_that_comes_later(void **state)
+{
+    (void)state;
+    begin(ROUND_TOPIC, 0);
+    give_plain_page(1, 200, true);
+    give_content(ROUND_TO);
+    size_t large = fake_engine_waiting();
+    assert_int_equal(large, 4); // of five
+    begin(ROUND_TOPIC + 1, 0);
+    give_plain_page(1, 1, true);
+    give_content(ROUND_TO);
+    assert_int_equal(fake_engine_waiting(), large + 1);
+    while (fake_engine_waiting() > 0)
+        answer(fake_engine_take(), 200);
+    finish_all();
+    assert_true(idle());
+}
+
+static void while_all_is_paused_nobody_is_visited(void **state)
+{
+    (void)state;
+    begin(ROUND_TOPIC, 0);
+    give_plain_page(1, 2, false);
+    give_content(ROUND_TO);
+    struct exchange *sent[2] = { fake_engine_take(), fake_engine_take() };
+    distribute_pause(rig.distribute, true);
+    give_plain_page(3, 4, true); // was under way
+    assert_int_equal(fake_engine_waiting(), 0);
+    // What is under way ends.
+    answer(sent[0], 200);
+    answer(sent[1], 500);
+    pass(250);
+    struct store_checkpoint *op = checkpoint();
+    assert_int_equal(op->walk.position, 2);
+    assert_false(op->finish);
+    finish(op);
+    pass(60000);
+    assert_int_equal(fake_store_waiting_all(), 0);
+    assert_int_equal(fake_engine_waiting(), 0);
+
+    distribute_pause(rig.distribute, false);
+    turn();
+    give_plain_page(3, 4, true);
+    assert_int_equal(fake_engine_waiting(), 2);
+    answer(fake_engine_take(), 200);
+    answer(fake_engine_take(), 200);
+    finish_all();
+    assert_true(idle());
 }
 
 static void the_list_of_walks_is_read_page_after_page(void **state)
@@ -150,13 +294,13 @@ static void walks_take_turns_at_the_places_there_are(void **state)
     give_plain_page(1, 200, true);
     give_content(ROUND_TO);
     give_content(ROUND_TO);
-    assert_int_equal(fake_engine_waiting(), 8);
-    for (int i = 0; i < 8; i++)
+    assert_int_equal(fake_engine_waiting(), 5);
+    for (int i = 0; i < 5; i++)
         answer(fake_engine_take(), 200);
     // Neither has had all of the places that became free.
     const void *one = NULL;
     size_t first = 0;
-    for (int i = 0; i < 392; i++) {
+    for (int i = 0; i < 395; i++) {
         struct exchange *sent = fake_engine_take();
         const struct delivery *delivery = sent->owner;
         one = one ? one : delivery->owner;
@@ -186,7 +330,16 @@ int main(void)
             round_teardown),
         ROUND(a_topic_has_one_walk_at_a_time),
         ROUND(a_walk_told_of_before_the_end_of_the_last_is_found_again),
-        ROUND(walks_beyond_the_ceiling_are_found_when_others_have_ended),
+        ROUND(a_walk_beyond_the_ceiling_begins_when_another_has_ended),
+        ROUND(a_walk_that_nobody_remembers_is_found_in_the_list),
+        ROUND(the_65th_topic_has_its_turn_while_64_walk_for_long),
+        ROUND(while_all_is_paused_nobody_is_visited),
+        cmocka_unit_test_setup_teardown(
+            none_is_lost_of_a_page_that_finds_no_room, round_setup,
+            round_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_walk_leaves_places_for_one_that_comes_later, setup_narrow,
+            round_teardown),
         cmocka_unit_test_setup_teardown(
             the_list_of_walks_is_read_page_after_page, round_setup,
             round_teardown),

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-static void every_counter_has_a_name_of_its_own(void **state)
+static void every_counter_has_a_name_of_its_own_and_a_meaning(void **state)
 {
     (void)state;
     for (int i = 0; i < METRIC_COUNT; i++) {
@@ -18,6 +18,7 @@ static void every_counter_has_a_name_of_its_own(void **state)
         assert_non_null(name);
         assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz."),
                          strlen(name));
+        assert_true(strlen(metric_meaning((enum metric)i)) > 0);
         for (int j = 0; j < i; j++)
             assert_string_not_equal(name, metric_name((enum metric)j));
     }
@@ -36,7 +37,7 @@ static void counting_one_leaves_the_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_counter_has_a_name_of_its_own),
+        cmocka_unit_test(every_counter_has_a_name_of_its_own_and_a_meaning),
         cmocka_unit_test(counting_one_leaves_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

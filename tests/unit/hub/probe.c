@@ -101,9 +101,9 @@ static void what_lives_there_is_counted(void **state)
     struct store_subscriber s = { .lagging = true,
                                   .due = 1,
                                   .last_status = 500 };
-    explain_count(&facts.census, &s);
+    census_count(&facts.census, &s);
     s.due = 0;
-    explain_count(&facts.census, &s);
+    census_count(&facts.census, &s);
     facts.same = 1;
     assert_non_null(strstr(probe(&facts), "2 subscriptions at its origin: 1 "
                                           "lagging, 1 stopped, 0 suspended."));
@@ -137,6 +137,48 @@ static void the_budget_is_told(void **state)
     assert_non_null(strstr(probe(&facts), "have to wait"));
 }
 
+static void a_broken_origin_is_told(void **state)
+{
+    (void)state;
+    struct probe_facts facts = plain();
+    assert_null(strstr(probe(&facts), "deliveries:"));
+    struct store_lane lane = {
+        .failures = 7,
+        .failing_since = 1795323130000,
+        .due = 1795323250000,
+        .last_status = 503,
+    };
+    facts.now = 1795323190000;
+    facts.lane = &lane;
+    assert_non_null(strstr(probe(&facts), "(60 seconds ago): HTTP 503"));
+    assert_non_null(strstr(told, "in vain 7 times"));
+    assert_non_null(strstr(told, "It is tried again"));
+    lane.paused = true;
+    assert_non_null(strstr(probe(&facts), "Deliveries to its origin are "
+                                          "paused by an operator."));
+    assert_null(strstr(told, "It is tried again"));
+}
+
+static void who_has_more_than_he_takes_is_told(void **state)
+{
+    (void)state;
+    struct probe_facts facts = plain();
+    facts.lane = &(struct store_lane){ .due = 1 };
+    assert_non_null(strstr(probe(&facts), "more to take than it takes"));
+    assert_null(strstr(told, "paused"));
+}
+
+static void pauses_are_told(void **state)
+{
+    (void)state;
+    struct probe_facts facts = plain();
+    facts.halted = true;
+    facts.census.counted = 2;
+    facts.census.paused = 1;
+    assert_non_null(strstr(probe(&facts), "All deliveries are paused"));
+    assert_non_null(strstr(told, "1 subscription at its origin is paused"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +188,9 @@ int main(void)
         cmocka_unit_test(each_address_is_judged),
         cmocka_unit_test(a_name_that_does_not_resolve_is_said_so),
         cmocka_unit_test(what_lives_there_is_counted),
+        cmocka_unit_test(a_broken_origin_is_told),
+        cmocka_unit_test(who_has_more_than_he_takes_is_told),
+        cmocka_unit_test(pauses_are_told),
         cmocka_unit_test(a_topic_is_spoken_of_only_if_it_was_named),
         cmocka_unit_test(the_budget_is_told),
     };

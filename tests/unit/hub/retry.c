@@ -3,154 +3,7 @@
 #include "hub/retry.h"
 
 #include "fakes/fake_engine.h"
-#include "fakes/fake_loop.h"
-#include "fakes/fake_store.h"
-#include "hub/config.h"
-#include "hub/content.h"
-#include "hub/delivery.h"
-#include "hub/ledger.h"
-#include "hub/log.h"
-#include "hub/metrics.h"
-#include "hub/services.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <string.h>
-
-enum { TOPIC = 7, HEAD = 12 };
-
-struct rig {
-    struct config config;
-    struct metrics metrics;
-    struct contents *contents;
-    struct ledger *ledger;
-    struct retry *retry;
-};
-
-static struct rig rig;
-
-static int setup_with(int64_t deliveries)
-{
-    rig = (struct rig){ .config = { .deliveries = deliveries,
-                                    .delivery_timeout = 10000,
-                                    .feed_delivery = CONFIG_FEED_FULL,
-                                    .retry_first = 10000,
-                                    .retry_max = 3600000,
-                                    .retry_attempts = 10 } };
-    struct services services = {
-        .config = &rig.config,
-        .store = fake_store(),
-        .engine = fake_engine(),
-        .loop = fake_loop(),
-        .metrics = &rig.metrics,
-        .hub_url = "https://hub.example/",
-    };
-    rig.contents = contents_new(&services);
-    rig.retry = retry_new(&services, rig.contents);
-    rig.ledger = ledger_new(&services, retry_poke, rig.retry);
-    if (!rig.contents || !rig.retry || !rig.ledger)
-        return -1;
-    retry_use(rig.retry, rig.ledger);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return setup_with(20);
-}
-
-static int setup_with_one(void **state)
-{
-    (void)state;
-    return setup_with(1);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    bool idle = retry_idle(rig.retry);
-    ledger_free(rig.ledger);
-    retry_free(rig.retry);
-    contents_free(rig.contents);
-    return idle && fake_store_clean() && fake_engine_waiting() == 0 ? 0 : -1;
-}
-
-static void turn(void)
-{
-    ledger_step(rig.ledger, loop_now());
-    retry_step(rig.retry, loop_now());
-}
-
-static struct store_claimed lagging(void)
-{
-    static const char callback[] = "https://reader.example/cb";
-    return (struct store_claimed){
-        .token = 70,
-        .subscriber = { .topic = TOPIC,
-                        .id = 31,
-                        .rev = 2,
-                        .start = 1,
-                        .lease_end = FAKE_UNIX + 1000000,
-                        .callback = { callback, sizeof callback - 1 },
-                        .lagging = true,
-                        .next = 9,
-                        .attempts = 3,
-                        .step = 4,
-                        .last_status = 500 },
-    };
-}
-
-static struct store_claim *asked(void)
-{
-    retry_poke(rig.retry);
-    turn();
-    return fake_store_take(STORE_CLAIM);
-}
-
-static void claim(const struct store_claimed *items, size_t count)
-{
-    struct store_claim *op = asked();
-    assert_int_equal(op->kind, STORE_DUE_DELIVER);
-    op->items = fake_store_give(&op->op, items, count * sizeof *items);
-    op->count = count;
-    op->next_due = INT64_MAX;
-    fake_store_finish(&op->op, STORE_OK);
-}
-
-static void give_topic(uint64_t head)
-{
-    struct store_topics *op = fake_store_take(STORE_TOPICS);
-    struct store_topic topic = { .id = TOPIC, .incarnation = 1, .head = head };
-    op->items = fake_store_give(&op->op, &topic, sizeof topic);
-    fake_store_finish(&op->op, STORE_OK);
-}
-
-static void give_content(void)
-{
-    give_topic(HEAD);
-    struct store_read_body *op = fake_store_take(STORE_READ_BODY);
-    assert_int_equal(op->seq, HEAD);
-    op->body = (struct bytes){ fake_store_give(&op->op, "<feed/>", 8), 7 };
-    op->content_type = (struct bytes){ "text/xml", 8 };
-    fake_store_finish(&op->op, STORE_OK);
-}
-
-// The one record that is written next.
-static struct store_outcome recorded(void)
-{
-    fake_loop_pass(20);
-    turn();
-    struct store_record *op = fake_store_take(STORE_RECORD);
-    assert_int_equal(op->count, 1);
-    struct store_outcome outcome = op->outcomes[0];
-    fake_store_finish(&op->op, STORE_OK);
-    return outcome;
-}
+#include "retry_rig.h"
 
 static void M1_who_lags_is_sent_all_from_his_own_cursor_to_the_head(
     void **state)
@@ -282,93 +135,33 @@ static void one_slot_in_four_is_for_retries(void **state)
     fake_store_finish(&op->op, STORE_OK);
 }
 
-// Five slots, and five whose last attempt ended so.
-static void claim_five(int32_t last_status)
-{
-    struct store_claimed items[5];
-    for (size_t i = 0; i < 5; i++) {
-        items[i] = lagging();
-        items[i].token = 70 + i;
-        items[i].subscriber.id = 31 + i;
-        items[i].subscriber.last_status = last_status;
-    }
-    claim(items, 5);
-}
-
-static void answer_all(size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct exchange *x = fake_engine_take();
-        fake_engine_answer(x, 200, NULL);
-        retry_answered(rig.retry, x);
-    }
-    assert_int_equal(fake_engine_waiting(), 0);
-}
-
-static struct store_record *record(size_t count)
-{
-    fake_loop_pass(20);
-    turn();
-    struct store_record *op = fake_store_take(STORE_RECORD);
-    assert_int_equal(op->count, count);
-    return op;
-}
-
-static void who_hung_the_last_time_has_half_of_the_slots_at_most(void **state)
+static void who_is_slow_gives_his_slot_to_the_next(void **state)
 {
     (void)state;
     claim_five(-(int32_t)EXCHANGE_TIMEOUT);
     give_content();
-    assert_int_equal(fake_engine_waiting(), 2);
-    // The others come again soon, and that is no attempt.
-    int64_t now = loop_now().unix;
-    struct store_record *op = record(3);
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(op->outcomes[i].kind, STORE_OWED);
-        assert_int_equal(op->outcomes[i].token, 72 + i);
-        assert_int_equal(op->outcomes[i].attempts, 3);
-        assert_int_equal(op->outcomes[i].status, -(int32_t)EXCHANGE_TIMEOUT);
-        assert_in_range(op->outcomes[i].due - now, 1000, 15000);
-    }
-    fake_store_finish(&op->op, STORE_OK);
-
-    // Meanwhile the rest of the slots is for those who did answer.
+    assert_int_equal(fake_engine_waiting(), 5);
+    assert_in_range(retry_patience(rig.retry, loop_now()), 1, 1000);
+    fake_loop_pass(999);
+    retry_poke(rig.retry);
+    turn();
+    no_lane_is_due();
+    assert_int_equal(fake_store_waiting(STORE_CLAIM), 0);
+    fake_loop_pass(1);
     struct store_claim *more = asked();
-    assert_int_equal(more->max, 3);
+    assert_int_equal(more->max, 5);
     more->count = 0;
     more->next_due = INT64_MAX;
     fake_store_finish(&more->op, STORE_OK);
-    answer_all(2);
-    op = record(2);
+    assert_false(retry_idle(rig.retry));
+    // Not for ever: what is slow has a ceiling, too, and comes to its end.
+    answer_all(5);
+    struct store_record *op = record(5);
     fake_store_finish(&op->op, STORE_OK);
+    assert_true(retry_idle(rig.retry));
 }
 
-static void who_answered_the_last_time_has_all_slots(void **state)
-{
-    static const int32_t statuses[] = { 500, -(int32_t)EXCHANGE_REFUSED };
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        claim_five(statuses[i]);
-        give_content();
-        answer_all(5);
-        struct store_record *op = record(5);
-        fake_store_finish(&op->op, STORE_OK);
-    }
-}
-
-static void whose_attempt_is_over_gives_his_place_to_the_next(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        claim_five(-(int32_t)EXCHANGE_TIMEOUT);
-        give_content();
-        answer_all(2);
-        struct store_record *op = record(5);
-        fake_store_finish(&op->op, STORE_OK);
-    }
-}
-
-static void one_who_hung_is_tried_however_few_the_slots_are(void **state)
+static void however_few_the_slots_are_there_is_one(void **state)
 {
     (void)state;
     struct store_claimed item = lagging();
@@ -377,6 +170,34 @@ static void one_who_hung_is_tried_however_few_the_slots_are(void **state)
     give_content();
     answer_all(1);
     assert_int_equal(recorded().kind, STORE_DELIVERED);
+}
+
+static void no_more_are_slow_than_deliveries_there_are(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        claim_five(500);
+        give_content();
+        fake_loop_pass(1000);
+        turn();
+    }
+    // Twenty are slow, and five have the slots.
+    assert_int_equal(fake_engine_waiting(), 25);
+    retry_poke(rig.retry);
+    turn();
+    no_lane_is_due();
+    assert_int_equal(fake_store_waiting(STORE_CLAIM), 0);
+    struct exchange *x = fake_engine_take();
+    fake_engine_fail(x, EXCHANGE_TIMEOUT);
+    retry_answered(rig.retry, x);
+    struct store_claim *more = asked();
+    assert_int_equal(more->max, 1);
+    more->count = 0;
+    more->next_due = INT64_MAX;
+    fake_store_finish(&more->op, STORE_OK);
+    answer_all(24);
+    struct store_record *op = record(25);
+    fake_store_finish(&op->op, STORE_OK);
 }
 
 static void draining_claims_nobody(void **state)
@@ -437,12 +258,10 @@ int main(void)
         RETRIED(M14_what_holds_nothing_for_them_moves_their_cursors),
         RETRIED(what_the_store_lends_is_copied),
         RETRIED(one_slot_in_four_is_for_retries),
-        RETRIED(who_hung_the_last_time_has_half_of_the_slots_at_most),
-        RETRIED(who_answered_the_last_time_has_all_slots),
-        RETRIED(whose_attempt_is_over_gives_his_place_to_the_next),
-        cmocka_unit_test_setup_teardown(
-            one_who_hung_is_tried_however_few_the_slots_are, setup_with_one,
-            teardown),
+        RETRIED(who_is_slow_gives_his_slot_to_the_next),
+        RETRIED(no_more_are_slow_than_deliveries_there_are),
+        cmocka_unit_test_setup_teardown(however_few_the_slots_are_there_is_one,
+                                        setup_with_one, teardown),
         RETRIED(draining_claims_nobody),
         RETRIED(who_has_ended_is_sent_nothing_more),
         RETRIED(who_ends_while_his_content_is_read_is_not_sent_to),

@@ -9,6 +9,8 @@
 #include "hub/intent.h"
 #include "hub/metrics.h"
 #include "hub/services.h"
+#include "hub/status_link.h"
+#include "hub/status_token.h"
 
 #define BOTH                                                                   \
     "hub.topic=http://t.example/%257Efeed&hub.callback=https://c.example/cb"
@@ -17,6 +19,8 @@ struct rig {
     struct config config;
     struct metrics metrics;
     struct services services;
+    struct subscribe_means means;
+    struct status_link *link;
     struct fake_request request;
     size_t accepted;
     const char *peer;
@@ -41,13 +45,22 @@ static int setup(void **state)
     rig.services = (struct services){ .config = &rig.config,
                                       .store = fake_store(),
                                       .loop = fake_loop(),
-                                      .metrics = &rig.metrics };
-    return 0;
+                                      .metrics = &rig.metrics,
+                                      .hub_url = "https://hub.example/" };
+    rig.link = status_link_new(&rig.services);
+    rig.means = (struct subscribe_means){
+        &rig.services,
+        rig.link,
+        on_accepted,
+        &rig,
+    };
+    return rig.link ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
     (void)state;
+    status_link_free(rig.link);
     return fake_store_clean() ? 0 : -1;
 }
 
@@ -68,7 +81,7 @@ static struct store_take *post(const char *body)
     request->body = body;
     request->body_len = strlen(body);
     assert_true(intent_read(request, &intent));
-    subscribe_accept(&rig.services, request, &intent, on_accepted, &rig);
+    subscribe_accept(&rig.means, request, &intent);
     return fake_store_take(STORE_TAKE);
 }
 
@@ -123,6 +136,58 @@ static void M18_what_changes_nothing_looks_the_same_from_outside(void **state)
     assert_int_equal(rig.metrics.counts[METRIC_UNSUBSCRIBES], 2);
 }
 
+// What the link of the last answer names.
+static struct status_token linked(void)
+{
+    static const char begin[] = "Link: <https://hub.example/status/";
+    static const char end[] = ">; rel=\"status\"";
+    struct status_token token = { 0 };
+    char path[64];
+    assert_int_equal(rig.request.header_count, 2);
+    assert_true(
+        fake_request_has(&rig.request, "X-Content-Type-Options: nosniff"));
+    const char *line = rig.request.headers[1];
+    assert_int_equal(strncmp(line, begin, strlen(begin)), 0);
+    assert_int_equal(strlen(line),
+                     strlen(begin) + STATUS_TOKEN_TEXT - 1 + strlen(end));
+    assert_string_equal(line + strlen(line) - strlen(end), end);
+    (void)snprintf(path, sizeof path, "/status/%.*s", STATUS_TOKEN_TEXT - 1,
+                   line + strlen(begin));
+    assert_true(status_link_read(rig.link, path, &token));
+    return token;
+}
+
+static void M18_every_202_has_a_link_of_one_shape(void **state)
+{
+    (void)state;
+    static const enum store_taken all[] = { STORE_TAKEN_NEW, STORE_TAKEN_JOINED,
+                                            STORE_TAKEN_IDLE };
+    static const uint64_t ids[] = { 7, 7, 0, 1, (uint64_t)1 << 47 };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        for (int leaves = 0; leaves < 2; leaves++) {
+            struct store_take *take = post(leaves ? "hub.mode=unsubscribe&" BOTH
+                                                  : "hub.mode=subscribe&" BOTH);
+            take->id = ids[i];
+            end(take, all[i % 3]);
+            struct status_token token = linked();
+            assert_int_equal(token.request, ids[i]);
+            assert_int_equal(token.unsubscribes, leaves);
+        }
+}
+
+static void M18_joining_a_request_does_not_show_by_the_link(void **state)
+{
+    (void)state;
+    char before[384] = "";
+    for (int i = 0; i < 100; i++) {
+        struct store_take *take = post("hub.mode=unsubscribe&" BOTH);
+        take->id = 7;
+        end(take, i ? STORE_TAKEN_JOINED : STORE_TAKEN_NEW);
+        assert_string_not_equal(rig.request.headers[1], before);
+        memcpy(before, rig.request.headers[1], sizeof before);
+    }
+}
+
 static void R20_the_lease_is_granted_within_bounds(void **state)
 {
     (void)state;
@@ -161,8 +226,7 @@ static void post_refused(const char *body)
     rig.request.request.body = body;
     rig.request.request.body_len = strlen(body);
     assert_true(intent_read(&rig.request.request, &intent));
-    subscribe_accept(&rig.services, &rig.request.request, &intent, on_accepted,
-                     &rig);
+    subscribe_accept(&rig.means, &rig.request.request, &intent);
     assert_int_equal(rig.request.answers, 1);
 }
 
@@ -259,6 +323,8 @@ int main(void)
         TAKEN(M2_both_spellings_are_stored_as_given),
         TAKEN(R33_it_is_answered_as_soon_as_it_is_durable),
         TAKEN(M18_what_changes_nothing_looks_the_same_from_outside),
+        TAKEN(M18_every_202_has_a_link_of_one_shape),
+        TAKEN(M18_joining_a_request_does_not_show_by_the_link),
         TAKEN(R20_the_lease_is_granted_within_bounds),
         TAKEN(R19_what_the_operator_denies_is_a_403),
         TAKEN(S18_the_hubs_own_address_is_a_400),

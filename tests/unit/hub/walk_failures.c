@@ -28,6 +28,30 @@ static void a_checkpoint_for_which_there_was_no_room_is_made_again(void **state)
     assert_true(idle());
 }
 
+static void while_there_is_no_room_for_a_checkpoint_it_visits_on(void **state)
+{
+    (void)state;
+    begin(ROUND_TOPIC, 0);
+    give_plain_page(1, 2, false);
+    give_content(ROUND_TO);
+    answer(fake_engine_take(), 200);
+    answer(fake_engine_take(), 500);
+    pass(250);
+    fake_store_finish(&checkpoint()->op, STORE_FULL);
+    turn();
+    give_plain_page(3, 4, true);
+    assert_int_equal(fake_engine_waiting(), 2);
+    answer(fake_engine_take(), 200);
+    answer(fake_engine_take(), 200);
+    assert_false(checkpoint_waits());
+    pass(1000);
+    struct store_checkpoint *last = checkpoint();
+    assert_int_equal(last->walk.position, 4);
+    assert_int_equal(last->count, 1);
+    finish(last);
+    assert_true(idle());
+}
+
 static void an_outcome_outlives_a_checkpoint_that_could_not_be_written(
     void **state)
 {
@@ -159,6 +183,7 @@ static void without_its_content_a_walk_passes_nobody(void **state)
     assert_int_equal(fake_store_waiting_all(), 0);
     assert_int_equal(distribute_patience(rig.distribute, loop_now()), 1000);
     pass(1000);
+    give_plain_page(1, 2, true); // the first one is too old by now
     give_content(ROUND_TO);
     for (uint64_t id = 1; id <= 2; id++) {
         struct exchange *sent = fake_engine_take();
@@ -212,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROUND(a_checkpoint_for_which_there_was_no_room_is_made_again),
+        ROUND(while_there_is_no_room_for_a_checkpoint_it_visits_on),
         ROUND(an_outcome_outlives_a_checkpoint_that_could_not_be_written),
         ROUND(a_walk_that_is_not_ours_any_more_is_left),
         ROUND(a_lost_walk_waits_for_what_it_has_asked),

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+
+#include "ctl.h"
+
+#include "hub/loop.h"
+#include "hub/wording.h"
+#include "options.h"
+#include "pages.h"
+#include "show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { URL_BYTES = 2100, WORDS = 96, INDENT = 10 };
+
+// ------------------------------------------------------------------- lines
+
+static void print_names(const json_t *delivery)
+{
+    char text[URL_BYTES], hash[WORDS];
+    const char *whole = show_string(delivery, "callback");
+    printf("%-*s%s\n", INDENT,
+           show_text(show_standing(delivery), hash, sizeof hash),
+           show_text(show_string(delivery, "topic"), text, sizeof text));
+    printf("%*sto %s", INDENT, "",
+           show_text(*whole ? whole : show_string(delivery, "host"), text,
+                     sizeof text));
+    printf(
+        ", number %" PRId64 ", #%s\n", show_number(delivery, "id"),
+        show_text(show_string(delivery, "callback_hash"), hash, sizeof hash));
+}
+
+static void print_owed(const json_t *delivery, int64_t now)
+{
+    char since[WORDING_MAX];
+    int64_t from = show_number(delivery, "owed.from");
+    int64_t to = show_number(delivery, "owed.to");
+    printf("%*s", INDENT, "");
+    if (to > from)
+        printf("owed %" PRId64 " to %" PRId64, from, to);
+    else
+        printf("owed %" PRId64, from);
+    printf(", %" PRId64 " attempt%s", show_number(delivery, "attempts"),
+           show_number(delivery, "attempts") == 1 ? "" : "s");
+    if (show_number(delivery, "failing_since") > 0)
+        printf(
+            ", since %s",
+            wording_when(show_number(delivery, "failing_since"), now, since));
+    putchar('\n');
+}
+
+static void print_next(const json_t *delivery, int64_t now)
+{
+    char when[WORDING_MAX];
+    int64_t due = show_number(delivery, "due");
+    printf("%*s", INDENT, "");
+    if (show_truth(delivery, "paused"))
+        puts("paused by an operator until it is resumed");
+    else if (show_truth(delivery, "waits"))
+        puts("waits for its origin: websubctl origins");
+    else if (due == 0)
+        puts("left alone until the next update, a renewal or a resend");
+    else if (due <= now)
+        puts("next try now");
+    else
+        printf("next try %s\n", wording_when(due, now, when));
+}
+
+static void print_attempts(const json_t *delivery)
+{
+    size_t index;
+    json_t *one;
+    json_array_foreach(json_object_get(delivery, "last"), index, one)
+    {
+        char when[24], outcome[WORDS];
+        printf("%*s%s  %s, after %" PRId64 " ms\n", INDENT, "",
+               show_time(show_number(one, "at"), when),
+               show_text(show_string(one, "outcome"), outcome, sizeof outcome),
+               show_number(one, "took_ms"));
+    }
+}
+
+static void heading(void)
+{
+}
+
+static void row(const json_t *delivery)
+{
+    // The daemon is on the same machine.
+    int64_t now = loop_now().unix;
+    print_names(delivery);
+    print_owed(delivery, now);
+    print_next(delivery, now);
+    print_attempts(delivery);
+}
+
+static void summary(const json_t *page, size_t items, bool cut)
+{
+    printf("%s%zu shown%s; in all %" PRId64 " lag, of whom %" PRId64
+           " wait at %" PRId64 " origin%s\n",
+           items > 0 ? "\n" : "", items, cut ? ", there may be more" : "",
+           show_number(page, "totals.lagging"),
+           show_number(page, "totals.waiting"),
+           show_number(page, "totals.lanes"),
+           show_number(page, "totals.lanes") == 1 ? "" : "s");
+    if (show_truth(page, "totals.paused"))
+        puts("all deliveries are paused: websubctl resume --all");
+}
+
+// ----------------------------------------------------------------- command
+
+static bool read_limit(const char *text, size_t *out)
+{
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    *out = 0;
+    if (!text)
+        return true;
+    if (digits == 0 || digits > 9 || text[digits])
+        return false;
+    *out = strtoul(text, NULL, 10);
+    return *out > 0;
+}
+
+int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[])
+{
+    const char *topic = NULL, *callback = NULL, *origin = NULL, *most = NULL;
+    bool lagging = false, stopped = false, waiting = false, paused = false;
+    const struct option_value options[] = {
+        { .name = "topic", .value = &topic },
+        { .name = "callback", .value = &callback },
+        { .name = "origin", .value = &origin },
+        { .name = "limit", .value = &most },
+        { .name = "lagging", .on = &lagging },
+        { .name = "stopped", .on = &stopped },
+        { .name = "waiting", .on = &waiting },
+        { .name = "paused", .on = &paused },
+    };
+    const char **const places[] = { &topic, &callback };
+    size_t limit;
+    if (!options_read(argc, argv, options, sizeof options / sizeof *options,
+                      places, sizeof places / sizeof *places))
+        return CTL_USAGE;
+    if (!read_limit(most, &limit))
+        return ctl_usage(argv[0], "needs a number for --limit");
+    const struct admin_parameter parameters[] = {
+        { "topic", topic },
+        { "callback", callback },
+        { "origin", origin },
+        { "lagging", lagging ? "1" : NULL },
+        { "stopped", stopped ? "1" : NULL },
+        { "waiting", waiting ? "1" : NULL },
+        { "paused", paused ? "1" : NULL },
+    };
+    return pages_print(
+        ctl, &(struct pages){
+                 .path = "/admin/deliveries",
+                 .list = "deliveries",
+                 .parameters = parameters,
+                 .parameter_count = sizeof parameters / sizeof *parameters,
+                 .heading = heading,
+                 .row = row,
+                 .nothing = "nobody lags behind",
+                 .limit = limit,
+                 .summary = summary,
+                 .none = CTL_NO,
+             });
+}

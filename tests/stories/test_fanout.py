@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: MIT
+"""One update to many: nobody who hangs, and nobody who is large, keeps the
+others waiting, and each can prove that he has missed nothing."""
+
+import random
+import threading
+import time
+import unittest
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from harness import Answer, Atom, Farm, Story, until
+from harness.callback import name_of
+from harness.server import Seen
+
+
+def sequence(seen: Seen) -> tuple[str, int]:
+    name, _, number = seen.get("Hub-Sequence").partition(".")
+    return name, int(number)
+
+
+def previous(seen: Seen) -> int:
+    return int(seen.get("Hub-Previous").partition(".")[2])
+
+
+@dataclass
+class Reader:
+    """What one subscriber has accepted, and the proof of it (M8)."""
+    last: int = -1
+    incarnations: set[str] = field(default_factory=set)
+    wrongs: list[str] = field(default_factory=list)
+
+    def take(self, seen: Seen) -> None:
+        name, number = sequence(seen)
+        before = previous(seen)
+        self.incarnations.add(name)
+        if 0 <= self.last < before and not seen.get("Hub-Gap"):
+            self.wrongs.append(f"a hole: had {self.last}, told {before}")
+        if number < self.last:
+            self.wrongs.append(f"{number} after {self.last}")
+        self.last = max(self.last, number)
+
+
+class Fanout(Story):
+    def farm(self, servers: int, each: int) -> Farm:
+        return Farm([self.callback() for _ in range(servers)], each)
+
+    def topic(self):
+        origin, feed = self.origin(), Atom()
+        return origin, feed, origin.serve(feed.add("one"))
+
+    def test_tenths_that_hang_stop_nobody(self) -> None:
+        hub = self.daemon("--deliveries=12", "--delivery-timeout=8s")
+        healthy, hung = self.farm(6, 15), self.farm(10, 2)
+        _, _, topic = self.topic()
+        # In the order of their ids the hung ones come in between, all the way.
+        urls = list(healthy.urls)
+        for at, url in enumerate(hung.urls):
+            urls.insert(at * 5, url)
+        self.follow(hub, topic, *urls)
+        gate = threading.Event()
+        hung.set_on_post(lambda _: Answer(204, gate=gate))
+        began = time.monotonic()
+        self.publish(hub, topic)
+        healthy.wait_all()
+        took = time.monotonic() - began
+        gate.set()
+        hung.wait_all()
+        # Twenty hang for eight seconds each at twelve places.
+        self.assertLess(took, 6)
+        self.assertEqual(max(healthy.counts().values()), 1)
+
+    def test_a_small_topic_is_served_beside_a_large_slow_one(self) -> None:
+        hub = self.daemon("--deliveries=16")
+        large, small = self.farm(8, 40), self.farm(1, 5)
+        _, _, first = self.topic()
+        _, _, second = self.topic()
+        large.set_on_post(lambda _: Answer(204, dawdle=0.6))
+        self.follow(hub, first, *large.urls)
+        self.follow(hub, second, *small.urls)
+        self.publish(hub, first)
+        large.servers[0].wait_posts(2)
+        began = time.monotonic()
+        self.publish(hub, second)
+        small.wait_all()
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertGreater(len(large.missing()), 100)
+        large.set_on_post(lambda _: Answer(204))
+        large.wait_all()
+        self.assertEqual(max(large.counts().values()), 1)
+
+    def test_M1_who_comes_late_in_a_long_walk_gets_the_newest_alone(
+            self) -> None:
+        hub = self.daemon("--deliveries=8")
+        farm = self.farm(6, 30)
+        origin, feed, topic = self.topic()
+        self.follow(hub, topic, *farm.urls)
+        farm.set_on_post(lambda _: Answer(204, dawdle=0.25))
+        self.publish(hub, topic)
+        farm.servers[0].wait_posts(5)
+        origin.serve(feed.add("two"))
+        self.publish(hub, topic)
+        newest = []
+
+        def all_have_it() -> bool:
+            readers = self.read(farm)
+            newest[:] = [reader.last for reader in readers.values()]
+            return (len(newest) == len(farm.urls)
+                    and min(newest) == max(newest) > 2)
+        until(all_have_it, "the newest for all", 40)
+        hub.stop()
+        posts = sum(farm.counts().values())
+        # Twice as many, if the first walk went on with what it began with.
+        self.assertLess(posts, 1.8 * len(farm.urls))
+        self.check(farm)
+
+    def test_M8_each_can_prove_that_he_has_missed_nothing(self) -> None:
+        """Retries, renewals and new updates in any order: what is accepted
+        never goes back, and has no hole."""
+        hub = self.daemon("--deliveries=16")
+        farm = self.farm(5, 8)
+        origin, feed, topic = self.topic()
+        self.follow(hub, topic, *farm.urls)
+        chance = random.Random(20261122)
+        lock = threading.Lock()
+        readers: dict[str, Reader] = defaultdict(Reader)
+
+        def moody(seen: Seen) -> Answer:
+            with lock:
+                draw = chance.random()
+                if draw < 0.25:
+                    return Answer(chance.choice((500, 404, 429, 503)))
+                if draw < 0.3:
+                    return Answer(drop=True)
+                readers[name_of(seen)].take(seen)
+                return Answer(204, dawdle=0.3 * draw * draw)
+        farm.set_on_post(moody)
+        self.publish(hub, topic)
+        for number in range(8):
+            until(lambda number=number: sum(
+                reader.last > number for reader in readers.values()) > 10,
+                f"some have version {number + 1}")
+            origin.serve(feed.add(f"update {number}"))
+            self.publish_and_fetch(hub, topic)
+            self.accepted(hub, "subscribe", topic,
+                          chance.choice(farm.urls))
+
+        def settled() -> bool:
+            with lock:
+                lasts = [reader.last for reader in readers.values()]
+            return (len(lasts) == len(farm.urls)
+                    and min(lasts) == max(lasts) >= 9)
+        until(settled, "the newest for all", 40)
+        with lock:
+            self.assertEqual(
+                [wrong for reader in readers.values()
+                 for wrong in reader.wrongs], [])
+            incarnations = {name for reader in readers.values()
+                            for name in reader.incarnations}
+        self.assertEqual(len(incarnations), 1)
+
+    def test_M1_who_is_up_to_date_costs_no_write(self) -> None:
+        hub = self.daemon()
+        farm = self.farm(4, 50)
+        origin, feed, topic = self.topic()
+        self.follow(hub, topic, *farm.urls)
+        self.publish(hub, topic)
+        farm.wait_all()
+        until(lambda: hub.status()["store"]["walks"] == 0, "the end of the walk")
+        before = hub.status()["store"]
+        origin.serve(feed.add("two"))
+        self.publish(hub, topic)
+        for server in farm.servers:
+            server.wait_posts(100)
+        until(lambda: hub.status()["store"]["walks"] == 0, "the end of the walk")
+        after = hub.status()["store"]
+        self.assertEqual(after["lagging"], 0)
+        # The ping, the fetch, and a checkpoint or two for 200 deliveries.
+        self.assertLess(after["operations"] - before["operations"], 20)
+
+    def read(self, farm: Farm) -> dict[str, Reader]:
+        readers: dict[str, Reader] = defaultdict(Reader)
+        for server in farm.servers:
+            for seen in server.posts.all():
+                readers[name_of(seen)].take(seen)
+        return readers
+
+    def check(self, farm: Farm) -> None:
+        self.assertEqual([wrong for reader in self.read(farm).values()
+                          for wrong in reader.wrongs], [])
+
+
+class Large(Story):
+    """Bodies that take longer to sign than anybody may wait."""
+
+    def test_large_bodies_keep_nobody_waiting(self) -> None:
+        hub = self.daemon("--body-max=16MiB", "--deliveries=16")
+        origin, count = self.origin(), 40
+        servers = [self.callback() for _ in range(4)]
+        body = b"<html><body>" + b"large " * 1500000 + b"</body></html>"
+        topic = origin.serve(body, "text/html")
+        since = hub.mark()
+        for at in range(count):
+            self.accepted(hub, "subscribe", topic,
+                          servers[at % 4].url(f"n{at}"),
+                          secret=f"quite a secret {at % 20}")
+        hub.wait_for("subscription.active", count, since)
+        for server in servers:
+            server.on_post = lambda _: Answer(204)
+        self.publish(hub, topic)
+        waits: list[float] = []
+        stop = threading.Event()
+
+        def ask() -> None:
+            at = 0
+            while not stop.wait(0.02):
+                at += 1
+                began = time.monotonic()
+                self.accepted(hub, "subscribe", topic,
+                              servers[0].url(f"n{at % 4 * 4}"),
+                              secret=f"quite a secret {at % 4 * 4}")
+                waits.append(time.monotonic() - began)
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            for server in servers:
+                server.wait_posts(count // 4, 40)
+        finally:
+            stop.set()
+            thread.join()
+        signatures = {seen.get("X-Hub-Signature")
+                      for server in servers for seen in server.posts.all()}
+        self.assertEqual(len(signatures), 20)
+        self.assertEqual({len(seen.body) for server in servers
+                          for seen in server.posts.all()}, {len(body)})
+        waits.sort()
+        self.assertLess(waits[len(waits) // 2], 0.05)
+
+
+if __name__ == "__main__":
+    unittest.main()

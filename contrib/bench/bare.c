@@ -6,6 +6,7 @@
 #include "figures.h"
 #include "head.h"
 #include "spawn.h"
+#include "stream.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -18,10 +19,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 64, PATIENCE_MS = 10000, ANSWER_MAX = 1024 };
+enum {
+    EVENTS = 64,
+    PATIENCE_MS = 10000,
+    ANSWER_MAX = 1024,
+    CONNECTIONS_MAX = 8192,
+};
 
 struct connection {
-    int fd;
+    struct stream stream;
     size_t origin;
     bool busy;
 };
@@ -29,6 +35,7 @@ struct connection {
 struct bare {
     const struct bare_options *options;
     struct bare_message *message;
+    struct ssl_ctx_st *tls; // NULL: in the clear
     struct connection *connections;
     size_t connection_count, rested; // those before `rested` had a turn
     size_t *next;                    // origin -> the callback to send to next
@@ -57,10 +64,11 @@ static bool connect_one(struct bare *bare, struct connection *connection)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
         return false;
-    connection->fd = fd;
+    connection->stream = (struct stream){ .fd = fd };
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return epoll_ctl(bare->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+    return (bare->tls == NULL || stream_connect(&connection->stream, bare->tls))
+           && epoll_ctl(bare->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 static bool connect_all(struct bare *bare)
@@ -84,7 +92,9 @@ static bool send_next(struct bare *bare, struct connection *connection)
     if (number >= callbacks->count)
         return false;
     bare->next[connection->origin] += callbacks->origins;
-    if (!bare_message_send(bare->message, connection->fd, number))
+    size_t len;
+    const char *bytes = bare_message_make(bare->message, number, &len);
+    if (!stream_write(&connection->stream, bytes, len))
         return false;
     connection->busy = true;
     bare->busy++;
@@ -106,7 +116,7 @@ static bool answered(struct bare *bare, struct connection *connection)
 {
     char bytes[ANSWER_MAX];
     struct head head;
-    ssize_t got = recv(connection->fd, bytes, sizeof bytes, 0);
+    long got = stream_read(&connection->stream, bytes, sizeof bytes);
     if (got <= 0 || !head_read(bytes, (size_t)got, &head)
         || head_status(bytes, head.len) / 100 != 2)
         return false;
@@ -136,12 +146,18 @@ static bool prepare(struct bare *bare)
 {
     const struct bare_options *options = bare->options;
     size_t origins = options->callbacks->origins;
-    bare->connection_count = origins * options->per_origin;
+    size_t each = CONNECTIONS_MAX / origins;
+    if (each > options->per_origin)
+        each = options->per_origin;
+    bare->connection_count = origins * (each > 0 ? each : 1);
     bare->connections =
         calloc(bare->connection_count, sizeof *bare->connections);
     bare->next = calloc(origins, sizeof *bare->next);
     bare->epoll = epoll_create1(EPOLL_CLOEXEC);
     bare->message = bare_message_new(options);
+    if (options->callbacks->tls
+        && (bare->tls = stream_client_context()) == NULL)
+        return false;
     return bare->connections != NULL && bare->next != NULL && bare->epoll >= 0
            && bare->message != NULL && connect_all(bare);
 }

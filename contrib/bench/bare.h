@@ -6,7 +6,8 @@
 // clock starts. It sends the bytes that the sink has seen the hub send, with
 // each callback's own path, Host and signature, and computes the signatures
 // (or has them ready, if asked to). It keeps no books, has no timers, retries
-// nothing, and fails when anything goes wrong.
+// nothing, and fails when anything goes wrong. Through TLS the handshakes, too,
+// are over before the clock starts.
 
 #pragma once
 

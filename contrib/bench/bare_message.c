@@ -3,7 +3,6 @@
 #include "bare_message.h"
 
 #include "head.h"
-#include "sink.h"
 
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -11,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
-enum { HEX_LEN = 64 };
+enum { HEX_LEN = 64, OWN_MAX = 512 };
 
 struct bare_message {
     const struct callbacks *callbacks;
-    const char *body;
+    // All that is the same for every callback, with room before it for what
+    // is not.
+    char *bytes;
+    size_t same_len;
+    const char *body; // the end of it
     size_t body_len;
-    char fields[SINK_MESSAGE_MAX]; // all that is the same for every callback
-    size_t fields_len;
     bool sign;
     EVP_MAC_CTX *mac;
     char (*ready)[HEX_LEN + 1]; // callback -> signature; NULL: compute
@@ -39,20 +38,26 @@ static bool read_sample(struct bare_message *message, const char *sample,
     struct head head;
     if (!head_read(sample, len, &head) || len < head.len + head.body_len)
         return false;
-    message->body = sample + head.len;
-    message->body_len = head.body_len;
+    message->bytes = malloc(OWN_MAX + len);
+    if (message->bytes == NULL)
+        return false;
+    char *fields = message->bytes + OWN_MAX, *at = fields;
     const char *line = memchr(sample, '\n', head.len);
     while (++line < sample + head.len - 2) {
         const char *end = memchr(line, '\n', head.len);
         size_t line_len = (size_t)(end - line) + 1;
         if (!is_own(line)) {
-            memcpy(message->fields + message->fields_len, line, line_len);
-            message->fields_len += line_len;
+            memcpy(at, line, line_len);
+            at += line_len;
         }
         line = end;
     }
-    memcpy(message->fields + message->fields_len, "\r\n", 2);
-    message->fields_len += 2;
+    memcpy(at, "\r\n", 2);
+    at += 2;
+    memcpy(at, sample + head.len, head.body_len);
+    message->body = at;
+    message->body_len = head.body_len;
+    message->same_len = (size_t)(at - fields) + head.body_len;
     return true;
 }
 
@@ -134,20 +139,13 @@ static int write_own(struct bare_message *message, size_t number, char *out,
                     message->sign ? "\r\n" : "");
 }
 
-bool bare_message_send(struct bare_message *message, int fd, size_t number)
+const char *bare_message_make(struct bare_message *message, size_t number,
+                              size_t *out_len)
 {
-    char own[512];
-    int own_len = write_own(message, number, own, sizeof own);
-    union {
-        const char *borrowed;
-        char *given; // iovec has no const, sendmsg() does not write
-    } fields = { message->fields }, body = { message->body };
-    struct iovec parts[] = {
-        { own, (size_t)own_len },
-        { fields.given, message->fields_len },
-        { body.given, message->body_len },
-    };
-    struct msghdr all = { .msg_iov = parts, .msg_iovlen = 3 };
-    size_t len = (size_t)own_len + message->fields_len + message->body_len;
-    return sendmsg(fd, &all, MSG_NOSIGNAL) == (ssize_t)len;
+    char own[OWN_MAX];
+    size_t own_len = (size_t)write_own(message, number, own, sizeof own);
+    char *begin = message->bytes + OWN_MAX - own_len;
+    memcpy(begin, own, own_len);
+    *out_len = own_len + message->same_len;
+    return begin;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// bare_message -- a POST to a callback, after the example of another one.
+// bare_message -- a POST that was seen, made again for any callback.
 
 #pragma once
 
@@ -15,5 +15,6 @@ struct bare_message;
 // process that sends ends right after.
 struct bare_message *bare_message_new(const struct bare_options *options);
 
-// False: not all of it went out at once.
-bool bare_message_send(struct bare_message *message, int fd, size_t number);
+// In one piece, borrowed until the next call.
+const char *bare_message_make(struct bare_message *message, size_t number,
+                              size_t *out_len);

@@ -174,7 +174,7 @@ int main(int argc, char *argv[])
     if (!read_options(argc, argv, &bench, &exit_code))
         return exit_code;
     if (!workdir_make(bench.options.base, bench.directory)
-        || !sink_open(&sink, 1, SPAWN_ANY_CPU)) {
+        || !sink_open(&sink, 1, NULL, SPAWN_ANY_CPU)) {
         fprintf(stderr, "bench-accept: %s\n", problem);
         return 1;
     }
@@ -183,6 +183,7 @@ int main(int argc, char *argv[])
         spawn_pin(0, LOAD_CPU);
     bench.callbacks = (struct callbacks){ .origins = 1000,
                                           .port = sink.port,
+                                          .topic_port = sink.port,
                                           .secrets = true,
                                           .topic_path = "/topic",
                                           .callback_path = "/cb" };

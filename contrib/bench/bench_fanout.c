@@ -213,7 +213,7 @@ static bool read_options(int argc, char *argv[], struct fanout_options *out,
 
 int main(int argc, char *argv[])
 {
-    struct fanout fanout = { .sink.reached = -1 };
+    static struct fanout fanout = { .sink.reached = -1 };
     struct fanout_options options;
     const char *problem = "";
     int exit_code = 0;

@@ -75,11 +75,11 @@ static uint64_t pings_of(const struct poll_bench *bench)
 static bool open_bench(struct poll_bench *bench, long topics, long origins,
                        const char **problem)
 {
-    char document[PUBLISHED_BYTES_MAX];
+    const char *document;
     struct published published = { .feed = true, .bytes = BYTES };
-    size_t len = published_next(&published, document);
+    size_t len = published_next(&published, &document);
     *problem = "the sink did not start";
-    if (!sink_open(&bench->sink, 1, SPAWN_ANY_CPU))
+    if (!sink_open(&bench->sink, 1, NULL, SPAWN_ANY_CPU))
         return false;
     sink_document(&bench->sink, published_type(&published), document, len);
     bench->feeds = (struct feeds){ .count = (size_t)topics,

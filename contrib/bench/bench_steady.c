@@ -123,10 +123,11 @@ int main(int argc, char *argv[])
     };
     if (!options_read(argc, argv, rows, sizeof rows / sizeof *rows, &exit_code))
         return exit_code;
-    bool good = sink_open(&steady.sink, 1, SPAWN_ANY_CPU)
+    bool good = sink_open(&steady.sink, 1, NULL, SPAWN_ANY_CPU)
                 && daemon_start(&steady.daemon, &options, &problem);
     steady.callbacks = (struct callbacks){ .origins = 1000,
                                            .port = steady.sink.port,
+                                           .topic_port = steady.sink.port,
                                            .secrets = true,
                                            .topic_path = "/aside",
                                            .callback_path = "/aside" };

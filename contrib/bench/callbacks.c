@@ -15,7 +15,7 @@ uint32_t callbacks_address(size_t origin)
 
 void callbacks_topic(const struct callbacks *callbacks, char *out, size_t max)
 {
-    snprintf(out, max, "http://127.0.0.1:%u%s", callbacks->port,
+    snprintf(out, max, "http://127.0.0.1:%u%s", callbacks->topic_port,
              callbacks->topic_path);
 }
 
@@ -36,7 +36,7 @@ size_t callbacks_form(const struct callbacks *callbacks, uint64_t number,
         "hub.mode=subscribe&hub.topic=http%%3A%%2F%%2F127.0.0.1%%3A%u%s"
         "&hub.callback=http%%3A%%2F%%2F%u.%u.%u.%u%%3A%u%s%%2F%" PRIu64
         "&hub.lease_seconds=864000%s%s",
-        callbacks->port, callbacks->topic_path, to >> 24, to >> 16 & 255,
+        callbacks->topic_port, callbacks->topic_path, to >> 24, to >> 16 & 255,
         to >> 8 & 255, to & 255, callbacks->port, callbacks->callback_path,
         number, callbacks->secrets ? "&hub.secret=" : "",
         callbacks->secrets ? secret : "");

@@ -20,8 +20,9 @@ enum {
 
 struct callbacks {
     size_t count, origins;
-    uint16_t port; // the sink's
-    bool secrets;
+    uint16_t port;       // the sink's; of callbacks through TLS the other one
+    uint16_t topic_port; // the sink's
+    bool secrets, tls;
     // Path of the topic on 127.0.0.1, and of the callbacks: "/cb" counts.
     const char *topic_path, *callback_path;
 };

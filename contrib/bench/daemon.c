@@ -4,6 +4,7 @@
 
 #include "call.h"
 #include "figures.h"
+#include "fill.h"
 #include "procfs.h"
 #include "spawn.h"
 
@@ -19,8 +20,10 @@
 #include <unistd.h>
 
 enum {
-    START_MS = 10000,
+    START_MS = 30000,
     STOP_MS = 2000,
+    DRAIN_MS = 15000,
+    START_LOOK_MS = 1,
     LOOK_MS = 10,
     QUIET_MS = 300,
     SETTLE_MS = 5000,
@@ -28,14 +31,12 @@ enum {
 };
 
 static const char *const generous[] = {
-    "--deliveries=1024",
-    "--deliveries-per-origin=8",
-    "--deliveries-per-address=64",
     "--verify-per-host=10000",
     "--accept-rate=0",
     "--pending-per-host=0",
     "--stranger-verifications=0",
     "--stranger-rate=0",
+    "--idle-pings=0",
     "--connections-per-address=16384",
     "--allow-address=127.0.0.0/8",
 };
@@ -102,20 +103,41 @@ static bool launch(struct daemon *daemon, const struct daemon_options *options)
     return daemon->pid > 0;
 }
 
-static bool healthy(struct daemon *daemon)
+static bool answers(struct daemon *daemon, struct call *call, const char *path)
 {
     int64_t until = figures_ns() + (int64_t)START_MS * 1000000;
     int status;
     while (figures_ns() < until) {
-        if (call_get(daemon->admin, "/healthz") == 200
-            && call_get(daemon->public, "/healthz") == 200)
+        if (call_get(call, path) == 200)
             return true;
-        if (spawn_wait(daemon->pid, LOOK_MS, &status)) {
+        if (spawn_wait(daemon->pid, START_LOOK_MS, &status)) {
             daemon->pid = 0;
             return false;
         }
     }
     return false;
+}
+
+static bool come_up(struct daemon *daemon, const struct daemon_options *options,
+                    const char **problem)
+{
+    *problem = "websubd was not found: see --websubd";
+    int64_t began = figures_ns();
+    if (!launch(daemon, options))
+        return false;
+    *problem = "websubd did not come up";
+    if (!answers(daemon, daemon->public, "/readyz"))
+        return false;
+    daemon->ready_ms = (double)(figures_ns() - began) / 1e6;
+    return answers(daemon, daemon->admin, "/healthz");
+}
+
+static bool fill(struct daemon *daemon, const struct daemon_options *options,
+                 const char **problem)
+{
+    char store[WORKDIR_MAX + 32];
+    snprintf(store, sizeof store, "%s/data", daemon->directory);
+    return options->fill == NULL || fill_store(store, options->fill, problem);
 }
 
 bool daemon_start(struct daemon *daemon, const struct daemon_options *options,
@@ -131,15 +153,22 @@ bool daemon_start(struct daemon *daemon, const struct daemon_options *options,
     daemon->port = daemon_free_port();
     daemon->admin = call_unix(admin);
     daemon->public = call_tcp(daemon->port);
-    *problem = "websubd was not found: see --websubd";
     if (daemon->admin != NULL && daemon->public != NULL
-        && launch(daemon, options)) {
-        if (healthy(daemon))
-            return true;
-        *problem = "websubd did not come up";
-    }
+        && fill(daemon, options, problem) && come_up(daemon, options, problem))
+        return true;
     daemon_show_log(daemon);
     daemon_stop(daemon);
+    return false;
+}
+
+bool daemon_restart(struct daemon *daemon, const struct daemon_options *options,
+                    const char **problem)
+{
+    spawn_stop(daemon->pid, DRAIN_MS);
+    daemon->pid = 0;
+    if (come_up(daemon, options, problem))
+        return true;
+    daemon_show_log(daemon);
     return false;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct call;
+struct fill;
 
 enum { DAEMON_OPTIONS_MAX = 16 };
 
@@ -21,6 +22,7 @@ struct daemon {
     char directory[WORKDIR_MAX]; // store and log, below it
     char log[WORKDIR_MAX + 16];
     struct call *admin, *public;
+    double ready_ms; // from its start until GET /readyz was answered 200
 };
 
 struct daemon_options {
@@ -29,12 +31,17 @@ struct daemon_options {
     int cpu;
     const char *extra[DAEMON_OPTIONS_MAX]; // "--name=value"
     size_t extra_count;
+    const struct fill *fill; // its store, before it starts; NULL: empty
 };
 
-// Answers its health check when this returns. False: *problem says why; the
+// It is ready when this returns. False: *problem says why; the
 // end of its log is on stderr.
 bool daemon_start(struct daemon *daemon, const struct daemon_options *options,
                   const char **problem);
+
+// Ends it, and starts it again on what it has stored.
+bool daemon_restart(struct daemon *daemon, const struct daemon_options *options,
+                    const char **problem);
 
 // Ends it, and removes what it stored.
 void daemon_stop(struct daemon *daemon);

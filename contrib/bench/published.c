@@ -53,10 +53,11 @@ const char *published_type(const struct published *published)
     return published->feed ? "application/atom+xml" : "text/plain";
 }
 
-size_t published_next(struct published *published,
-                      char out[PUBLISHED_BYTES_MAX])
+size_t published_next(struct published *published, const char **out)
 {
+    static char document[PUBLISHED_BYTES_MAX];
     published->version++;
-    return published->feed ? write_feed(published, out)
-                           : write_text(published, out);
+    *out = document;
+    return published->feed ? write_feed(published, document)
+                           : write_text(published, document);
 }

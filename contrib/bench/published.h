@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PUBLISHED_BYTES_MIN = 1024, PUBLISHED_BYTES_MAX = 12000 };
+enum { PUBLISHED_BYTES_MIN = 1024, PUBLISHED_BYTES_MAX = 1000 * 1000 };
 
 struct published {
     bool feed;    // Atom, with one more entry in each version; else text
@@ -18,6 +18,5 @@ struct published {
 
 const char *published_type(const struct published *published);
 
-// The next version. Its length.
-size_t published_next(struct published *published,
-                      char out[PUBLISHED_BYTES_MAX]);
+// The next version, borrowed until the one after it. Its length.
+size_t published_next(struct published *published, const char **out);

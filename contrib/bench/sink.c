@@ -20,7 +20,7 @@
 static size_t shared_size(size_t callbacks)
 {
     return sizeof(struct sink_shared)
-           + callbacks * sizeof(((struct sink_shared *)NULL)->seen[0]);
+           + callbacks * sizeof(((struct sink_shared *)NULL)->at_ns[0]);
 }
 
 static int listen_anywhere(uint16_t *out_port)
@@ -41,7 +41,24 @@ static int listen_anywhere(uint16_t *out_port)
     return fd;
 }
 
-bool sink_open(struct sink *sink, size_t callbacks, int cpu)
+static void listen_all(struct sink *sink, struct sink_serve *serve)
+{
+    serve->listener = listen_anywhere(&sink->port);
+    serve->tls_listener = -1;
+    if (serve->authority != NULL)
+        serve->tls_listener = listen_anywhere(&sink->tls_port);
+}
+
+static void close_all(struct sink_serve *serve)
+{
+    if (serve->listener >= 0)
+        close(serve->listener);
+    if (serve->tls_listener >= 0)
+        close(serve->tls_listener);
+}
+
+bool sink_open(struct sink *sink, size_t callbacks, struct authority *authority,
+               int cpu)
 {
     *sink = (struct sink){ .reached = -1, .callbacks = callbacks };
     void *memory = mmap(NULL, shared_size(callbacks), PROT_READ | PROT_WRITE,
@@ -52,13 +69,14 @@ bool sink_open(struct sink *sink, size_t callbacks, int cpu)
     sink->shared->callbacks = callbacks;
     sink->reached = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sink_serve serve = { .shared = sink->shared,
-                                .reached = sink->reached };
-    serve.listener = listen_anywhere(&sink->port);
+                                .reached = sink->reached,
+                                .authority = authority };
+    listen_all(sink, &serve);
     sink_document(sink, "text/plain", "nothing yet\n", 12);
-    if (sink->reached >= 0 && serve.listener >= 0)
+    if (sink->reached >= 0 && serve.listener >= 0
+        && (authority == NULL || serve.tls_listener >= 0))
         sink->pid = spawn_function(sink_serve, &serve, cpu);
-    if (serve.listener >= 0)
-        close(serve.listener);
+    close_all(&serve);
     if (sink->pid > 0)
         return true;
     sink_close(sink);
@@ -91,6 +109,11 @@ void sink_silence(struct sink *sink)
     atomic_store(&sink->shared->silent, true);
 }
 
+void sink_delay(struct sink *sink, long delay_ms)
+{
+    atomic_store(&sink->shared->delay_ns, (int64_t)delay_ms * 1000000);
+}
+
 void sink_begin(struct sink *sink, uint64_t target)
 {
     struct sink_shared *shared = sink->shared;
@@ -99,10 +122,12 @@ void sink_begin(struct sink *sink, uint64_t target)
     atomic_store(&shared->target, target);
     atomic_store(&shared->posts, 0);
     atomic_store(&shared->again, 0);
+    atomic_store(&shared->hung, 0);
     atomic_store(&shared->sample_len, 0);
     atomic_store(&shared->first_ns, 0);
     atomic_store(&shared->last_ns, 0);
-    atomic_fetch_add(&shared->round, 1);
+    for (size_t i = 0; i < sink->callbacks; i++)
+        atomic_store(&shared->at_ns[i], 0);
 }
 
 bool sink_wait(struct sink *sink, int timeout_ms)
@@ -117,8 +142,10 @@ void sink_round(const struct sink *sink, struct sink_round *out)
     *out = (struct sink_round){
         .posts = atomic_load(&shared->posts),
         .again = atomic_load(&shared->again),
+        .hung = atomic_load(&shared->hung),
         .first_ns = atomic_load(&shared->first_ns),
         .last_ns = atomic_load(&shared->last_ns),
+        .fetched_ns = atomic_load(&shared->fetched_ns),
         .accepted = atomic_load(&shared->accepted),
     };
 }
@@ -126,6 +153,22 @@ void sink_round(const struct sink *sink, struct sink_round *out)
 uint64_t sink_verified(const struct sink *sink)
 {
     return atomic_load(&sink->shared->verified);
+}
+
+size_t sink_latencies(const struct sink *sink, int64_t from_ns, double *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sink->callbacks; i++) {
+        int64_t at = atomic_load(&sink->shared->at_ns[i]);
+        if (at != 0)
+            out[count++] = (double)(at - from_ns) / 1e3;
+    }
+    return count;
+}
+
+uint64_t sink_asked(const struct sink *sink)
+{
+    return atomic_load(&sink->shared->asked);
 }
 
 uint64_t sink_fetched(const struct sink *sink)

@@ -36,6 +36,9 @@ struct admin_means {
     struct lanes *lanes;
     void (*pinged)(void *context);
     void (*owed)(void *context); // somebody has become due
+    // This subscription was paused, or its cursor set back; 0: many of the
+    // topic's were.
+    void (*recalled)(void *context, uint64_t topic, uint64_t subscription);
     void *context;
 };
 

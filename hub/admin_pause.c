@@ -50,6 +50,8 @@ static void tell(const struct pause_inquiry *asked)
         halt_set(means->halt, pause->paused);
     else if (asked->origin)
         lanes_paused(means->lanes, &pause->origin, pause->paused, loop_now());
+    else if (pause->paused)
+        means->recalled(means->context, pause->topic, pause->subscription);
     if (!pause->paused)
         means->owed(means->context);
 }

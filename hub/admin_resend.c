@@ -104,6 +104,10 @@ static void was_set(struct store_op *op)
         return;
     }
     uint64_t count = none ? 0 : resend->count;
+    if (count > 0) {
+        const struct admin_means *means = &asked->inquiry.admin->means;
+        means->recalled(means->context, resend->topic, resend->subscription);
+    }
     asked->set += count;
     asked->set_here += count;
     asked->after = resend->after;

@@ -98,6 +98,12 @@ static void on_walk(void *context, const struct store_walk *walk)
     distribute_begin(parts->distribute, walk);
 }
 
+static void on_recalled(void *context, uint64_t topic, uint64_t subscription)
+{
+    struct parts *parts = context;
+    distribute_recall(parts->distribute, topic, subscription);
+}
+
 static void on_lagging(void *context)
 {
     struct parts *parts = context;
@@ -248,6 +254,7 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
         .lanes = parts->lanes,
         .pinged = on_fetch_due,
         .owed = on_lagging,
+        .recalled = on_recalled,
         .context = parts,
     };
     parts->admin = admin_new(&inside);

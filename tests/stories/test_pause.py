@@ -205,6 +205,26 @@ class OfOne(Pause):
         hub.stop()
         self.assertEqual(self.chain(paused)[2:], [(5, 6)])
 
+    def test_what_is_queued_for_it_already_is_taken_back(self) -> None:
+        hub, origin, topic = self.cast("--deliveries=1",
+                                       "--delivery-timeout=60s")
+        slow, fine = self.callback(), self.callback()
+        self.follow(hub, topic, slow.url(), fine.url())
+        gate = threading.Event()
+        slow.on_post = lambda seen: Answer(204, gate=gate)
+        self.update(hub, origin, "two")
+        slow.wait_posts(1)
+        until(lambda: hub.status()["network"]["queued"]["deliver"] == 1,
+              "the second is queued")
+        self.ctl(hub, "pause", topic, fine.url())
+        until(lambda: not hub.status()["network"]["queued"]["deliver"],
+              "nobody is queued")
+        gate.set()
+        until(lambda: self.rests(hub), "the first has ended")
+        self.assertEqual(fine.posts.all(), [])
+        self.ctl(hub, "resume", topic, fine.url())
+        fine.wait_posts(1)
+
     def test_it_shows_everywhere(self) -> None:
         hub, origin, topic = self.cast()
         callback, other = self.callback(), self.callback()

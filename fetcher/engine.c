@@ -79,6 +79,8 @@ static struct engine_limits share_limits(const struct engine_limits *whole,
     part.slow = whole->slow > 0 ? share(whole->slow, threads) : 0;
     part.at_once = whole->at_once > 0 ? share(whole->at_once, threads) : 0;
     part.kept = share(whole->kept > 0 ? whole->kept : ENGINE_KEPT, threads);
+    part.kept_tls =
+        share(whole->kept_tls > 0 ? whole->kept_tls : ENGINE_KEPT_TLS, threads);
     part.slow_per_origin = whole->slow_per_origin;
     part.per_address = share(whole->per_address, threads);
     part.tls_handshakes = share(whole->tls_handshakes, threads);

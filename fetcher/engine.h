@@ -13,7 +13,9 @@
 // was started is slow. It goes on, but gives its places to others by itself:
 // that in its class, at its origin and its address, and among the handshakes.
 // So however many callbacks hang, they keep nobody else waiting for longer
-// than that. See limits.slow.
+// than that, and where first deliveries wait because all places of theirs are
+// taken, those that take many times as long as is usual go even before. See
+// limits.slow.
 //
 // How many deliveries an origin gets at a time follows from how it takes them
 // (fetcher/parallel.h). First ones and repeated ones share these places, and
@@ -67,7 +69,8 @@ enum exchange_result {
     EXCHANGE_REDIRECTS, // more than redirects_max, or to nowhere
     EXCHANGE_BROKEN,    // the answer was not HTTP, or none came
     EXCHANGE_BUSY,      // the queue is full, or descriptors are: not tried
-    EXCHANGE_CANCELLED, // not tried: engine_cancel(), or after `not_after`
+    EXCHANGE_CANCELLED, // not tried: engine_cancel(), after `not_after`, or
+                        // there was no memory for `prepare`
     EXCHANGE_LIMITED,   // not tried, or not the next hop: enough of strangers
 };
 
@@ -99,8 +102,9 @@ struct exchange {
     const void *body; // of a POST
     size_t body_len;
     // NULL, or called on a network thread right before the request is sent
-    // (again): writes one more header line, "" for none.
-    void (*prepare)(const struct exchange *exchange,
+    // (again): writes one more header line, "" for none. False: it could not,
+    // so nothing is sent (CANCELLED).
+    bool (*prepare)(const struct exchange *exchange,
                     char line[EXCHANGE_LINE_MAX]);
     unsigned redirects_max; // 0, or a POST: a 3xx is an answer like any other
     bool decode;            // ask for codings, and undo them in a document
@@ -164,7 +168,7 @@ const struct exchange_field *exchange_field(const struct exchange *exchange,
 // Free the answers and zero them; the exchange can be submitted again.
 void exchange_clear(struct exchange *exchange);
 
-enum { ENGINE_KEPT = 2048 };
+enum { ENGINE_KEPT = 8192, ENGINE_KEPT_TLS = 1024 };
 
 struct engine_limits {
     unsigned in_flight[EXCHANGE_CLASSES]; // transfers at a time, all threads
@@ -185,9 +189,10 @@ struct engine_limits {
     // Of all classes together, slow ones too, because each takes a descriptor;
     // what else might start waits. 0: there is no such limit.
     unsigned at_once;
-    // So many idle connections are kept for deliveries over http; half as
-    // many of those with TLS, and a quarter for fetches. 0: ENGINE_KEPT.
-    unsigned kept;
+    // So many idle connections are kept for deliveries over http, and so many
+    // of those with TLS, which take 50 KB each; half as many as those for
+    // fetches. 0: ENGINE_KEPT, ENGINE_KEPT_TLS.
+    unsigned kept, kept_tls;
     unsigned tls_handshakes; // new TLS connections at a time
     size_t queue_max;        // waiting exchanges, all classes
     // Exchanges an hour of `stranger`s to one address (one /64 of IPv6), of

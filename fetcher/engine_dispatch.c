@@ -300,6 +300,11 @@ static bool has_room(const struct network *network, enum exchange_class class)
            && (network->limits.at_once == 0 || all < network->limits.at_once);
 }
 
+bool dispatch_is_held_back(const struct network *network)
+{
+    return network->leans.opened >= LEANS_OPENED_MAX;
+}
+
 bool dispatch_run(struct network *network)
 {
     // First what people wait for.
@@ -310,7 +315,7 @@ bool dispatch_run(struct network *network)
     for (int i = 0; i < EXCHANGE_CLASSES; i++) {
         enum exchange_class class = order[i];
         struct origin *origin;
-        while (has_room(network, class)
+        while (has_room(network, class) && !dispatch_is_held_back(network)
                && (origin = origins_turn(&network->origins, class))) {
             start_next(network, origin, class);
             origin_settle(origin);

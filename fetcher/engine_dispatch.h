@@ -18,6 +18,9 @@ void dispatch_add(struct network *network, struct exchange *exchange);
 // Starts what may start. True: something did, or ended.
 bool dispatch_run(struct network *network);
 
+// It did not start all that may, but enough for one turn.
+bool dispatch_is_held_back(const struct network *network);
+
 // Ends what waits and was cancelled.
 void dispatch_sweep(struct network *network);
 

@@ -261,6 +261,7 @@ static bool start_new(struct transfer *transfer)
         patience_ms > 0 ? network->now_ms + patience_ms : transfer->deadline_ms;
     transfer->lean = lean;
     transfer->origin->connections++;
+    network->leans.opened++;
     list_add(&network->leans.first, lean);
     set_check(&network->leans, deadline(lean));
     network_keep(network);

@@ -18,12 +18,16 @@ struct network;
 struct origin;
 struct transfer;
 
-enum { LEANS_BUFFER = 16 * 1024 };
+enum {
+    LEANS_BUFFER = 16 * 1024,
+    LEANS_OPENED_MAX = 64, // in a turn: answers must not wait for them all
+};
 
 struct leans {
     struct lean *first;                // in use
     struct transfer *done, *done_last; // to be told, oldest first
     size_t spare_count;
+    unsigned opened;  // in this turn
     int64_t check_ms; // no deadline is before it; 0: there are none
     char buffer[LEANS_BUFFER];
 };

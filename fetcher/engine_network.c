@@ -191,6 +191,7 @@ static void turn(uv_prepare_t *prepare)
         return;
     }
     hear_sockets(network);
+    network->leans.opened = 0;
     bool more = true;
     for (int i = 0; more && i < ROUNDS_MAX; i++)
         more = advance(network);
@@ -201,7 +202,7 @@ static void turn(uv_prepare_t *prepare)
                           memory_order_relaxed);
     give_back(network);
     uv_update_time(&network->loop);
-    set_timer(network, more);
+    set_timer(network, more || dispatch_is_held_back(network));
 }
 
 static void on_knock(uv_async_t *knock)

@@ -57,13 +57,13 @@ static int on_interest(CURL *handle, curl_socket_t fd, int what, void *context,
 
 void shards_init(struct network *network)
 {
-    unsigned all = network->limits.kept;
+    unsigned all = network->limits.kept_tls;
     for (size_t i = 0; i < SHARD_COUNT; i++) {
         struct shard *shard = &network->shards[i];
         shard->network = network;
-        shard->kept = all / 4 / SHARD_COUNT;
+        shard->kept = all / 2 / SHARD_COUNT;
         if (i < SHARD_HTTPS_COUNT) // they are https's too
-            shard->kept += all / 2 / SHARD_HTTPS_COUNT;
+            shard->kept += all / SHARD_HTTPS_COUNT;
         if (shard->kept < KEPT_MIN)
             shard->kept = KEPT_MIN;
     }

@@ -8,6 +8,11 @@
 #include "engine_shard.h"
 #include "engine_transfer.h"
 
+enum {
+    HURRY_MS = 50,
+    HURRY_TIMES = 4, // what is usual
+};
+
 static void line_add(struct slow_line *line, struct transfer *transfer)
 {
     transfer->line_previous = line->last;
@@ -31,11 +36,18 @@ static void line_remove(struct slow_line *line, struct transfer *transfer)
         line->last = transfer->line_previous;
 }
 
+static struct slow_line *line_of(struct network *network,
+                                 const struct transfer *transfer)
+{
+    return &network->slows.young[transfer->exchange->class];
+}
+
 void slows_add(struct network *network, struct transfer *transfer)
 {
     transfer->pace = TRANSFER_YOUNG;
+    transfer->told = false;
     transfer->placed_ms = network->now_ms;
-    line_add(&network->slows.young, transfer);
+    line_add(line_of(network, transfer), transfer);
 }
 
 static void leave_slow(struct network *network, struct transfer *transfer)
@@ -50,7 +62,7 @@ static void leave_slow(struct network *network, struct transfer *transfer)
 void slows_remove(struct network *network, struct transfer *transfer)
 {
     if (transfer->pace == TRANSFER_YOUNG)
-        line_remove(&network->slows.young, transfer);
+        line_remove(line_of(network, transfer), transfer);
     else if (transfer->pace == TRANSFER_SLOW)
         leave_slow(network, transfer);
     transfer->pace = TRANSFER_AGED;
@@ -60,7 +72,8 @@ void slows_remove(struct network *network, struct transfer *transfer)
 static void become_slow(struct network *network, struct transfer *transfer)
 {
     struct origin *origin = transfer->origin;
-    transfer_heard(transfer);
+    if (network->now_ms - transfer->placed_ms >= EXCHANGE_SLOW_MS)
+        transfer_heard(transfer);
     transfer_leave_class(transfer);
     transfer->pace = TRANSFER_SLOW;
     line_add(&network->slows.slow, transfer);
@@ -89,44 +102,80 @@ static void cut(struct transfer *transfer)
     }
 }
 
-static bool can_be_slow(const struct network *network,
-                        const struct transfer *transfer)
-{
-    return network->limits.slow > 0 && exchange_is_delivery(transfer->exchange);
-}
-
 static bool is_full(const struct network *network)
 {
     return network->slows.count >= network->limits.slow;
 }
 
+void slows_learn(struct network *network, const struct transfer *transfer)
+{
+    struct slows *slows = &network->slows;
+    int64_t took_ms = network->now_ms - transfer->placed_ms;
+    if (took_ms > EXCHANGE_SLOW_MS)
+        took_ms = EXCHANGE_SLOW_MS;
+    slows->usual += (uint32_t)took_ms - slows->usual / 16;
+}
+
+static int64_t patience_ms(const struct network *network,
+                           enum exchange_class class)
+{
+    int64_t hurry_ms = network->slows.usual / 16 * HURRY_TIMES;
+    unsigned most = network->limits.in_flight[class];
+    bool awaited = network->origins.ring[class]
+                   && network->in_flight[class] >= most - most / 16;
+    if (class != EXCHANGE_DELIVER || !awaited || hurry_ms > EXCHANGE_SLOW_MS)
+        return EXCHANGE_SLOW_MS;
+    return hurry_ms > HURRY_MS ? hurry_ms : HURRY_MS;
+}
+
+static bool is_of_deliveries(enum exchange_class class)
+{
+    return class == EXCHANGE_DELIVER || class == EXCHANGE_RETRY;
+}
+
+static int64_t due_ms(const struct network *network, enum exchange_class class)
+{
+    const struct slows *slows = &network->slows;
+    const struct transfer *first = slows->young[class].first;
+    if (!first)
+        return INT64_MAX;
+    int64_t due = first->placed_ms + patience_ms(network, class);
+    if (!is_of_deliveries(class) || network->limits.slow == 0
+        || !is_full(network))
+        return due;
+    int64_t cut = slows->slow.first->placed_ms + EXCHANGE_CUT_MS;
+    return cut > due ? cut : due;
+}
+
+static void move_on(struct network *network, struct transfer *transfer)
+{
+    bool slow =
+        network->limits.slow > 0 && is_of_deliveries(transfer->exchange->class);
+    if (slow && is_full(network))
+        cut(network->slows.slow.first);
+    line_remove(line_of(network, transfer), transfer);
+    transfer->pace = TRANSFER_AGED;
+    transfer_leave_handshake(transfer);
+    if (slow)
+        become_slow(network, transfer);
+}
+
 bool slows_check(struct network *network)
 {
-    struct slow_line *young = &network->slows.young;
     bool any = false;
-    while (slows_due_ms(network) <= network->now_ms) {
-        struct transfer *transfer = young->first;
-        bool slow = can_be_slow(network, transfer);
-        if (slow && is_full(network))
-            cut(network->slows.slow.first);
-        line_remove(young, transfer);
-        transfer->pace = TRANSFER_AGED;
-        transfer_leave_handshake(transfer);
-        if (slow)
-            become_slow(network, transfer);
-        any = true;
-    }
+    for (int c = 0; c < EXCHANGE_CLASSES; c++)
+        for (; due_ms(network, (enum exchange_class)c) <= network->now_ms;
+             any = true)
+            move_on(network, network->slows.young[c].first);
     return any;
 }
 
 int64_t slows_due_ms(const struct network *network)
 {
-    const struct transfer *first = network->slows.young.first;
-    if (!first)
-        return INT64_MAX;
-    int64_t due_ms = first->placed_ms + EXCHANGE_SLOW_MS;
-    if (!can_be_slow(network, first) || !is_full(network))
-        return due_ms;
-    int64_t cut_ms = network->slows.slow.first->placed_ms + EXCHANGE_CUT_MS;
-    return cut_ms > due_ms ? cut_ms : due_ms;
+    int64_t first = INT64_MAX;
+    for (int c = 0; c < EXCHANGE_CLASSES; c++) {
+        int64_t due = due_ms(network, (enum exchange_class)c);
+        first = due < first ? due : first;
+    }
+    return first;
 }

@@ -173,6 +173,7 @@ void transfer_heard(struct transfer *transfer)
                   && !network->full[transfer->exchange->class],
     };
     parallel_answered(&origin->parallel, &origin->table->parallel, &request);
+    transfer->told = true;
 }
 
 // What it was that ended says how many the origin takes.
@@ -185,9 +186,11 @@ static void judge(struct transfer *transfer, enum exchange_result result)
                   || is_too_much(transfer->collect.status);
     if (!exchange_is_delivery(transfer->exchange))
         return;
+    if (result == EXCHANGE_ANSWERED)
+        slows_learn(transfer->network, transfer);
     if (failed)
         parallel_failed(&transfer->origin->parallel, &request);
-    else if (result == EXCHANGE_ANSWERED && !transfer_is_slow(transfer))
+    else if (result == EXCHANGE_ANSWERED && !transfer->told)
         transfer_heard(transfer);
 }
 
@@ -224,13 +227,11 @@ bool transfer_sends(struct transfer *transfer)
     transfer->connected = true;
     transfer->sent_ms = transfer->network->now_ms;
     transfer_leave_handshake(transfer);
-    transfer->late = network_is_late(exchange);
-    if (transfer->late)
-        return false;
     transfer->line[0] = '\0';
-    if (exchange->prepare)
-        exchange->prepare(exchange, transfer->line);
-    return true;
+    transfer->late =
+        network_is_late(exchange)
+        || (exchange->prepare && !exchange->prepare(exchange, transfer->line));
+    return !transfer->late;
 }
 
 // The class's own places are kept, the address changes.

@@ -47,6 +47,7 @@ struct transfer {
     struct gate *gate;   // of its address
     struct transfer *line_previous, *line_next;
     enum transfer_pace pace;
+    bool told;         // its origin was, that it takes long
     int64_t placed_ms; // when it got its places
     int64_t sent_ms;   // when it set out, or the request was sent
     struct address address;
@@ -56,7 +57,7 @@ struct transfer {
     bool connected;
     bool refused; // by the guard, at the last moment
     bool starved; // there was no descriptor for it
-    bool late;    // connected, but after the exchange's `not_after`
+    bool late;    // connected, but not to be sent any more
     enum collect_verdict verdict;
     int64_t deadline_ms, left_ms;
     char *hop_url; // NULL: the exchange's own

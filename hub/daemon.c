@@ -205,7 +205,8 @@ static void fit_connections(struct daemon *daemon)
     uint64_t fits = descriptors_connections(limit, outgoing, wanted);
     if (fits < wanted)
         config->connections = fits > 2 ? (int64_t)(fits / 2) : 1;
-    config->outgoing = descriptors_outgoing(limit, fits, outgoing);
+    config->outgoing =
+        descriptors_outgoing(limit, fits, outside_descriptors_wanted(config));
 }
 
 struct daemon *daemon_new(struct config *config, char problem[512])

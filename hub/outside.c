@@ -74,30 +74,45 @@ struct store *outside_store(const struct config *config,
     return store;
 }
 
-// In flight, slow, and idle ones as in engine_limits.kept: as many as are used
-// at a time by first attempts, twice.
+// In flight, and twice as many slow ones: who hangs is called again by the next
+// publish, before it is known of him.
 static uint64_t at_once(const struct config *config)
 {
-    return (uint64_t)(2 * config->deliveries + config->deliveries / 4 + 1
+    return (uint64_t)(3 * config->deliveries + config->deliveries / 4 + 1
                       + config->fetches + config->verifications);
 }
 
+// Idle ones, as in engine_limits: eight times as many as deliveries at a time,
+// and once as many with TLS, and half of that for fetches.
 static uint64_t kept(const struct config *config)
 {
-    return 2 * (uint64_t)config->deliveries;
+    return (uint64_t)config->deliveries * 19 / 2;
 }
 
 uint64_t outside_descriptors(const struct config *config)
 {
-    return at_once(config) + kept(config) * 7 / 4;
+    return at_once(config) + (uint64_t)config->deliveries * 7 / 2;
 }
 
-// Where there are fewer descriptors than that, a quarter is for idle ones.
-static void fit(struct engine_limits *limits, uint64_t outgoing)
+uint64_t outside_descriptors_wanted(const struct config *config)
 {
-    unsigned idle = (unsigned)(outgoing / 4);
-    limits->at_once = (unsigned)outgoing - idle;
-    limits->kept = idle * 4 / 7 + 1;
+    return at_once(config) + kept(config);
+}
+
+// Where there are fewer descriptors than that, a quarter at most is for idle
+// ones, if not all others have what they want.
+static void fit(struct engine_limits *limits, const struct config *config)
+{
+    unsigned outgoing = (unsigned)config->outgoing;
+    unsigned busy = outgoing - outgoing / 4;
+    if (busy > at_once(config))
+        busy = (unsigned)at_once(config);
+    unsigned idle = outgoing - busy;
+    limits->at_once = busy;
+    limits->kept_tls = idle / 6 + 1;
+    if (limits->kept_tls > (unsigned)config->deliveries)
+        limits->kept_tls = (unsigned)config->deliveries;
+    limits->kept = idle - limits->kept_tls * 3 / 2 + 1;
     if (limits->slow > limits->at_once / 4)
         limits->slow = limits->at_once / 4 + 1;
 }
@@ -117,16 +132,17 @@ static struct engine_limits limits_of(const struct config *config)
                         [EXCHANGE_RETRY] = per_origin },
         .per_origin_max = (unsigned)config->deliveries_per_origin_max,
         .per_address = (unsigned)config->deliveries_per_address,
-        .slow = deliveries,
+        .slow = 2 * deliveries,
         .slow_per_origin = per_origin,
         .tls_handshakes = HANDSHAKES,
         .queue_max = WAITING_MAX + 4 * (size_t)deliveries,
         .strangers = (unsigned)config->stranger_verifications,
         .stranger_fetches = PINGS_PER_ADDRESS * (unsigned)config->idle_pings,
-        .kept = (unsigned)kept(config),
+        .kept = 8 * deliveries,
+        .kept_tls = deliveries,
     };
-    if (config->outgoing < outside_descriptors(config))
-        fit(&limits, config->outgoing);
+    if (config->outgoing < outside_descriptors_wanted(config))
+        fit(&limits, config);
     return limits;
 }
 

@@ -24,8 +24,9 @@ struct store *outside_store(const struct config *config,
                             void (*wake)(void *context), void *context,
                             char problem[OUTSIDE_PROBLEM_MAX]);
 
-// What the engine has open at most, where nothing keeps it from that.
+// What the engine has to have open to do its work well, and at most.
 uint64_t outside_descriptors(const struct config *config);
+uint64_t outside_descriptors_wanted(const struct config *config);
 
 // `front` is open: where it listens the hub never calls (S18).
 struct engine *outside_engine(const struct config *config, const char *hub_url,

@@ -152,11 +152,38 @@ static void an_empty_body_is_sent_as_one(void **state)
     exchange_clear(&post);
 }
 
-static void sign(const struct exchange *exchange, char line[EXCHANGE_LINE_MAX])
+static bool sign(const struct exchange *exchange, char line[EXCHANGE_LINE_MAX])
 {
     if (exchange->owner)
         snprintf(line, EXCHANGE_LINE_MAX, "X-Hub-Signature: %s",
                  (const char *)exchange->owner);
+    return true;
+}
+
+static bool fail_to_sign(const struct exchange *exchange,
+                         char line[EXCHANGE_LINE_MAX])
+{
+    (void)exchange;
+    (void)line;
+    return false;
+}
+
+static void what_cannot_be_prepared_is_not_sent(void **state)
+{
+    struct place *place = *state;
+    struct exchange post = rig_post(at(place, "/"));
+    post.prepare = fail_to_sign;
+    expect(place, &post, EXCHANGE_CANCELLED, 0);
+    assert_int_equal(place->stub->requests, 0);
+    exchange_clear(&post);
+    // Nor by curl, which carries what is fetched.
+    struct exchange get = rig_post(at(place, "/"));
+    get.class = EXCHANGE_FETCH;
+    get.post = false;
+    get.prepare = fail_to_sign;
+    expect(place, &get, EXCHANGE_CANCELLED, 0);
+    assert_int_equal(place->stub->requests, 0);
+    exchange_clear(&get);
 }
 
 static void the_prepared_line_is_sent_once_or_not_at_all(void **state)
@@ -561,6 +588,7 @@ int main(void)
         TEST(a_large_body_is_sent_without_expect),
         TEST(an_empty_body_is_sent_as_one),
         TEST(the_prepared_line_is_sent_once_or_not_at_all),
+        TEST(what_cannot_be_prepared_is_not_sent),
         TEST(a_header_with_a_line_end_is_not_sent),
         TEST(a_redirect_is_an_answer_where_none_is_followed),
         TEST(redirects_are_followed_and_the_end_is_told),

@@ -197,6 +197,29 @@ static void beyond_their_number_slow_ones_hold_the_origin_up(void **state)
     }
 }
 
+static void where_others_wait_what_takes_unusually_long_goes_first(void **state)
+{
+    struct place *place = *state;
+    place->rig.options.limits.in_flight[EXCHANGE_DELIVER] = 2;
+    rig_open(&place->rig);
+    for (size_t i = 0; i < MANY; i++) {
+        struct exchange *it = send_to(place, i, EXCHANGE_DELIVER, 9, "/");
+        expect(place, it, EXCHANGE_ANSWERED);
+    }
+    send_to(place, 0, EXCHANGE_DELIVER, 1, "/hold");
+    send_to(place, 1, EXCHANGE_DELIVER, 2, "/hold");
+    stub_await(place->stub, &place->stub->holding, 2);
+    struct exchange *other = send_to(place, 2, EXCHANGE_DELIVER, 3, "/");
+    assert_ptr_equal(rig_next(&place->rig), other);
+    assert_int_equal(other->result, EXCHANGE_ANSWERED);
+    // Much less than a second is enough, where a few milliseconds are usual.
+    assert_in_range(other->ended_ms - place->exchanges[0].started_ms, 40, 900);
+    exchange_clear(other);
+    stub_release(place->stub);
+    for (int i = 0; i < 2; i++)
+        exchange_clear(rig_next(&place->rig));
+}
+
 static void only_deliveries_are_slow(void **state)
 {
     struct place *place = *state;
@@ -317,6 +340,7 @@ int main(void)
         TEST(what_hangs_gives_its_place_at_the_address_to_others),
         TEST(where_too_many_are_slow_the_oldest_is_cut_off),
         TEST(beyond_their_number_slow_ones_hold_the_origin_up),
+        TEST(where_others_wait_what_takes_unusually_long_goes_first),
         TEST(only_deliveries_are_slow),
         TEST(a_handshake_that_hangs_keeps_nobody_from_his),
         TEST(repeated_ones_leave_a_place_to_first_ones),

@@ -345,6 +345,20 @@ static void fewer_connections_hold_fewer_pulls(void **state)
     assert_int_equal(fixture->config.pulls, 100);
 }
 
+static void deliveries_at_an_origin_given_alone_are_its_ceiling(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(read_options(fixture, NULL), CONFIG_RUN);
+    assert_int_equal(fixture->config.deliveries_per_origin_max, 64);
+    assert_int_equal(read_options(fixture, "--deliveries-per-origin=3", NULL),
+                     CONFIG_RUN);
+    assert_int_equal(fixture->config.deliveries_per_origin_max, 3);
+    assert_int_equal(read_options(fixture, "--deliveries-per-origin=3",
+                                  "--deliveries-per-origin-max=9", NULL),
+                     CONFIG_RUN);
+    assert_int_equal(fixture->config.deliveries_per_origin_max, 9);
+}
+
 static void a_public_listener_needs_a_public_url(void **state)
 {
     struct fixture *fixture = *state;
@@ -536,6 +550,7 @@ int main(void)
         TEST(a_list_has_a_ceiling),
         TEST(what_belongs_together_must_be_in_order),
         TEST(fewer_connections_hold_fewer_pulls),
+        TEST(deliveries_at_an_origin_given_alone_are_its_ceiling),
         TEST(a_public_listener_needs_a_public_url),
         TEST(public_urls_that_are_none_are_refused),
         TEST(an_admin_socket_with_a_slash_stays_where_it_is),

@@ -2,12 +2,11 @@
 
 #include "asker.h"
 
+#include "fetcher/sha256.h"
 #include "peer.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -28,17 +27,13 @@ uint64_t asker_number(const uint8_t secret[ASKER_SECRET], const char *address)
     // The secret makes cursors too (M17): so this says what it is for.
     static const char purpose[] = "asker";
     uint8_t text[ASKER_SECRET + sizeof purpose + NETWORK_SIZE];
-    unsigned char digest[32];
-    size_t len = 0;
+    uint8_t digest[SHA256_SIZE];
     uint64_t number;
     memcpy(text, secret, ASKER_SECRET);
     memcpy(text + ASKER_SECRET, purpose, sizeof purpose);
     if (!network_of(address, text + ASKER_SECRET + sizeof purpose))
         return 0;
-    int done =
-        EVP_Q_digest(NULL, "SHA256", NULL, text, sizeof text, digest, &len);
-    assert(done == 1 && len == sizeof digest);
-    (void)done;
+    sha256(text, sizeof text, digest);
     memcpy(&number, digest, sizeof number);
     return number ? number : 1;
 }

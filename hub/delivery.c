@@ -32,7 +32,7 @@ enum content_wish delivery_wish(const struct store_subscriber *subscriber,
 
 // On a network thread, right before it is sent: signed by the profile that is
 // active now, over exactly the bytes that go out (R114).
-static void prepare(const struct exchange *exchange,
+static bool prepare(const struct exchange *exchange,
                     char line[EXCHANGE_LINE_MAX])
 {
     const struct delivery *delivery = exchange->owner;
@@ -40,12 +40,13 @@ static void prepare(const struct exchange *exchange,
                   "a signature fits");
     if (delivery->signed_line) {
         memcpy(line, delivery->signed_line, strlen(delivery->signed_line) + 1);
-        return;
+        return true;
     }
-    // The two enumerations are the same numbers: they are stored so.
-    signature_line((enum signature_method)delivery->method, delivery->secret,
-                   delivery->secret_len, exchange->body, exchange->body_len,
-                   line);
+    // The two enumerations are the same numbers: they are stored so. Unsigned
+    // it would be answered with a 2xx and thrown away (WebSub 7.1.2).
+    return signature_line((enum signature_method)delivery->method,
+                          delivery->secret, delivery->secret_len,
+                          exchange->body, exchange->body_len, line);
 }
 
 static void add_header(struct exchange *exchange, const char *line)

@@ -2,19 +2,20 @@
 
 #include "inspect_match.h"
 
+#include "fetcher/sha256.h"
+
 #include <assert.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { BLOCK = 256, DIGEST = 32 };
+enum { BLOCK = 256, DIGEST = SHA256_SIZE };
 
 static_assert((int)STORE_SECRET_MAX < (int)BLOCK,
               "a secret and its length fit");
 
 // A longer one than a secret can be is cut: its length tells it from all.
-static bool digest(struct bytes secret, uint8_t out[DIGEST])
+static void digest(struct bytes secret, uint8_t out[DIGEST])
 {
     uint8_t block[BLOCK] = { 0 };
     bool fits = secret.len <= STORE_SECRET_MAX;
@@ -22,18 +23,15 @@ static bool digest(struct bytes secret, uint8_t out[DIGEST])
     if (len > 0)
         memcpy(block, secret.at, len);
     block[BLOCK - 1] = (uint8_t)(fits ? len : BLOCK - 1);
-    bool done =
-        EVP_Q_digest(NULL, "SHA256", NULL, block, sizeof block, out, NULL) == 1;
+    sha256(block, sizeof block, out);
     OPENSSL_cleanse(block, sizeof block);
-    return done;
 }
 
 // As a number, so that no branch depends on it.
 static unsigned same(struct bytes stored, const uint8_t given[DIGEST])
 {
     uint8_t own[DIGEST];
-    if (!digest(stored, own))
-        return 0;
+    digest(stored, own);
     unsigned equal = CRYPTO_memcmp(own, given, DIGEST) == 0;
     OPENSSL_cleanse(own, sizeof own);
     return equal & (stored.len > 0);
@@ -46,8 +44,7 @@ void inspect_match(const struct store_find *find, struct bytes secret,
     uint8_t given[DIGEST];
     unsigned subscribed = 0, pending[STORE_WAITING_MAX] = { 0 };
     *out = (struct inspect_match){ .view = INSPECT_NOTHING };
-    if (!digest(secret, given))
-        return;
+    digest(secret, given);
     subscribed =
         same(find->subscribed ? find->subscriber.profile.secret : none, given);
     for (size_t i = 0; i < STORE_WAITING_MAX; i++)

@@ -4,6 +4,7 @@
 
 #include "asker.h"
 #include "config.h"
+#include "fetcher/sha256.h"
 #include "fetcher/url.h"
 #include "forwarded.h"
 #include "intent.h"
@@ -17,8 +18,6 @@
 #include "status_token.h"
 #include "storage/store.h"
 
-#include <assert.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,15 +86,12 @@ static struct bytes bytes_of(const struct url *url)
 // Counts what waits for one host, whatever its ports and schemes.
 static uint64_t number_of(const char *host)
 {
-    unsigned char digest[32];
+    uint8_t digest[SHA256_SIZE];
     uint64_t number;
-    size_t len = strlen(host), digest_len = 0;
+    size_t len = strlen(host);
     if (len > 1 && host[len - 1] == '.')
         len--;
-    int done =
-        EVP_Q_digest(NULL, "SHA256", NULL, host, len, digest, &digest_len);
-    assert(done == 1 && digest_len == sizeof digest);
-    (void)done;
+    sha256(host, len, digest);
     memcpy(&number, digest, sizeof number);
     return number ? number : 1;
 }

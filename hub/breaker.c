@@ -26,6 +26,22 @@ bool breaker_allows(const struct breaker *breaker, int64_t now)
     return false;
 }
 
+bool breaker_allows_fresh(const struct breaker *breaker,
+                          const struct breaker_pace *pace, int64_t now)
+{
+    return breaker_allows(breaker, now)
+           || (breaker->state == BREAKER_OPEN
+               && now - breaker->probed_at >= pace->first);
+}
+
+void breaker_hurry_fresh(struct breaker *breaker,
+                         const struct breaker_pace *pace)
+{
+    int64_t at = breaker->probed_at + pace->first;
+    if (breaker->state == BREAKER_OPEN && at < breaker->next)
+        breaker->next = at;
+}
+
 bool breaker_began(struct breaker *breaker)
 {
     if (breaker->state != BREAKER_OPEN)
@@ -37,15 +53,17 @@ bool breaker_began(struct breaker *breaker)
 static void open(struct breaker *breaker, const struct breaker_event *event,
                  const struct breaker_pace *pace, uint32_t chance, int64_t now)
 {
-    int64_t delay =
-        backoff_delay(pace->first, pace->max, breaker->step, chance);
-    int64_t asked = event->asked;
-    if (asked > BREAKER_ASKED_MAX_MS)
-        asked = BREAKER_ASKED_MAX_MS;
-    if (delay > pace->max)
-        delay = pace->max; // however it was spread
+    int64_t most = pace->max;
+    if (event->present && most > BREAKER_PRESENT_MAX_MS)
+        most = BREAKER_PRESENT_MAX_MS;
+    int64_t delay = backoff_delay(pace->first, most, breaker->step, chance);
+    if (event->asked > delay)
+        delay = event->asked;
+    if (delay > most)
+        delay = most; // however it was spread
     breaker->state = BREAKER_OPEN;
-    breaker->next = now + (asked > delay ? asked : delay);
+    breaker->probed_at = now;
+    breaker->next = now + delay;
 }
 
 static void count(struct breaker *breaker, const struct breaker_event *event)
@@ -105,7 +123,7 @@ void breaker_learn(struct breaker *breaker, const struct breaker_event *event,
 }
 
 void breaker_restore(struct breaker *breaker, uint32_t failures, uint32_t step,
-                     int64_t next)
+                     int64_t next, int64_t now)
 {
     *breaker = (struct breaker){
         .state = BREAKER_OPEN,
@@ -113,5 +131,6 @@ void breaker_restore(struct breaker *breaker, uint32_t failures, uint32_t step,
         .failures = failures,
         .step = step,
         .next = next,
+        .probed_at = now,
     };
 }

@@ -18,8 +18,10 @@
 #include <stdint.h>
 
 enum {
-    BREAKER_FAILURES = 5,                  // in a row until it opens
-    BREAKER_ASKED_MAX_MS = 60 * 60 * 1000, // of Retry-After
+    BREAKER_FAILURES = 5, // in a row until it opens
+    // Between probes where somebody is there, and answers: it may be that only
+    // some of those who share the origin are broken, or pretend to be.
+    BREAKER_PRESENT_MAX_MS = 60 * 1000,
     BREAKER_UNTRIED_MS = 1000, // until a probe that could not be sent is due
 };
 
@@ -40,7 +42,7 @@ enum breaker_state {
     BREAKER_HALF_OPEN, // one probe is under way
 };
 
-// All zero: closed, and never seen alive.
+// All zero: closed. Seen alive at INT64_MIN: never.
 struct breaker {
     enum breaker_state state;
     bool several;      // the failures were of more than one subscription
@@ -48,6 +50,7 @@ struct breaker {
     uint32_t step;     // index of the next delay between probes
     uint64_t first;    // subscription of the first of these
     int64_t next;      // OPEN: when the next probe may go
+    int64_t probed_at; // when it opened, or the last probe ended
     int64_t alive_at;  // its last sign of life
 };
 
@@ -61,10 +64,19 @@ struct breaker_event {
     uint64_t subscription; // any number that tells them apart
     int64_t since;         // when it began, or, of one that lags, first failed
     int64_t asked;         // delay that Retry-After asks for; -1: none
+    bool present;          // DEAD: somebody took the connection
 };
 
-// Whether one may be sent now.
+// Whether one may be sent now. The other is for one who has not failed yet:
+// he is the better probe, at most one in each `first` of the pace.
 bool breaker_allows(const struct breaker *breaker, int64_t now);
+bool breaker_allows_fresh(const struct breaker *breaker,
+                          const struct breaker_pace *pace, int64_t now);
+
+// One who has not failed yet waits: the next probe is no later than his would
+// have been.
+void breaker_hurry_fresh(struct breaker *breaker,
+                         const struct breaker_pace *pace);
 
 // One that is allowed is sent. True: it is the probe.
 bool breaker_began(struct breaker *breaker);
@@ -76,4 +88,4 @@ void breaker_learn(struct breaker *breaker, const struct breaker_event *event,
 
 // As it was written down: broken, with a probe due at `next`.
 void breaker_restore(struct breaker *breaker, uint32_t failures, uint32_t step,
-                     int64_t next);
+                     int64_t next, int64_t now);

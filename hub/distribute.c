@@ -69,12 +69,15 @@ static bool queue(struct distribute *distribute,
     return true;
 }
 
+// `anew`: it has been waiting, or was left by the last run: the head may have
+// risen, and it goes on with that in one step (M1).
 static bool start(struct distribute *distribute,
-                  const struct store_walk *record)
+                  const struct store_walk *record, bool anew)
 {
     struct walk *walk = walk_new(&distribute->means, record, loop_now());
     if (!walk)
         return false;
+    walk->turns = anew;
     *distribute->last = walk;
     distribute->last = &walk->next;
     distribute->count++;
@@ -83,7 +86,7 @@ static bool start(struct distribute *distribute,
 
 // False: it has to be looked for later.
 static bool place(struct distribute *distribute,
-                  const struct store_walk *record)
+                  const struct store_walk *record, bool anew)
 {
     const struct walk *known = find(distribute, record->topic);
     if (known)
@@ -93,13 +96,13 @@ static bool place(struct distribute *distribute,
         return false;
     if (distribute->count == WALKS_MAX || distribute->waiting_count > 0)
         return queue(distribute, record);
-    return start(distribute, record);
+    return start(distribute, record, anew);
 }
 
 void distribute_begin(struct distribute *distribute,
                       const struct store_walk *record)
 {
-    if (!place(distribute, record))
+    if (!place(distribute, record, false))
         distribute->unlisted = true;
 }
 
@@ -108,7 +111,7 @@ static void fill_places(struct distribute *distribute)
     while (distribute->waiting_count > 0 && distribute->count < WALKS_MAX
            && !distribute->means.draining) {
         const struct store_walk *record = waiting(distribute, 0);
-        if (!start(distribute, record))
+        if (!start(distribute, record, true))
             distribute->unlisted = true;
         distribute->waiting_at = (distribute->waiting_at + 1) % WAITING_MAX;
         distribute->waiting_count--;
@@ -177,7 +180,7 @@ static void listed(struct store_op *op)
         size_t placed = 0;
         distribute->unlisted = false;
         while (placed < walks->count
-               && place(distribute, &walks->items[placed]))
+               && place(distribute, &walks->items[placed], true))
             after = walks->items[placed++].topic;
         if (placed < walks->count || !walks->end)
             distribute->unlisted = true;
@@ -283,15 +286,16 @@ void distribute_answered(struct distribute *distribute,
 {
     struct delivery *delivery = exchange->owner;
     struct walk *walk = delivery->owner;
+    struct moment now = loop_now();
     struct store_outcome outcome =
-        delivery_outcome(delivery, distribute->services.config, loop_now());
+        delivery_outcome(delivery, distribute->services.config, now);
 
     if (delivery->late)
         distribute->means.late--;
     else
         distribute->means.flying--;
     if (distribute->means.lanes)
-        lanes_ended(distribute->means.lanes, delivery, &outcome, loop_now());
+        lanes_ended(distribute->means.lanes, delivery, &outcome, now);
     delivery_note(delivery, &outcome, &distribute->services,
                   distribute->means.ledger);
     if (walk)

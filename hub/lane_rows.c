@@ -54,7 +54,7 @@ struct lane *lane_rows_learn(struct lanes *lanes, const struct store_lane *row,
     if (row->failing_since > 0) {
         int64_t left = row->due > now.unix ? row->due - now.unix : 0;
         breaker_restore(&lane->breaker, row->failures, row->step,
-                        now.mono + left);
+                        now.mono + left, now.mono);
         lane->failing_since = row->failing_since;
         lane->last_status = row->last_status;
         lane->waiting = true;

@@ -8,6 +8,7 @@
 #include "services.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     CLAIMS = 4,      // lanes that are asked at a time
@@ -16,7 +17,10 @@ enum {
     DUE_BATCH = 256, // claimed as due at a time
     HOLD_MS = 10 * 60 * 1000,
     AGAIN_MS = 1000,
-    LEFT_MS = 5000, // only such wait there as may not be sent to
+    // Who waits there may not be sent to now; or has been, and it is not
+    // recorded yet: doubled each time, up to the most.
+    LEFT_MS = 100,
+    LEFT_MAX_MS = 10 * 1000,
     CROWDED_MS = 50,
 };
 
@@ -26,6 +30,8 @@ struct taking {
     struct lane_turns *turns;
     struct lane *lane; // NULL: it is not in use
     bool probe;
+    bool fair;    // of the next topic, wherever the rotation is
+    bool partial; // not of all topics
 };
 
 struct lane_turns {
@@ -65,20 +71,36 @@ static void take_due(void *self, const struct store_claimed *item,
 
 // ---------------------------------------------------------------------- turns
 
-static void go_on(struct lane_turns *turns, struct lane *lane,
-                  const struct store_claim_lane *claim)
+static void put_off(struct lane_turns *turns, struct lane *lane)
 {
-    lane->after_topic = claim->end ? 0 : claim->after_topic;
-    lane->after_id = claim->end ? 0 : claim->after;
+    int64_t ms = LEFT_MS;
+    for (uint32_t i = 0; i < lane->in_vain && ms < LEFT_MAX_MS; i++)
+        ms *= 2;
+    lane->in_vain++;
+    lane->served = false;
+    lane->put_off = ms < LEFT_MAX_MS ? ms : LEFT_MAX_MS;
+    lanes_change(turns->lanes, lane);
+}
+
+static void go_on(struct lane_turns *turns, struct lane *lane,
+                  const struct taking *taking)
+{
+    const struct store_claim_lane *claim = &taking->claim;
+    if (taking->fair) {
+        lane->fair_topic = claim->end ? 0 : claim->after_topic;
+    } else {
+        lane->after_topic = claim->end ? 0 : claim->after_topic;
+        lane->after_id = claim->end ? 0 : claim->after;
+    }
+    if (claim->count > 0)
+        lane->in_vain = 0;
     if (claim->empty) {
         lane->served = false;
         lanes_change(turns->lanes, lane);
-    } else if (claim->count > 0 || !claim->end) {
+    } else if (claim->count > 0 || !claim->end || taking->partial) {
         lanes_line_up(turns->lanes, lane);
     } else if (lane->traffic.outstanding + lane->traffic.slow == 0) {
-        lane->served = false;
-        lane->put_off = LEFT_MS;
-        lanes_change(turns->lanes, lane);
+        put_off(turns, lane);
     }
 }
 
@@ -100,7 +122,7 @@ static void taken(struct store_op *op)
         lanes_cancel(turns->lanes, lane, taking->probe && i == 0, now);
     lane->claiming = false;
     if (op->status == STORE_OK) {
-        go_on(turns, lane, claim);
+        go_on(turns, lane, taking);
     } else {
         lane->served = false;
         lane->put_off = AGAIN_MS;
@@ -108,6 +130,29 @@ static void taken(struct store_op *op)
     }
     lanes_used(turns->lanes, lane);
     store_release(op);
+}
+
+// Who is taken next. Those of a topic with many must not keep those of others
+// waiting: each second turn is the next topic's.
+static void choose(struct taking *taking, struct lane *lane)
+{
+    struct store_claim_lane *claim = &taking->claim;
+    taking->fair = taking->partial = false;
+    if (lane->fresh_count > 0) {
+        taking->partial = true;
+        claim->after_topic = lane->fresh[0].topic;
+        claim->after = lane->fresh[0].id - 1;
+        memmove(&lane->fresh[0], &lane->fresh[1],
+                --lane->fresh_count * sizeof lane->fresh[0]);
+    } else if (lane->breaker.state == BREAKER_CLOSED) {
+        lane->fair = !lane->fair;
+        taking->fair = lane->fair;
+    }
+    if (taking->fair) {
+        taking->partial = lane->fair_topic > 0;
+        claim->after_topic = lane->fair_topic;
+        claim->after = lane->fair_topic > 0 ? UINT64_MAX : 0;
+    }
 }
 
 static void take_from(struct lane_turns *turns, struct taking *taking,
@@ -124,6 +169,7 @@ static void take_from(struct lane_turns *turns, struct taking *taking,
         .max = count,
         .hold_ms = HOLD_MS,
     };
+    choose(taking, lane);
     lane->claiming = true;
     turns->promised += count;
     for (size_t i = 0; i < count; i++)

@@ -13,126 +13,13 @@
 #include <string.h>
 
 enum {
-    LANES_MAX = 16384,
-    BUCKETS = 32768, // a power of two
-    SLAB = 256,      // that are made at a time
     PROBE_MAX_MS = 30 * 60 * 1000,
     CROWDED_MS = 500,       // until one that is full is looked at again
     PROBING_MS = 30 * 1000, // and one whose probe is under way
-    RECORDED_MS = 2000,     // a failure is written down within so much
+    ASKED_MAX_MS = 24 * 60 * 60 * 1000,
+    RECORDED_MS = 2000, // a failure is written down within so much
     PAUSED_MS = 60 * 60 * 1000,
 };
-
-// ------------------------------------------------------------------ the table
-
-static struct lane **bucket_of(const struct lanes *lanes,
-                               const struct store_key *key)
-{
-    uint64_t words[2];
-    memcpy(words, key->bytes, sizeof words);
-    uint64_t h = (words[0] ^ lanes->secret[0]) * (lanes->secret[1] | 1);
-    h = (h ^ h >> 32 ^ words[1]) * 0x9e3779b97f4a7c15U;
-    return &lanes->buckets[h >> 32 & (BUCKETS - 1)];
-}
-
-struct lane *lanes_find(const struct lanes *lanes, const struct store_key *key)
-{
-    struct lane *lane = *bucket_of(lanes, key);
-    while (lane && memcmp(&lane->key, key, sizeof *key) != 0)
-        lane = lane->chain;
-    return lane;
-}
-
-static void unlist(struct lanes *lanes, struct lane *lane)
-{
-    if (lane->list == LANE_PINNED)
-        return;
-    *(lane->before ? &lane->before->after : &lanes->oldest[lane->list]) =
-        lane->after;
-    *(lane->after ? &lane->after->before : &lanes->newest[lane->list]) =
-        lane->before;
-    lane->list = LANE_PINNED;
-    lane->before = lane->after = NULL;
-}
-
-static bool idle(const struct lane *lane)
-{
-    return lane->traffic.outstanding == 0 && lane->traffic.slow == 0
-           && !lane->paused && !lane->changed && !lane->writing && !lane->turn
-           && !lane->claiming && lane->token == 0;
-}
-
-void lanes_used(struct lanes *lanes, struct lane *lane)
-{
-    unlist(lanes, lane);
-    if (!idle(lane))
-        return;
-    enum lane_list list =
-        lane->breaker.state == BREAKER_CLOSED && lane->breaker.failures == 0
-            ? LANE_HEALTHY
-            : LANE_BROKEN;
-    lane->list = list;
-    lane->before = lanes->newest[list];
-    if (lane->before)
-        lane->before->after = lane;
-    else
-        lanes->oldest[list] = lane;
-    lanes->newest[list] = lane;
-}
-
-static void forget(struct lanes *lanes, struct lane *lane)
-{
-    struct lane **at = bucket_of(lanes, &lane->key);
-    unlist(lanes, lane);
-    while (*at != lane)
-        at = &(*at)->chain;
-    *at = lane->chain;
-    free(lane->name);
-    *lane = (struct lane){ .chain = lanes->free };
-    lanes->free = lane;
-    lanes->count--;
-}
-
-static void make_some(struct lanes *lanes)
-{
-    if (lanes->slab_count == LANES_MAX / SLAB)
-        return;
-    struct lane *slab = calloc(SLAB, sizeof *slab);
-    if (!slab)
-        return;
-    lanes->slabs[lanes->slab_count++] = slab;
-    for (size_t i = 0; i < SLAB; i++) {
-        slab[i].chain = lanes->free;
-        lanes->free = &slab[i];
-    }
-}
-
-struct lane *lanes_get(struct lanes *lanes, const struct store_key *key,
-                       struct moment now)
-{
-    struct lane *lane = lanes_find(lanes, key);
-    if (lane)
-        return lane;
-    if (!lanes->free)
-        make_some(lanes);
-    if (!lanes->free && lanes->oldest[LANE_HEALTHY])
-        forget(lanes, lanes->oldest[LANE_HEALTHY]);
-    else if (!lanes->free && lanes->oldest[LANE_BROKEN])
-        forget(lanes, lanes->oldest[LANE_BROKEN]);
-    if (!lanes->free)
-        return NULL;
-    struct lane **bucket = bucket_of(lanes, key);
-    lane = lanes->free;
-    lanes->free = lane->chain;
-    // Alive until the contrary is seen: who has been failing for long fails
-    // by himself, as far as anybody knows.
-    *lane = (struct lane){ .key = *key,
-                           .chain = *bucket,
-                           .breaker.alive_at = now.mono };
-    *bucket = lane;
-    lanes->count++;
-    return lane;
-}
 
 // --------------------------------------------------------- what is to be done
 
@@ -228,6 +115,15 @@ bool lanes_reserve(struct lanes *lanes, struct lane *lane, struct moment now)
 
 // ------------------------------------------------------------------- asking
 
+static struct breaker_pace pace_of(const struct lanes *lanes)
+{
+    int64_t most = lanes->config->retry_max;
+    return (struct breaker_pace){
+        .first = lanes->config->retry_first,
+        .max = most < PROBE_MAX_MS ? most : PROBE_MAX_MS,
+    };
+}
+
 bool lanes_known(const struct lanes *lanes)
 {
     return !lanes->unknown;
@@ -237,7 +133,12 @@ enum lanes_answer lanes_ask(struct lanes *lanes, const struct store_key *origin,
                             struct moment now)
 {
     const struct lane *lane = lanes_find(lanes, origin);
-    return !lane || lanes_room(lanes, lane, now) > 0 ? LANES_SEND : LANES_WAIT;
+    if (!lane || lanes_room(lanes, lane, now) > 0)
+        return LANES_SEND;
+    const struct breaker_pace pace = pace_of(lanes);
+    bool probe = !lane->paused && lane->breaker.state == BREAKER_OPEN
+                 && breaker_allows_fresh(&lane->breaker, &pace, now.mono);
+    return probe ? LANES_SEND : LANES_WAIT;
 }
 
 void lanes_began(struct lanes *lanes, struct delivery *delivery,
@@ -262,8 +163,40 @@ int64_t lanes_waits(struct lanes *lanes, const struct store_key *origin,
     metric_add(lanes->metrics, METRIC_DELIVERY_WAITED, 1);
     if (!lane)
         return now.unix;
+    // It is due anew only if nobody waited there before.
+    lane->in_vain = 0;
+    if (lane->waiting && lane->breaker.state == BREAKER_CLOSED && !lane->paused)
+        lanes_line_up(lanes, lane);
     lane->waiting = true;
     return lanes_due(lane, now);
+}
+
+static void note_fresh(struct lane *lane,
+                       const struct store_subscriber *subscriber)
+{
+    for (size_t i = 0; i < lane->fresh_count; i++)
+        if (lane->fresh[i].topic == subscriber->topic)
+            return;
+    if (lane->fresh_count == LANE_FRESH_MAX)
+        return;
+    lane->fresh[lane->fresh_count].topic = subscriber->topic;
+    lane->fresh[lane->fresh_count++].id = subscriber->id;
+}
+
+int64_t lanes_waits_fresh(struct lanes *lanes,
+                          const struct store_subscriber *subscriber,
+                          struct moment now)
+{
+    struct lane *lane = lanes_find(lanes, &subscriber->origin);
+    if (lane) {
+        const struct breaker_pace pace = pace_of(lanes);
+        int64_t before = lane->breaker.next;
+        note_fresh(lane, subscriber);
+        breaker_hurry_fresh(&lane->breaker, &pace);
+        if (lane->waiting && lane->breaker.next < before)
+            lanes_change(lanes, lane);
+    }
+    return lanes_waits(lanes, &subscriber->origin, now);
 }
 
 void lanes_slow(struct lanes *lanes, struct delivery *delivery)
@@ -315,12 +248,7 @@ static void take_back(const struct lanes *lanes, const struct lane *lane)
 static void learn(struct lanes *lanes, struct lane *lane,
                   const struct breaker_event *event, struct moment now)
 {
-    const struct breaker_pace pace = {
-        .first = lanes->config->retry_first,
-        .max = lanes->config->retry_max < PROBE_MAX_MS
-                   ? lanes->config->retry_max
-                   : PROBE_MAX_MS,
-    };
+    const struct breaker_pace pace = pace_of(lanes);
     struct breaker *breaker = &lane->breaker;
     enum breaker_state before = breaker->state;
     // Chance is dear, and few have need of it.
@@ -339,6 +267,8 @@ static void learn(struct lanes *lanes, struct lane *lane,
     } else if (lane->waiting || lane->token != 0) {
         lanes_change(lanes, lane);
     }
+    if (lane->fresh_count > 0)
+        breaker_hurry_fresh(breaker, &pace);
     tell(lanes, lane, before, now);
     if (before == BREAKER_CLOSED)
         take_back(lanes, lane);
@@ -375,7 +305,9 @@ static struct breaker_event event_of(const struct delivery *delivery,
             delivery->topic * 0x9e3779b97f4a7c15U + delivery->subscription,
         .since = since,
         .asked = backoff_retry_after(field ? field->value : NULL, now.unix,
-                                     BREAKER_ASKED_MAX_MS),
+                                     ASKED_MAX_MS),
+        .present = outcome->status > 0 || x->result == EXCHANGE_TIMEOUT
+                   || x->result == EXCHANGE_BROKEN,
     };
 }
 
@@ -384,6 +316,10 @@ static bool should_wait(const struct lanes *lanes, const struct lane *lane,
                         const struct store_outcome *outcome, struct moment now)
 {
     if (outcome->kind != STORE_OWED || outcome->due == 0)
+        return false;
+    // Who wants to be asked later than the others is asked later.
+    if (event->asked > 0 && outcome->due > lanes_due(lane, now)
+        && now.unix + event->asked >= outcome->due)
         return false;
     if (event->sign == BREAKER_DEAD)
         return lane->breaker.state != BREAKER_CLOSED;
@@ -441,50 +377,17 @@ void lanes_paused(struct lanes *lanes, const struct store_key *origin,
         take_back(lanes, lane);
 }
 
-// --------------------------------------------------------------------- making
+// -------------------------------------------------------------------- numbers
 
 void lanes_numbers(const struct lanes *lanes, struct lanes_numbers *out)
 {
     *out = (struct lanes_numbers){ .lanes = lanes->count };
     for (size_t i = 0; i < lanes->slab_count; i++)
-        for (size_t j = 0; j < SLAB; j++) {
+        for (size_t j = 0; j < LANES_SLAB; j++) {
             const struct lane *lane = &lanes->slabs[i][j];
             out->open += lane->breaker.state != BREAKER_CLOSED;
             out->probing += lane->breaker.state == BREAKER_HALF_OPEN;
             out->paused += lane->paused;
             out->outstanding += lane->traffic.outstanding + lane->traffic.slow;
         }
-}
-
-struct lanes *lanes_new(const struct services *services)
-{
-    struct lanes *lanes = calloc(1, sizeof *lanes);
-    if (!lanes)
-        return NULL;
-    lanes->config = services->config;
-    lanes->metrics = services->metrics;
-    lanes->last_changed = &lanes->changed;
-    lanes->last_turn = &lanes->turn;
-    lanes->buckets = calloc(BUCKETS, sizeof *lanes->buckets);
-    lanes->slabs = calloc(LANES_MAX / SLAB, sizeof *lanes->slabs);
-    arc4random_buf(lanes->secret, sizeof lanes->secret);
-    if (lanes->buckets && lanes->slabs)
-        return lanes;
-    lanes_free(lanes);
-    return NULL;
-}
-
-void lanes_free(struct lanes *lanes)
-{
-    if (!lanes)
-        return;
-    for (size_t i = 0; i < lanes->slab_count; i++) {
-        for (size_t j = 0; j < SLAB; j++)
-            free(lanes->slabs[i][j].name);
-        free(lanes->slabs[i]);
-    }
-    flights_clear(&lanes->flights);
-    free(lanes->slabs);
-    free(lanes->buckets);
-    free(lanes);
 }

@@ -60,6 +60,10 @@ void lanes_began(struct lanes *lanes, struct delivery *delivery,
 // unix ms.
 int64_t lanes_waits(struct lanes *lanes, const struct store_key *origin,
                     struct moment now);
+// The same of one who has not failed yet: he is the next to be tried.
+int64_t lanes_waits_fresh(struct lanes *lanes,
+                          const struct store_subscriber *subscriber,
+                          struct moment now);
 
 // Whether a first attempt is under way to him: then he is not to be sent
 // anything else.

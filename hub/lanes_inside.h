@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// lanes_inside -- what lanes.c, lane_rows.c and lane_turns.c share.
+// lanes_inside -- what lanes.c, lane_table.c, lane_rows.c and lane_turns.c
+// share.
 
 #pragma once
 
 #include "flights.h"
 #include "lanes.h"
 #include "traffic.h"
+
+enum {
+    LANES_SLAB = 256, // that are made at a time
+    LANE_FRESH_MAX = 4,
+};
 
 enum lane_list {
     LANE_PINNED, // in none: it must not be forgotten
@@ -35,10 +41,18 @@ struct lane {
     // Those who wait there are being sent to:
     bool turn; // it is among those that take turns
     bool claiming;
-    bool served;     // until nobody waits there, or it cannot be
-    int64_t put_off; // until it is to be looked at again; 0: no need
+    bool served;      // until nobody waits there, or it cannot be
+    uint32_t in_vain; // turns in which nobody could be taken
+    int64_t put_off;  // until it is to be looked at again; 0: no need
     struct lane *next_turn;
     uint64_t after_topic, after_id; // who was taken last
+    bool fair;                      // the last turn was the next topic's
+    uint64_t fair_topic;            // which that was
+    // Who have not failed yet, one of a topic: better probes, and next.
+    struct {
+        uint64_t topic, id;
+    } fresh[LANE_FRESH_MAX];
+    size_t fresh_count;
 };
 
 struct lanes {

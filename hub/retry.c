@@ -18,6 +18,9 @@
 
 enum {
     SHARE = 4, // one slot in so many is for retries
+    // Times the deliveries may be slow: more than the engine lets be, which
+    // ends the oldest of them (limits.slow), so that nothing stands still here.
+    SLOW = 4,
     HOLD_MS = 10 * 60 * 1000,
     AGAIN_MS = 5 * 1000, // when there was no content to be had
     SERVED_MS = 1000,    // while a first attempt is under way to him
@@ -220,7 +223,8 @@ static void take_due(void *self, const struct store_claimed *item,
     }
     debt->retry = retry;
     debt->due = true;
-    if (lanes_ask(retry->lanes, origin, now) == LANES_WAIT) {
+    struct lane *lane = lanes_find(retry->lanes, origin);
+    if (lane && lanes_room(retry->lanes, lane, now) == 0) {
         struct store_outcome outcome = outcome_of(debt, STORE_OWED);
         outcome.waits = true;
         outcome.due = lanes_waits(retry->lanes, origin, now);
@@ -229,7 +233,7 @@ static void take_due(void *self, const struct store_claimed *item,
         free(debt);
         return;
     }
-    struct lane *lane = lanes_get(retry->lanes, origin, now);
+    lane = lanes_get(retry->lanes, origin, now);
     if (lane)
         debt->probe = lanes_reserve(retry->lanes, lane, now);
     start(debt, now);
@@ -264,7 +268,7 @@ static size_t room_for_waiting(void *self)
 // The engine gives the places of those who are slow to others, and so do we.
 static void notice_slow(struct retry *retry, struct moment now)
 {
-    size_t most = (size_t)retry->services.config->deliveries;
+    size_t most = SLOW * (size_t)retry->services.config->deliveries;
     while (retry->flying && retry->slow_count < most
            && now.mono - retry->flying->began >= EXCHANGE_SLOW_MS) {
         struct delivery *delivery = retry->flying;

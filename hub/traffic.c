@@ -33,6 +33,9 @@ uint32_t traffic_room(const struct traffic *traffic, uint32_t first,
     bool silent = now - traffic->back_at >= TRAFFIC_STUCK_MS;
     if (silent && traffic->outstanding >= TRAFFIC_STUCK)
         return 0;
+    // Of one where many hang not much is expected until it shows more.
+    if (traffic->slow >= TRAFFIC_STUCK)
+        limit = TRAFFIC_FLOOR;
     if (rate > 0)
         limit = (uint32_t)((uint64_t)rate * TRAFFIC_WAIT_MS / 1000);
     if (limit < TRAFFIC_FLOOR)

@@ -18,7 +18,7 @@ enum {
     TRAFFIC_WAIT_MS = 700,  // the longest that the last one may have to wait
     TRAFFIC_STUCK_MS = 250, // nothing came back for so long
     TRAFFIC_STUCK = 8,      // while so many were outstanding
-    TRAFFIC_FLOOR = 32,     // however slow it seems
+    TRAFFIC_FLOOR = 8,      // however slow it seems
 };
 
 // All zero: nothing is known.

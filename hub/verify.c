@@ -33,9 +33,10 @@ struct verify {
     struct services services;
     struct allowance *allowance;
     struct lane fresh, renewals;
-    struct attempt *unsettled; // the store could not; again at `settle_at`
-    int64_t settle_at;         // monotonic
-    int64_t began;             // the same
+    // The store could not settle or release them; again at `settle_at`.
+    struct attempt *unsettled;
+    int64_t settle_at; // monotonic
+    int64_t began;     // the same
     struct verify_listener listener;
 };
 
@@ -91,18 +92,24 @@ static void tell(const struct attempt *attempt)
         listener->followed(listener->context);
 }
 
+// The store could not. True: it is tried again.
+static bool comes_again(struct attempt *attempt, enum store_status status)
+{
+    struct verify *verify = verify_of(attempt);
+    if (status != STORE_FULL && status != STORE_AGAIN
+        && status != STORE_UNKNOWN)
+        return false;
+    attempt->next = verify->unsettled;
+    verify->unsettled = attempt;
+    verify->settle_at = loop_now().mono + SETTLE_AGAIN_MS;
+    return true;
+}
+
 static void settled(struct store_op *op)
 {
     struct attempt *attempt = op->context;
-    struct verify *verify = verify_of(attempt);
-
-    if (op->status == STORE_FULL || op->status == STORE_AGAIN
-        || op->status == STORE_UNKNOWN) {
-        attempt->next = verify->unsettled;
-        verify->unsettled = attempt;
-        verify->settle_at = loop_now().mono + SETTLE_AGAIN_MS;
+    if (comes_again(attempt, op->status))
         return;
-    }
     if (op->status == STORE_OK) {
         attempt_log(attempt);
         tell(attempt);
@@ -134,8 +141,9 @@ static void fail_unasked(struct attempt *attempt, const char *why)
 
 static void released(struct store_op *op)
 {
-    // If even this failed, the claim runs out by itself.
     struct attempt *attempt = op->context;
+    if (comes_again(attempt, op->status))
+        return;
     pump_due(&attempt->lane->pump, attempt->release.due);
     drop(attempt);
 }
@@ -319,7 +327,11 @@ bool verify_step(void *self, struct moment now)
         while (list) {
             struct attempt *attempt = list;
             list = attempt->next;
-            settle(attempt);
+            // One of the two was tried.
+            if (attempt->release.op.done)
+                store_submit(verify->services.store, &attempt->release.op);
+            else
+                settle(attempt);
         }
     }
     pump_step(&verify->renewals.pump, now);

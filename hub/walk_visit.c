@@ -112,7 +112,7 @@ static void note_waiting(const struct walk *walk, struct visit *visit,
         .rev = subscriber->rev,
         .upto = walk->content->upto,
         .next = cursor + 1,
-        .due = lanes_waits(walk->means->lanes, &subscriber->origin, now),
+        .due = lanes_waits_fresh(walk->means->lanes, subscriber, now),
         .waits = true,
     };
     visit_note(visit, &waiting);

@@ -22,7 +22,7 @@ SERVERS, GUESTS, AT_ONCE = 10, 20, 8
 TOPICS = {"all": (500, False), "half": (250, True), "some": (100, False),
           "few": (10, True)}
 IN_FLIGHT, CHECKPOINT = 64, 256
-NUMBERS = ("requests", "walks", "lagging", "denials")
+NUMBERS = ("requests", "walks", "lagging", "waiting", "lanes", "denials")
 
 
 class Peopled(Story):

@@ -16,10 +16,11 @@ import told  # noqa: F401
 from crowd import DROP, HOLD, Steps, answer
 from harness import until
 from harness.waiting import PATIENCE
-from peopled import CHECKPOINT, GUESTS, IN_FLIGHT, SEED, TOPICS, Peopled
+from peopled import (CHECKPOINT, GUESTS, IN_FLIGHT, SEED, SERVERS, TOPICS,
+                     Peopled)
 from trap_door import Watch
 
-ROUNDS = int(os.environ.get("ROUNDS", "16"))
+ROUNDS = int(os.environ.get("ROUNDS", "18"))
 VERBOSE = "ROUNDS" in os.environ
 # What was in flight, a checkpoint being written, and one being gathered.
 DOUBLED_MAX = IN_FLIGHT + 2 * CHECKPOINT
@@ -112,6 +113,20 @@ class KillRounds(Peopled):
         self.publish_all()
         self.wait_for_the_door()
 
+    def broken(self) -> None:
+        """Some servers answer nobody for as long as this life lasts."""
+        first = self.random.randrange(SERVERS)
+        self.failing = {
+            name: [DROP] * 1000 for name in self.people.members
+            if (int(name.partition(".")[2]) - first) % SERVERS < 3}
+        self.publish_later("all", "half")
+        self.publish_all()
+        if self.random.random() < 0.5:
+            until(lambda: self.hub.status()["store"]["lanes"] > 0,
+                  f"{self.round}: a lane that is written")
+        self.trap("write", 30)
+        self.wait_for_the_door()
+
     def start_up(self) -> None:
         """Killed, and killed again while it starts."""
         self.fan_out()
@@ -127,7 +142,7 @@ class KillRounds(Peopled):
                 self.wait_for_the_door()
 
     PHASES: tuple[Phase, ...] = (accept, verify, ping, fetch, fan_out,
-                                 checkpoint, retry, start_up)
+                                 checkpoint, retry, broken, start_up)
 
     def wait_for_the_door(self) -> None:
         """Until it has opened, or nothing more will happen."""

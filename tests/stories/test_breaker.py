@@ -137,6 +137,26 @@ class Breaker(Story):
             shared.wait_posts(len(shared.posts) + 10)
         self.assertEqual(hub.lines("origin.broken"), [])
 
+    def test_no_tenant_shuts_an_origin_for_the_others(self) -> None:
+        hub = self.daemon("--retry-first=200ms", "--retry-max=6h")
+        origin, shared = self.origin(), self.callback()
+        theirs = origin.serve(b"one", "text/plain", path="/theirs")
+        ours = origin.serve(b"one", "text/plain", path="/ours")
+        self.follow(hub, theirs, *(shared.url(f"evil{n}")
+                                   for n in range(10)))
+        self.follow(hub, ours, shared.url("victim"))
+        shared.on_post = lambda seen: (
+            Answer(503, fields=[("Retry-After", "3600")])
+            if name_of(seen).startswith("evil") else Answer(204))
+        origin.serve(b"two", "text/plain", path="/theirs")
+        self.publish(hub, theirs)
+        hub.wait_for("origin.broken")
+        origin.serve(b"two", "text/plain", path="/ours")
+        self.publish(hub, ours)
+        shared.posts.wait_until(
+            lambda seen: any(name_of(one) == "victim" for one in seen),
+            "the delivery to who did nothing")
+
     def test_a_single_subscription_has_its_own_schedule(self) -> None:
         hub, origin, feed, topic = self.cast()
         dead = self.callback()

@@ -160,7 +160,7 @@ static void retry_after_makes_a_probe_later_and_never_earlier(void **state)
                   { 0, 20000 },
                   { 19999, 20000 },
                   { 120000, 120000 },
-                  { INT64_C(86400000), BREAKER_ASKED_MAX_MS } };
+                  { INT64_C(86400000), 30 * 60 * 1000 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct breaker breaker = opened();
         breaker_began(&breaker);
@@ -168,6 +168,40 @@ static void retry_after_makes_a_probe_later_and_never_earlier(void **state)
         assert_int_equal(breaker.next - NOW, cases[i].delay);
     }
     (void)state;
+}
+
+static void where_somebody_is_there_a_probe_is_never_a_minute_away(void **state)
+{
+    (void)state;
+    // One of many who share an origin may break it for the others, or pretend
+    // to: neither by failing again and again nor by what he asks for.
+    struct breaker breaker = opened();
+    for (int i = 0; i < 50; i++) {
+        struct breaker_event event = { .sign = BREAKER_DEAD,
+                                       .probe = true,
+                                       .present = true,
+                                       .asked = INT64_C(3600000) };
+        breaker_began(&breaker);
+        breaker_learn(&breaker, &event, &pace, MIDDLE, NOW);
+        assert_int_equal(breaker.next - NOW, BREAKER_PRESENT_MAX_MS);
+    }
+}
+
+static void who_has_not_failed_yet_is_tried_before_the_next_probe(void **state)
+{
+    (void)state;
+    struct breaker breaker = opened();
+    breaker_began(&breaker);
+    learn_probe(&breaker, BREAKER_DEAD, -1, NOW);
+    assert_int_equal(breaker.next, NOW + 20000);
+    assert_false(breaker_allows(&breaker, NOW + 10000));
+    assert_false(breaker_allows_fresh(&breaker, &pace, NOW + 9999));
+    assert_true(breaker_allows_fresh(&breaker, &pace, NOW + 10000));
+    breaker_hurry_fresh(&breaker, &pace);
+    assert_int_equal(breaker.next, NOW + 10000);
+    assert_true(breaker_began(&breaker));
+    // One at a time, whoever it is.
+    assert_false(breaker_allows_fresh(&breaker, &pace, NOW + 60000));
 }
 
 static void what_was_begun_before_it_opened_decides_nothing(void **state)
@@ -202,7 +236,7 @@ static void what_was_written_down_goes_on_where_it_was(void **state)
 {
     (void)state;
     struct breaker breaker;
-    breaker_restore(&breaker, 7, 3, NOW + 100);
+    breaker_restore(&breaker, 7, 3, NOW + 100, NOW);
     assert_false(breaker_allows(&breaker, NOW));
     assert_true(breaker_allows(&breaker, NOW + 100));
     assert_true(breaker_began(&breaker));
@@ -224,6 +258,9 @@ int main(void)
         cmocka_unit_test(
             however_it_is_spread_a_probe_is_never_later_than_the_most),
         cmocka_unit_test(retry_after_makes_a_probe_later_and_never_earlier),
+        cmocka_unit_test(
+            where_somebody_is_there_a_probe_is_never_a_minute_away),
+        cmocka_unit_test(who_has_not_failed_yet_is_tried_before_the_next_probe),
         cmocka_unit_test(what_was_begun_before_it_opened_decides_nothing),
         cmocka_unit_test(a_probe_that_could_not_be_sent_is_due_again_soon),
         cmocka_unit_test(what_was_written_down_goes_on_where_it_was),

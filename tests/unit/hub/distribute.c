@@ -20,7 +20,7 @@ static uint64_t end_next(void)
     page->end = true;
     fake_store_finish(&page->op, STORE_OK);
     turn();
-    finish(checkpoint());
+    finish_all();
     return topic;
 }
 
@@ -33,6 +33,16 @@ static void M1_a_walk_left_by_a_crash_goes_on_where_it_was(void **state)
     };
     give_walks(&left, 1, true);
     turn();
+    // From there on it brings all to the head, in one step.
+    struct store_checkpoint *op = checkpoint();
+    assert_true(op->turn);
+    assert_int_equal(op->walk.position, 17);
+    assert_int_equal(op->count, 0);
+    op->turned = true;
+    op->next = op->walk;
+    op->next.start = 17;
+    op->next.to = ROUND_TO + 5;
+    finish(op);
     struct store_page_subscribers *page =
         fake_store_take(STORE_PAGE_SUBSCRIBERS);
     assert_int_equal(page->topic, ROUND_TOPIC);
@@ -40,7 +50,10 @@ static void M1_a_walk_left_by_a_crash_goes_on_where_it_was(void **state)
     page->end = true;
     fake_store_finish(&page->op, STORE_OK);
     turn();
-    finish(checkpoint());
+    op = checkpoint();
+    assert_true(op->finish);
+    assert_int_equal(op->walk.to, ROUND_TO + 5);
+    finish(op);
     assert_true(idle());
 }
 

@@ -178,7 +178,7 @@ static void M4_from_a_broken_one_a_single_one_is_taken(void **state)
     step();
     assert_int_equal(fake_store_waiting(STORE_CLAIM_LANE), 0);
     // It fails: that is written down, and the next is due later.
-    answer(1, 503, true);
+    answer(1, 0, true);
     step();
     struct store_keep_lane *keep = fake_store_take(STORE_KEEP_LANE);
     assert_int_equal(keep->token, 70);
@@ -207,6 +207,29 @@ static void the_next_probe_is_of_the_next_who_waits(void **state)
     op->end = op->empty = true;
     fake_store_finish(&op->op, STORE_OK);
     kept(false);
+}
+
+static void who_has_not_failed_yet_is_taken_first(void **state)
+{
+    (void)state;
+    struct store_lane lane = broken(1);
+    struct store_subscriber healthy_one = { .topic = 9,
+                                            .id = 77,
+                                            .origin = origin_of(1) };
+    due(&lane, 1);
+    give(1, 31, false);
+    lanes_waits_fresh(rig.lanes, &healthy_one, loop_now());
+    answer(1, 0, true);
+    kept(true);
+    fake_loop_pass(RIG_RETRY_FIRST);
+    due(&lane, 1);
+    struct store_claim_lane *op = fake_store_take(STORE_CLAIM_LANE);
+    assert_int_equal(op->after_topic, 9);
+    assert_int_equal(op->after, 76);
+    op->end = op->empty = true;
+    fake_store_finish(&op->op, STORE_OK);
+    kept(false);
+    assert_int_equal(lane_of(1)->fresh_count, 0);
 }
 
 static void one_that_answers_is_given_more_and_more(void **state)
@@ -252,21 +275,46 @@ static void who_comes_while_the_last_leaves_is_looked_for_at_once(void **state)
     kept(false);
 }
 
-static void where_only_such_wait_as_may_not_be_sent_to_it_is_left(void **state)
+// Somebody waits, and nobody may be taken: when it is looked at again.
+static int64_t in_vain(const struct store_lane *lane)
 {
-    (void)state;
-    struct store_lane lane = healthy(1);
-    due(&lane, 1);
+    due(lane, 1);
     struct store_claim_lane *op = fake_store_take(STORE_CLAIM_LANE);
+    op->count = 0;
     op->end = true;
+    op->empty = false;
     fake_store_finish(&op->op, STORE_OK);
     step();
     struct store_keep_lane *keep = fake_store_take(STORE_KEEP_LANE);
-    assert_int_equal(keep->lane.due, loop_now().unix + 5000);
+    int64_t ms = keep->lane.due - loop_now().unix;
     keep->kept = true;
     fake_store_finish(&keep->op, STORE_OK);
     step();
     assert_int_equal(fake_store_waiting_all(), 0);
+    fake_loop_pass(ms);
+    return ms;
+}
+
+static void where_only_such_wait_as_may_not_be_sent_to_it_is_left(void **state)
+{
+    (void)state;
+    struct store_lane lane = healthy(1);
+    for (int64_t ms = 100; ms < 10000; ms *= 2)
+        assert_int_equal(in_vain(&lane), ms);
+    assert_int_equal(in_vain(&lane), 10000);
+    assert_int_equal(in_vain(&lane), 10000);
+    // Somebody else comes to wait: he is looked for at once.
+    struct store_key key = origin_of(1);
+    lanes_waits(rig.lanes, &key, loop_now());
+    step();
+    give_due(NULL, 0);
+    give(1, 31, false);
+    assert_int_equal(taken_count, 1);
+    answer(1, 200, false);
+    step();
+    assert_int_equal(wanted(), 64);
+    kept(true);
+    assert_int_equal(in_vain(&lane), 200);
 }
 
 static void lanes_take_turns(void **state)
@@ -296,6 +344,48 @@ static void lanes_take_turns(void **state)
     }
     for (int i = 0; i < 3; i++)
         kept(false);
+}
+
+static void each_second_turn_is_the_next_topics(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t asked_topic, asked_id, topic, id;
+    } turns_of[] = {
+        { 0, 0, 7, 1 },           // the first topic of all
+        { 0, 0, 7, 2 },           // the rotation
+        { 7, UINT64_MAX, 9, 50 }, // the next topic
+        { 7, 2, 7, 3 },           // the rotation goes on
+        { 9, UINT64_MAX, 11, 4 },
+    };
+    struct store_lane lane = healthy(1);
+    due(&lane, 1);
+    for (size_t i = 0; i < sizeof turns_of / sizeof *turns_of; i++) {
+        struct store_claim_lane *op = fake_store_take(STORE_CLAIM_LANE);
+        struct store_claimed item = { .subscriber = { .topic = 7,
+                                                      .origin = op->origin } };
+        assert_int_equal(op->after_topic, turns_of[i].asked_topic);
+        assert_int_equal(op->after, turns_of[i].asked_id);
+        op->items = fake_store_give(&op->op, &item, sizeof item);
+        op->count = 1;
+        op->after_topic = turns_of[i].topic;
+        op->after = turns_of[i].id;
+        fake_store_finish(&op->op, STORE_OK);
+        step();
+    }
+    wanted(); // the rotation has come to its end
+    answer(1, 200, false);
+    step();
+    struct store_claim_lane *op = fake_store_take(STORE_CLAIM_LANE);
+    assert_int_equal(op->after_topic, 11);
+    op->end = true; // there is no topic after that: who comes first is next
+    fake_store_finish(&op->op, STORE_OK);
+    step();
+    op = fake_store_take(STORE_CLAIM_LANE);
+    assert_int_equal(op->after_topic, 0);
+    op->end = op->empty = true;
+    fake_store_finish(&op->op, STORE_OK);
+    kept(false);
 }
 
 static void no_more_are_taken_than_there_are_slots(void **state)
@@ -412,10 +502,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TURNS(M4_from_a_broken_one_a_single_one_is_taken),
         TURNS(the_next_probe_is_of_the_next_who_waits),
+        TURNS(who_has_not_failed_yet_is_taken_first),
         TURNS(one_that_answers_is_given_more_and_more),
         TURNS(who_comes_while_the_last_leaves_is_looked_for_at_once),
         TURNS(where_only_such_wait_as_may_not_be_sent_to_it_is_left),
         TURNS(lanes_take_turns),
+        TURNS(each_second_turn_is_the_next_topics),
         TURNS(no_more_are_taken_than_there_are_slots),
         TURNS(what_is_crowded_waits_for_room),
         TURNS(a_broken_one_that_is_not_due_is_put_back),

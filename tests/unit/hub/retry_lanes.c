@@ -7,7 +7,8 @@ static void breaks(void)
 {
     struct lane *lane =
         lanes_get(rig.lanes, &(struct store_key){ { 0 } }, loop_now());
-    breaker_restore(&lane->breaker, 5, 1, loop_now().mono + 20000);
+    breaker_restore(&lane->breaker, 5, 1, loop_now().mono + 20000,
+                    loop_now().mono);
     lane->failing_since = loop_now().unix;
 }
 

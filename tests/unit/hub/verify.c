@@ -740,6 +740,28 @@ static void a_settlement_for_which_there_was_no_room_is_repeated(void **state)
     assert_int_equal(rig.metrics.counts[METRIC_VERIFIED], 1);
 }
 
+static void a_put_off_for_which_there_was_no_room_is_repeated(void **state)
+{
+    (void)state;
+    static const enum store_status statuses[] = { STORE_FULL, STORE_AGAIN,
+                                                  STORE_UNKNOWN };
+    struct exchange *question = ask(STORE_SUBSCRIBE, 0);
+    fake_engine_fail(question, EXCHANGE_BUSY);
+    verify_answered(rig.verify, question);
+    for (size_t i = 0; i < 3; i++) {
+        struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+        assert_int_equal(release->id, 9);
+        fake_store_finish(&release->op, statuses[i]);
+        assert_false(verify_idle(rig.verify));
+        fake_loop_pass(1000);
+        turn();
+    }
+    struct store_release_claim *release = fake_store_take(STORE_RELEASE);
+    fake_store_finish(&release->op, STORE_STALE);
+    assert_true(verify_idle(rig.verify));
+    assert_int_equal(rig.metrics.counts[METRIC_VERIFY_LATER], 1);
+}
+
 static void a_settlement_that_came_too_late_changes_nothing(void **state)
 {
     (void)state;
@@ -814,6 +836,7 @@ int main(void)
         VERIFIED(R19_where_nothing_is_delivered_nothing_is_asked),
         VERIFIED(S20_one_for_whom_there_is_no_place_is_told_so),
         VERIFIED(a_settlement_for_which_there_was_no_room_is_repeated),
+        VERIFIED(a_put_off_for_which_there_was_no_room_is_repeated),
         VERIFIED(a_settlement_that_came_too_late_changes_nothing),
         VERIFIED(each_question_has_a_fresh_challenge),
         VERIFIED(draining_begins_nothing_and_ends_what_was_begun),

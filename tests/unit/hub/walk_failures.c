@@ -75,6 +75,32 @@ static void an_outcome_outlives_a_checkpoint_that_could_not_be_written(
     assert_true(idle());
 }
 
+static void M1_all_that_end_while_their_records_are_written_count(void **state)
+{
+    (void)state;
+    enum { MANY = 200 };
+    struct exchange *slow[MANY];
+    begin_round(MANY);
+    for (size_t i = 0; i < MANY; i++)
+        slow[i] = fake_engine_take();
+    pass(1000);
+    struct store_checkpoint *last = checkpoint();
+    assert_int_equal(last->count, MANY);
+    // None of them had even begun: all are taken back.
+    for (size_t i = 0; i < MANY; i++) {
+        fake_engine_fail(slow[i], EXCHANGE_CANCELLED);
+        end_with(slow[i]);
+    }
+    finish(last);
+    pass(20);
+    struct store_record *record = fake_store_take(STORE_RECORD);
+    assert_int_equal(record->count, MANY);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(record->outcomes[i].subscription, i + 1);
+    fake_store_finish(&record->op, STORE_OK);
+    assert_true(idle());
+}
+
 static void a_walk_that_is_not_ours_any_more_is_left(void **state)
 {
     (void)state;
@@ -239,6 +265,7 @@ int main(void)
         ROUND(a_checkpoint_for_which_there_was_no_room_is_made_again),
         ROUND(while_there_is_no_room_for_a_checkpoint_it_visits_on),
         ROUND(an_outcome_outlives_a_checkpoint_that_could_not_be_written),
+        ROUND(M1_all_that_end_while_their_records_are_written_count),
         ROUND(a_walk_that_is_not_ours_any_more_is_left),
         ROUND(a_lost_walk_waits_for_what_it_has_asked),
         ROUND(a_page_that_could_not_be_read_is_asked_for_again),

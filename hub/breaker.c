@@ -50,7 +50,7 @@ bool breaker_began(struct breaker *breaker)
     return true;
 }
 
-static void open(struct breaker *breaker, const struct breaker_event *event,
+static void trip(struct breaker *breaker, const struct breaker_event *event,
                  const struct breaker_pace *pace, uint32_t chance, int64_t now)
 {
     int64_t most = pace->max;
@@ -87,7 +87,7 @@ static void fail(struct breaker *breaker, const struct breaker_event *event,
         if (breaker->failures < BREAKER_FAILURES || !breaker->several)
             return;
         breaker->step = 0;
-        open(breaker, event, pace, chance, now);
+        trip(breaker, event, pace, chance, now);
         return;
     case BREAKER_OPEN:
         return; // begun before it opened
@@ -97,7 +97,7 @@ static void fail(struct breaker *breaker, const struct breaker_event *event,
         count(breaker, event);
         if (breaker->step < UINT32_MAX)
             breaker->step++;
-        open(breaker, event, pace, chance, now);
+        trip(breaker, event, pace, chance, now);
         return;
     }
 }

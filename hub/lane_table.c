@@ -94,8 +94,7 @@ static void make_some(struct lanes *lanes)
     }
 }
 
-struct lane *lanes_get(struct lanes *lanes, const struct store_key *key,
-                       struct moment now)
+struct lane *lanes_get(struct lanes *lanes, const struct store_key *key)
 {
     struct lane *lane = lanes_find(lanes, key);
     if (lane)
@@ -143,7 +142,7 @@ void lanes_free(struct lanes *lanes)
 {
     if (!lanes)
         return;
-    for (size_t i = 0; i < lanes->slab_count; i++) {
+    for (size_t i = 0; lanes->slabs && i < lanes->slab_count; i++) {
         for (size_t j = 0; j < SLAB; j++)
             free(lanes->slabs[i][j].name);
         free(lanes->slabs[i]);

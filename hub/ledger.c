@@ -7,6 +7,7 @@
 #include "metrics.h"
 #include "services.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,7 @@ static struct page *add_page(struct ledger *ledger)
         return NULL;
     page->next = NULL;
     page->count = 0;
+    assert(!ledger->first || ledger->last);
     *(ledger->first ? &ledger->last->next : &ledger->first) = page;
     ledger->last = page;
     ledger->page_count++;
@@ -62,6 +64,7 @@ static struct page *add_page(struct ledger *ledger)
 static void drop_page(struct ledger *ledger)
 {
     struct page *page = ledger->first;
+    assert(page);
     ledger->first = page->next;
     ledger->page_count--;
     if (ledger->spare)

@@ -104,13 +104,20 @@ static void tell(struct mark *mark)
 
 static void begin(struct signing *signing);
 
+// What was with the worker, so that there is room for the next.
+static size_t take_batch(struct signing *signing, struct mark *batch[BATCH])
+{
+    size_t count = signing->batch_count;
+    memcpy(batch, signing->batch, count * sizeof(struct mark *));
+    signing->batch_count = 0;
+    return count;
+}
+
 static void made(void *context)
 {
     struct signing *signing = context;
     struct mark *batch[BATCH];
-    size_t count = signing->batch_count;
-    memcpy(batch, signing->batch, count * sizeof *batch);
-    signing->batch_count = 0;
+    size_t count = take_batch(signing, batch);
     begin(signing); // with it, it outlives those who are told now
     for (size_t i = 0; i < count; i++)
         tell(batch[i]);
@@ -132,9 +139,15 @@ static void begin(struct signing *signing)
     if (signing->batch_count > 0)
         return;
     fill_batch(signing);
-    if (signing->batch_count > 0
-        && !loop_job(signing->loop, make, made, signing))
-        made(signing); // nothing is good: each is told so
+    while (signing->batch_count > 0
+           && !loop_job(signing->loop, make, made, signing)) {
+        // Nothing of it is good: each is told so.
+        struct mark *batch[BATCH];
+        size_t count = take_batch(signing, batch);
+        for (size_t i = 0; i < count; i++)
+            tell(batch[i]);
+        fill_batch(signing);
+    }
 }
 
 void signing_ask(struct signing *signing, struct signing_want *want)

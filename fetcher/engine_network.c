@@ -274,6 +274,7 @@ bool network_open(struct network *network,
         || !gates_init(&network->gates, options->limits.per_address)
         || !loop_open(network))
         return false;
+    network->origins.crowded = shards_crowded;
     network->resolve =
         resolve_open(&network->loop, options->dns_servers, problem);
     if (!network->resolve)

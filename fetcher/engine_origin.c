@@ -259,12 +259,23 @@ static unsigned deliveries(const struct origin *origin)
            + origin->in_flight[EXCHANGE_RETRY] + slow;
 }
 
+// One more would take a new connection, where there are too many: a TLS
+// handshake costs as much as some twenty requests on an open one. One of those
+// under way will end, or become slow.
+static bool makes_do(const struct origin *origin)
+{
+    unsigned busy = origin_busy(origin);
+    return busy > origin->slow && origin->connections > 0
+           && busy >= origin->connections && origin->table->crowded
+           && origin->table->crowded(origin);
+}
+
 static bool has_place(const struct origin *origin, int class)
 {
     unsigned limit = origin->parallel.limit;
     if (class != EXCHANGE_DELIVER && class != EXCHANGE_RETRY)
         return origin->in_flight[class] < origin->table->per_origin[class];
-    if (deliveries(origin) >= limit)
+    if (deliveries(origin) >= limit || makes_do(origin))
         return false;
     // A delivery tried again never delays one that was not tried yet.
     return class == EXCHANGE_DELIVER

@@ -54,6 +54,9 @@ struct origins {
     unsigned slow_per_origin;
     struct parallel_bounds parallel;
     struct parallel_memory *memory;
+    // NULL, or whether more connections to it would take the place of others
+    // that are kept: then it does with those it has.
+    bool (*crowded)(const struct origin *origin);
     struct origin *ring[EXCHANGE_CLASSES]; // whose turn it is
     struct origin **buckets;
     size_t bucket_count, count;

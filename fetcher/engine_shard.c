@@ -98,6 +98,12 @@ bool shard_is_full(const struct shard *shard)
     return shard->connections >= shard->kept;
 }
 
+bool shards_crowded(const struct origin *origin)
+{
+    return origin->https
+           && shard_is_full(shard_of(origin->table->network, origin));
+}
+
 bool shard_start(struct shard *shard, struct transfer *transfer)
 {
     if (!shard->multi && !shard_open(shard))

@@ -39,6 +39,9 @@ bool shard_start(struct shard *shard, struct transfer *transfer);
 void shard_stop(struct shard *shard, struct transfer *transfer);
 
 // A new connection would not stay in the cache, or push out another.
+// So many are open that a new one of this https origin would push out others.
+bool shards_crowded(const struct origin *origin);
+
 bool shard_is_full(const struct shard *shard);
 
 // Something happened on one of its sockets.

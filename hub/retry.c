@@ -233,7 +233,7 @@ static void take_due(void *self, const struct store_claimed *item,
         free(debt);
         return;
     }
-    lane = lanes_get(retry->lanes, origin, now);
+    lane = lanes_get(retry->lanes, origin);
     if (lane)
         debt->probe = lanes_reserve(retry->lanes, lane, now);
     start(debt, now);
@@ -280,6 +280,10 @@ static void notice_slow(struct retry *retry, struct moment now)
         retry->slow_count++;
         lanes_slow(retry->lanes, delivery);
         free_slot(retry, delivery->due);
+        // One that has not even started waits in its lane, not in the engine,
+        // where it would stand before everybody who comes after.
+        if (!delivery->signs)
+            delivery_cancel(&retry->services, delivery);
     }
 }
 
@@ -319,6 +323,7 @@ void retry_answered(struct retry *retry, struct exchange *exchange)
 
 void retry_take_back(struct retry *retry, const struct store_key *origin)
 {
+    // Who is slow has been taken back already, if he had not been sent.
     for (struct delivery *d = retry->flying; d; d = d->next)
         if (memcmp(&d->origin, origin, sizeof *origin) == 0)
             delivery_cancel(&retry->services, d);

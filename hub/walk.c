@@ -128,6 +128,7 @@ void walk_ended(struct walk *walk, const struct delivery *delivery,
         return;
     }
     walk->flying--;
+    walk_visit_learn(walk, visit, loop_now());
     if (outcome->kind == STORE_DELIVERED)
         walk_note_served(walk, visit, outcome);
     else

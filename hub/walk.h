@@ -65,6 +65,7 @@ struct walk {
 
     struct window window;
     size_t flying;    // of means->flying
+    uint32_t usual;   // milliseconds that a visit takes
     uint64_t noticed; // visits before this one are known to be late
     struct store_checkpoint checkpoint;
     bool writing;

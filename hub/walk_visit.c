@@ -13,6 +13,8 @@
 
 enum {
     LATE_MS = 1000,  // then a delivery gets a lagging record (M1)
+    BEHIND = 256,    // that are settled behind him: a checkpoint of them
+    USUALLY = 4,     // so many times the usual is long
     SOON_MS = 250,   // the same, where others wait for room in the window
     GRACE_MS = 5000, // beyond its own timeout until that falls due
     AGAIN_MS = 1000, // when memory ran out
@@ -51,11 +53,34 @@ static void be_late(struct walk *walk, struct visit *visit, struct moment now)
     delivery_cancel(means->services, delivery);
 }
 
+void walk_visit_learn(struct walk *walk, const struct visit *visit,
+                      struct moment now)
+{
+    uint32_t age = visit_age(visit, now.mono);
+    walk->usual = walk->usual - walk->usual / 8 + age / 8;
+}
+
+// How long one may fly. A kill sends everybody again who is settled behind
+// him, and the next walk waits for him: so, where they are many, not for long.
+// Where everybody takes long nobody is late for that: it would be a record
+// for each.
+static uint32_t patience_of(const struct walk *walk)
+{
+    size_t count = window_count(&walk->window);
+    if (count > WINDOW_MAX / 2)
+        return SOON_MS;
+    if (count - walk->flying < BEHIND)
+        return LATE_MS;
+    uint32_t patience = USUALLY * walk->usual;
+    return patience < SOON_MS   ? SOON_MS
+           : patience < LATE_MS ? patience
+                                : LATE_MS;
+}
+
 void walk_visit_late(struct walk *walk, struct moment now)
 {
     struct window *window = &walk->window;
-    bool crowded = window_count(window) > WINDOW_MAX / 2;
-    uint32_t patience = crowded ? SOON_MS : LATE_MS;
+    uint32_t patience = patience_of(walk);
     if (walk->noticed < window->front)
         walk->noticed = window->front;
     while (walk->noticed < window->back) {

@@ -12,10 +12,15 @@
 
 #include <stdbool.h>
 
+struct visit;
 struct walk;
 
 // True: there are more to be visited at once.
 bool walk_visit_some(struct walk *walk, struct moment now);
+
+// A delivery of this one, which was not late, has just ended.
+void walk_visit_learn(struct walk *walk, const struct visit *visit,
+                      struct moment now);
 
 // Those that have been under way for too long are to be recorded as late.
 void walk_visit_late(struct walk *walk, struct moment now);

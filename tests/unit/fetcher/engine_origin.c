@@ -288,6 +288,45 @@ static void what_an_origin_takes_is_known_when_it_comes_back(void **state)
     origins_clear(&origins);
 }
 
+static bool always_crowded(const struct origin *origin)
+{
+    (void)origin;
+    return true;
+}
+
+static void where_connections_are_many_an_origin_does_with_its_own(void **state)
+{
+    struct origins origins;
+    struct exchange post = { .class = EXCHANGE_DELIVER };
+    (void)state;
+    open_origins(&origins);
+    origins.crowded = always_crowded;
+    struct origin *origin = origin_of(&origins, "https://name.test/", 1);
+    origin_append(origin, &post);
+    origin_settle(origin); // it has none yet
+    assert_true(origin->in_ring[EXCHANGE_DELIVER]);
+    origin->connections = 2;
+    origin->in_flight[EXCHANGE_DELIVER] = 1;
+    origin_settle(origin); // one of them is free
+    assert_true(origin->in_ring[EXCHANGE_DELIVER]);
+    origin->in_flight[EXCHANGE_DELIVER] = 2;
+    origin_settle(origin);
+    assert_false(origin->in_ring[EXCHANGE_DELIVER]);
+    origin->in_flight[EXCHANGE_DELIVER] = 1;
+    origin->slow = 1;
+    origin_settle(origin);
+    assert_false(origin->in_ring[EXCHANGE_DELIVER]);
+    origin->in_flight[EXCHANGE_DELIVER] = 0;
+    origin->slow = 2;
+    origin_settle(origin); // nobody waits for slow ones alone
+    assert_true(origin->in_ring[EXCHANGE_DELIVER]);
+    origin->slow = 0;
+    origin_pop(origin, EXCHANGE_DELIVER);
+    origin->connections = 0;
+    origin_settle(origin);
+    origins_clear(&origins);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -298,6 +337,8 @@ int main(void)
         TEST(an_address_that_does_not_connect_is_tried_last),
         TEST(an_origin_keeps_as_many_connections_as_it_can_use),
         cmocka_unit_test(addresses_are_put_first_and_last),
+        cmocka_unit_test(
+            where_connections_are_many_an_origin_does_with_its_own),
         cmocka_unit_test(what_an_origin_takes_is_known_when_it_comes_back),
     };
     return cmocka_run_group_tests_name("engine_origin", tests, NULL, NULL);

@@ -161,6 +161,28 @@ static void who_is_slow_gives_his_slot_to_the_next(void **state)
     assert_true(retry_idle(rig.retry));
 }
 
+static void who_is_only_queued_after_a_second_is_taken_back(void **state)
+{
+    (void)state;
+    struct store_claimed item = lagging();
+    claim(&item, 1);
+    give_content();
+    struct exchange *queued = fake_engine_take();
+    fake_loop_pass(999);
+    turn();
+    assert_int_equal(fake_engine_cancelled(queued), 0);
+    fake_loop_pass(1);
+    turn();
+    // What has been started does not heed it.
+    assert_int_equal(fake_engine_cancelled(queued), 1);
+    fake_engine_fail(queued, EXCHANGE_CANCELLED);
+    retry_answered(rig.retry, queued);
+    struct store_outcome outcome = recorded();
+    assert_int_equal(outcome.kind, STORE_OWED);
+    assert_false(outcome.tried);
+    assert_int_equal(outcome.attempts, item.subscriber.attempts);
+}
+
 static void however_few_the_slots_are_there_is_one(void **state)
 {
     (void)state;
@@ -259,6 +281,7 @@ int main(void)
         RETRIED(what_the_store_lends_is_copied),
         RETRIED(one_slot_in_four_is_for_retries),
         RETRIED(who_is_slow_gives_his_slot_to_the_next),
+        RETRIED(who_is_only_queued_after_a_second_is_taken_back),
         RETRIED(what_is_slow_has_a_ceiling),
         cmocka_unit_test_setup_teardown(however_few_the_slots_are_there_is_one,
                                         setup_with_one, teardown),

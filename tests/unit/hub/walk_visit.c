@@ -73,14 +73,47 @@ static void end_hanging(struct exchange *first)
 static void one_that_hangs_stops_nobody_of_thousands(void **state)
 {
     (void)state;
-    struct exchange *first = hang_first(8000);
+    struct exchange *first = hang_first(7000);
+    pass(249);
+    assert_false(checkpoint_waits());
+    pass(1);
+    struct store_checkpoint *op = checkpoint();
+    assert_int_equal(op->walk.position, 7000);
+    assert_int_equal(op->count, 1);
+    assert_int_equal(op->outcomes[0].subscription, 1);
+    finish(op);
+    end_hanging(first);
+}
+
+static void where_few_wait_behind_him_he_has_a_second(void **state)
+{
+    (void)state;
+    struct exchange *first = hang_first(256);
     pass(999);
     assert_false(checkpoint_waits());
     pass(1);
     struct store_checkpoint *op = checkpoint();
-    assert_int_equal(op->walk.position, 8000);
-    assert_int_equal(op->count, 1);
-    assert_int_equal(op->outcomes[0].subscription, 1);
+    assert_int_equal(op->walk.position, 256);
+    finish(op);
+    end_hanging(first);
+}
+
+static void where_everybody_takes_long_he_may_take_longer(void **state)
+{
+    (void)state;
+    begin(ROUND_TOPIC, 0);
+    give_plain_page(1, ROUND_MAX, false);
+    give_content(ROUND_TO);
+    give_plain_page(ROUND_MAX + 1, ROUND_MAX + 100, false);
+    struct exchange *first = fake_engine_take();
+    pass(100);
+    while (fake_engine_waiting() > 0)
+        answer(fake_engine_take(), 200);
+    pass(250);
+    assert_false(checkpoint_waits());
+    pass(100);
+    struct store_checkpoint *op = checkpoint();
+    assert_int_equal(op->walk.position, ROUND_MAX + 100);
     finish(op);
     end_hanging(first);
 }
@@ -192,6 +225,12 @@ int main(void)
                                         setup_narrow, round_teardown),
         cmocka_unit_test_setup_teardown(
             one_that_hangs_stops_nobody_of_thousands, setup_wide,
+            round_teardown),
+        cmocka_unit_test_setup_teardown(
+            where_few_wait_behind_him_he_has_a_second, setup_wide,
+            round_teardown),
+        cmocka_unit_test_setup_teardown(
+            where_everybody_takes_long_he_may_take_longer, setup_wide,
             round_teardown),
         cmocka_unit_test_setup_teardown(
             where_the_window_is_half_full_he_is_late_sooner, setup_wide,

@@ -9,8 +9,8 @@
 #include "engine_transfer.h"
 
 enum {
-    HURRY_MS = 50,
-    HURRY_TIMES = 4, // what is usual
+    HURRY_MS = 40,
+    HURRY_TIMES = 2, // what is usual
 };
 
 static void line_add(struct slow_line *line, struct transfer *transfer)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 // A hub may cost so many times the bare sender, and hold so much memory.
-static const double ratio_limit = 5;
+static const double ratio_limit = 3;
 enum { ANON_LIMIT_KB = 60 * 1024, WALL_LIMIT_MS = 2000, P99_LIMIT_MS = 50 };
 enum { COMMITS_MS = 1000 };
 

@@ -26,6 +26,7 @@ struct fanout_options {
     bool feed, no_secrets, ready_signatures, unpinned, bare_only;
     bool tls;    // callbacks are https
     bool mixed;  // hung callbacks at the origins of healthy ones
+    bool alive;  // those that would be dead live, at the same origins
     bool filled; // subscriptions come through fill.h, not HTTP
     bool cold;   // no distribution to warm up
     const char *program, *base;

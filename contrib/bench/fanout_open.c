@@ -141,6 +141,7 @@ static void settle_callbacks(struct fanout *fanout)
     fanout->population.refusing = (unsigned)options->refusing;
     fanout->population.dead_origins = (size_t)options->dead_origins;
     fanout->population.mixed = options->mixed;
+    fanout->population.alive = options->alive;
     callbacks_topic(&fanout->callbacks, fanout->topic, sizeof fanout->topic);
 }
 

@@ -41,15 +41,17 @@ static void hung(struct population *population, struct fill_subscriber *out)
     uint32_t at = population->mixed
                       ? callbacks_address(number % callbacks->origins)
                       : dead_address(population, HUNG_NET, number);
-    callback_url(population, at, callbacks->port, "/hung", number,
-                 out->callback);
+    callback_url(population, at, callbacks->port,
+                 population->alive ? "/alive" : "/hung", number, out->callback);
 }
 
 static void refusing(struct population *population, struct fill_subscriber *out)
 {
     uint64_t number = population->refusing_count++;
+    uint16_t port =
+        population->alive ? population->callbacks->port : population->dead_port;
     callback_url(population, dead_address(population, REFUSING_NET, number),
-                 population->dead_port, "/refusing", number, out->callback);
+                 port, "/refusing", number, out->callback);
 }
 
 static void healthy(struct population *population, struct fill_subscriber *out)

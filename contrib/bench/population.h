@@ -20,6 +20,7 @@ struct population {
     unsigned hung, refusing;           // of a hundred of all
     size_t dead_origins;               // of each kind; 0: one a callback
     bool mixed;                        // the hung at origins of healthy ones
+    bool alive;                        // the dead live after all, uncounted
     uint16_t dead_port;                // where nobody listens
     // How many were given out.
     uint64_t all, healthy_count, hung_count, refusing_count;

@@ -7,10 +7,10 @@
 // GET with hub.challenge is answered with the challenge (or, when it is told
 // to be silent, never); GET of /topic with the document; GET of /feed/NUMBER
 // with the same and an entity tag, or 304 to who has one; other GETs with a
-// line of text; a POST of /cb/NUMBER is counted and answered 204, after a
-// delay if there is one, that holds up nothing else; a POST of /hung/NUMBER is
-// never answered. One round is one content distribution: each callback counts
-// once in it.
+// line of text; a POST is answered 204, after a delay if there is one, that
+// holds up nothing else, and one of /cb/NUMBER is counted; a POST of
+// /hung/NUMBER is never answered. One round is one content distribution: each
+// callback counts once in it.
 
 #pragma once
 

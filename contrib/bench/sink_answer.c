@@ -116,8 +116,7 @@ void sink_answer_post(struct sink_serve *serve, const char *path,
     }
     out->bytes = no_content;
     out->len = sizeof no_content - 1;
-    if (strncmp(path, counted, sizeof counted - 1) != 0)
-        return;
-    count(serve, strtoul(path + sizeof counted - 1, NULL, 10));
     out->delayed = atomic_load(&shared->delay_ns) > 0;
+    if (strncmp(path, counted, sizeof counted - 1) == 0)
+        count(serve, strtoul(path + sizeof counted - 1, NULL, 10));
 }

@@ -45,7 +45,7 @@ struct lane *lane_rows_learn(struct lanes *lanes, const struct store_lane *row,
         lanes_used(lanes, lane);
         return lane;
     }
-    lane = lanes_get(lanes, &row->origin, now);
+    lane = lanes_get(lanes, &row->origin);
     if (!lane)
         return NULL;
     lane->paused = row->paused;

@@ -22,6 +22,7 @@ enum {
     LEFT_MS = 100,
     LEFT_MAX_MS = 10 * 1000,
     CROWDED_MS = 50,
+    FRESH_MS = 1000, // until somebody is written down, at most
 };
 
 // A lane whose subscribers are being taken. For it they have begun.
@@ -32,6 +33,7 @@ struct taking {
     bool probe;
     bool fair;    // of the next topic, wherever the rotation is
     bool partial; // not of all topics
+    bool fresh;   // from the first of lane->fresh on
 };
 
 struct lane_turns {
@@ -88,7 +90,7 @@ static void go_on(struct lane_turns *turns, struct lane *lane,
     const struct store_claim_lane *claim = &taking->claim;
     if (taking->fair) {
         lane->fair_topic = claim->end ? 0 : claim->after_topic;
-    } else {
+    } else if (!taking->fresh) {
         lane->after_topic = claim->end ? 0 : claim->after_topic;
         lane->after_id = claim->end ? 0 : claim->after;
     }
@@ -102,6 +104,21 @@ static void go_on(struct lane_turns *turns, struct lane *lane,
     } else if (lane->traffic.outstanding + lane->traffic.slow == 0) {
         put_off(turns, lane);
     }
+}
+
+// Whether he was there. He is written down some time after it was said that
+// he waits.
+static void note_taken(struct lane *lane, const struct store_claim_lane *claim,
+                       struct moment now)
+{
+    const struct store_subscriber *first =
+        claim->count > 0 ? &claim->items[0].subscriber : NULL;
+    bool there = first && first->topic == lane->fresh[0].topic
+                 && first->id == lane->fresh[0].id;
+    if (!there && now.mono - lane->fresh[0].at < FRESH_MS)
+        return;
+    memmove(&lane->fresh[0], &lane->fresh[1],
+            --lane->fresh_count * sizeof lane->fresh[0]);
 }
 
 static void taken(struct store_op *op)
@@ -122,6 +139,8 @@ static void taken(struct store_op *op)
         lanes_cancel(turns->lanes, lane, taking->probe && i == 0, now);
     lane->claiming = false;
     if (op->status == STORE_OK) {
+        if (taking->fresh)
+            note_taken(lane, claim, now);
         go_on(turns, lane, taking);
     } else {
         lane->served = false;
@@ -137,13 +156,12 @@ static void taken(struct store_op *op)
 static void choose(struct taking *taking, struct lane *lane)
 {
     struct store_claim_lane *claim = &taking->claim;
-    taking->fair = taking->partial = false;
+    taking->fair = taking->partial = taking->fresh = false;
     if (lane->fresh_count > 0) {
         taking->partial = true;
         claim->after_topic = lane->fresh[0].topic;
         claim->after = lane->fresh[0].id - 1;
-        memmove(&lane->fresh[0], &lane->fresh[1],
-                --lane->fresh_count * sizeof lane->fresh[0]);
+        taking->fresh = true;
     } else if (lane->breaker.state == BREAKER_CLOSED) {
         lane->fair = !lane->fair;
         taking->fair = lane->fair;

@@ -144,7 +144,7 @@ enum lanes_answer lanes_ask(struct lanes *lanes, const struct store_key *origin,
 void lanes_began(struct lanes *lanes, struct delivery *delivery,
                  struct moment now)
 {
-    struct lane *lane = lanes_get(lanes, &delivery->origin, now);
+    struct lane *lane = lanes_get(lanes, &delivery->origin);
     flights_add(&lanes->flights, delivery->topic, delivery->subscription);
     if (lane)
         delivery->probe = lanes_reserve(lanes, lane, now);
@@ -172,7 +172,8 @@ int64_t lanes_waits(struct lanes *lanes, const struct store_key *origin,
 }
 
 static void note_fresh(struct lane *lane,
-                       const struct store_subscriber *subscriber)
+                       const struct store_subscriber *subscriber,
+                       struct moment now)
 {
     for (size_t i = 0; i < lane->fresh_count; i++)
         if (lane->fresh[i].topic == subscriber->topic)
@@ -180,6 +181,7 @@ static void note_fresh(struct lane *lane,
     if (lane->fresh_count == LANE_FRESH_MAX)
         return;
     lane->fresh[lane->fresh_count].topic = subscriber->topic;
+    lane->fresh[lane->fresh_count].at = now.mono;
     lane->fresh[lane->fresh_count++].id = subscriber->id;
 }
 
@@ -191,7 +193,7 @@ int64_t lanes_waits_fresh(struct lanes *lanes,
     if (lane) {
         const struct breaker_pace pace = pace_of(lanes);
         int64_t before = lane->breaker.next;
-        note_fresh(lane, subscriber);
+        note_fresh(lane, subscriber, now);
         breaker_hurry_fresh(&lane->breaker, &pace);
         if (lane->waiting && lane->breaker.next < before)
             lanes_change(lanes, lane);
@@ -366,7 +368,7 @@ void lanes_paused(struct lanes *lanes, const struct store_key *origin,
                   bool paused, struct moment now)
 {
     struct lane *lane =
-        paused ? lanes_get(lanes, origin, now) : lanes_find(lanes, origin);
+        paused ? lanes_get(lanes, origin) : lanes_find(lanes, origin);
     if (!lane)
         return;
     lane->paused = paused;

@@ -51,6 +51,7 @@ struct lane {
     // Who have not failed yet, one of a topic: better probes, and next.
     struct {
         uint64_t topic, id;
+        int64_t at; // monotonic: when it was said that he waits
     } fresh[LANE_FRESH_MAX];
     size_t fresh_count;
 };
@@ -76,8 +77,7 @@ struct lanes {
 struct lane *lanes_find(const struct lanes *lanes, const struct store_key *key);
 
 // The one there is, or a new one. NULL: there is no room for one more.
-struct lane *lanes_get(struct lanes *lanes, const struct store_key *key,
-                       struct moment now);
+struct lane *lanes_get(struct lanes *lanes, const struct store_key *key);
 
 // To be called when anything has changed that lanes_idle() looks at.
 void lanes_used(struct lanes *lanes, struct lane *lane);

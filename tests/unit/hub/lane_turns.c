@@ -232,6 +232,31 @@ static void who_has_not_failed_yet_is_taken_first(void **state)
     assert_int_equal(lane_of(1)->fresh_count, 0);
 }
 
+static void who_is_not_written_down_yet_is_looked_for_again(void **state)
+{
+    (void)state;
+    struct store_lane lane = healthy(1);
+    struct store_subscriber fresh = { .topic = 7,
+                                      .id = 77,
+                                      .origin = origin_of(1) };
+    lanes_rig_send(rig.lanes, 1, 1, 200);
+    lanes_waits_fresh(rig.lanes, &fresh, loop_now());
+    due(&lane, 1);
+    for (int i = 0; i < 3; i++) {
+        give(1, 90, false); // others, who come after him
+        assert_int_equal(lane_of(1)->fresh_count, 1);
+        step();
+    }
+    give(1, 77, false);
+    assert_int_equal(lane_of(1)->fresh_count, 0);
+    step();
+    struct store_claim_lane *op = fake_store_take(STORE_CLAIM_LANE);
+    assert_int_equal(op->after, 0);
+    op->end = op->empty = true;
+    fake_store_finish(&op->op, STORE_OK);
+    kept(false);
+}
+
 static void one_that_answers_is_given_more_and_more(void **state)
 {
     (void)state;
@@ -503,6 +528,7 @@ int main(void)
         TURNS(M4_from_a_broken_one_a_single_one_is_taken),
         TURNS(the_next_probe_is_of_the_next_who_waits),
         TURNS(who_has_not_failed_yet_is_taken_first),
+        TURNS(who_is_not_written_down_yet_is_looked_for_again),
         TURNS(one_that_answers_is_given_more_and_more),
         TURNS(who_comes_while_the_last_leaves_is_looked_for_at_once),
         TURNS(where_only_such_wait_as_may_not_be_sent_to_it_is_left),

@@ -5,8 +5,7 @@
 
 static void breaks(void)
 {
-    struct lane *lane =
-        lanes_get(rig.lanes, &(struct store_key){ { 0 } }, loop_now());
+    struct lane *lane = lanes_get(rig.lanes, &(struct store_key){ { 0 } });
     breaker_restore(&lane->breaker, 5, 1, loop_now().mono + 20000,
                     loop_now().mono);
     lane->failing_since = loop_now().unix;

@@ -85,10 +85,9 @@ static bool wanted(const struct lag_inquiry *asked,
 
 static json_t *totals_json(const struct store_numbers *numbers)
 {
-    return json_pack("{s:I, s:I, s:I, s:b}", "lagging",
-                     (json_int_t)numbers->lagging, "waiting",
-                     (json_int_t)numbers->waiting, "lanes",
-                     (json_int_t)numbers->lanes, "paused", numbers->paused);
+    return json_pack("{s:I, s:I, s:b}", "lagging", (json_int_t)numbers->lagging,
+                     "waiting", (json_int_t)numbers->waiting, "paused",
+                     numbers->paused);
 }
 
 static void answer(struct lag_inquiry *asked, json_t *list)
@@ -279,6 +278,8 @@ static bool read_origin(struct lag_inquiry *asked)
     asked->whole = asked->by_callback;
     asked->by_origin =
         asked->by_callback || inquiry_text(inquiry, "origin") != NULL;
+    if (admin_target_lacks_topic(inquiry))
+        return false;
     if (!asked->by_origin)
         return true;
     struct url *url =

@@ -24,6 +24,12 @@ static json_t *integer(uint64_t value)
     return json_integer((json_int_t)value);
 }
 
+// Unix milliseconds; null: never.
+static json_t *time_json(int64_t unix_ms)
+{
+    return unix_ms > 0 ? json_integer(unix_ms) : json_null();
+}
+
 static json_t *store_json(const struct store_numbers *n)
 {
     return json_pack(
@@ -149,32 +155,37 @@ static json_t *poll_json(const struct store_topic *topic, int64_t now_unix)
 json_t *admin_json_topic(const struct store_topic *t, int64_t now_unix)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:o, s:o, s:o, s:o, "
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, "
         "s:b, s:s, s:o}",
         "id", integer(t->id), "url", json_text(t->url), "self",
         json_text(t->self), "hubs", hubs_json(t->hubs), "head",
         integer(t->head), "baseline", integer(t->baseline), "subscriptions",
         integer(t->subscriptions), "dirty", t->dirty != t->fetched,
-        "last_status", (int)t->last_status, "last_fetch",
-        integer((uint64_t)t->last_fetch), "last_update",
-        integer((uint64_t)t->last_update), "fetch_due",
-        integer((uint64_t)t->fetch_due), "failures", integer(t->failures),
-        "followed", t->subscriptions > 0 || t->pulled_until > now_unix,
-        "content", content_name(t->content), "poll", poll_json(t, now_unix));
+        "last_status",
+        t->last_status != 0 ? json_integer(t->last_status) : json_null(),
+        "last_fetch", time_json(t->last_fetch), "last_update",
+        time_json(t->last_update), "fetch_due", time_json(t->fetch_due),
+        "failures", integer(t->failures), "followed",
+        t->subscriptions > 0 || t->pulled_until > now_unix, "content",
+        content_name(t->content), "poll", poll_json(t, now_unix));
 }
 
-// Enough of a callback's hash to tell it from others of its host.
-static json_t *short_hash(struct bytes callback)
+// Of its callback enough to tell it from others of its host, and the origin,
+// as lists of origins have it. NULL: out of memory.
+static json_t *names_json(struct bytes callback)
 {
     struct url *url = malloc(sizeof *url);
     uint8_t key[32];
-    json_t *hash = NULL;
+    json_t *names = NULL;
     if (url && !url_read(callback.at, callback.len, url)) {
         url_key(url, key);
-        hash = json_sprintf("%02x%02x%02x%02x", key[0], key[1], key[2], key[3]);
+        names = json_pack(
+            "{s:o, s:s%}", "callback_hash",
+            json_sprintf("%02x%02x%02x%02x", key[0], key[1], key[2], key[3]),
+            "origin", url->normal, url->origin_len);
     }
     free(url);
-    return hash ? hash : json_null();
+    return names;
 }
 
 static const char *method_name(const struct store_profile *profile)
@@ -210,7 +221,7 @@ static json_t *last_json(const struct store_subscriber *s)
                                         integer((uint64_t)one->at), "status",
                                         (int)one->status, "outcome",
                                         wording_status(one->status, words),
-                                        "took_ms", (int)one->took_ms));
+                                        "latency_ms", (int)one->took_ms));
     }
     return list;
 }
@@ -219,17 +230,20 @@ static json_t *delivery_json(const struct admin_json_subscriber *from)
 {
     const struct store_subscriber *s = from->subscriber;
     bool lags = s->lagging;
+    bool failed = lags && s->last_status != 0;
+    // Of one that waits it says when its origin was to be looked at, then.
+    bool tried = lags && !s->paused && !s->waits;
     char words[WORDING_MAX];
-    return json_pack(
-        "{s:b, s:b, s:o, s:o, s:i, s:o, s:o, s:i, s:s, s:o}", "paused",
-        s->paused, "waits", lags && s->waits, "next",
-        lags ? integer(s->next) : json_null(), "owed", owed_json(from),
-        "attempts", lags ? (int)s->attempts : 0, "failing_since",
-        lags ? integer((uint64_t)s->first_failure) : json_null(), "due",
-        lags && !s->paused ? integer((uint64_t)s->due) : json_null(),
-        "last_status", lags ? (int)s->last_status : 0, "last_outcome",
-        lags ? wording_status(s->last_status, words) : "nothing is owed",
-        "last", last_json(s));
+    return json_pack("{s:b, s:b, s:o, s:o, s:i, s:o, s:o, s:o, s:s?, s:o}",
+                     "paused", s->paused, "waits", lags && s->waits, "next",
+                     lags ? integer(s->next) : json_null(), "owed",
+                     owed_json(from), "attempts", lags ? (int)s->attempts : 0,
+                     "failing_since", time_json(lags ? s->first_failure : 0),
+                     "due", time_json(tried ? s->due : 0), "last_status",
+                     failed ? json_integer(s->last_status) : json_null(),
+                     "last_outcome",
+                     failed ? wording_status(s->last_status, words) : NULL,
+                     "last", last_json(s));
 }
 
 json_t *admin_json_subscriber(const struct admin_json_subscriber *from)
@@ -239,19 +253,20 @@ json_t *admin_json_subscriber(const struct admin_json_subscriber *from)
     callback_host(s->callback.at, s->callback.len, host);
     int64_t left = s->lease_end - from->now;
     json_t *root = json_pack(
-        "{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:i, s:o, s:o, s:o, s:b, s:s, "
-        "s:s}",
+        "{s:o, s:o, s:o, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:b, s:s, s:s}",
         "id", integer(s->id), "topic_id", integer(s->topic), "topic",
-        json_text(s->topic_url), "host", host, "callback_hash",
-        short_hash(s->callback), "callback", callback_json(from), "state",
-        wording_state(s), "rev", (int)s->rev, "start", integer(s->start),
-        "lease_end", integer((uint64_t)s->lease_end), "lease_left_ms",
-        integer(left > 0 ? (uint64_t)left : 0), "signed",
+        json_text(s->topic_url), "host", host, "callback", callback_json(from),
+        "state", wording_state(s), "rev", (int)s->rev, "start",
+        integer(s->start), "lease_end", integer((uint64_t)s->lease_end),
+        "lease_left_ms", integer(left > 0 ? (uint64_t)left : 0), "signed",
         s->profile.secret.len > 0, "method", method_name(&s->profile),
         "content", content_name(s->profile.content));
-    json_t *delivery = delivery_json(from);
+    json_t *names = names_json(s->callback), *delivery = delivery_json(from);
+    if (root && names)
+        json_object_update(root, names);
     if (root && delivery)
         json_object_update(root, delivery);
+    json_decref(names);
     json_decref(delivery);
     return root;
 }

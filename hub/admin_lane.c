@@ -22,15 +22,16 @@ const char *admin_lane_state(const struct store_lane *lane)
 
 json_t *admin_lane_json(const struct store_lane *lane)
 {
+    bool failed = lane->failures > 0;
     char words[WORDING_MAX];
     return json_pack(
-        "{s:o, s:s, s:b, s:o, s:i, s:o, s:i, s:s}", "origin",
+        "{s:o, s:s, s:b, s:o, s:i, s:o, s:o, s:s?}", "origin",
         json_text(lane->name), "state", admin_lane_state(lane), "paused",
         lane->paused, "failing_since", time_json(lane->failing_since),
         "failures", (int)lane->failures, "due",
         time_json(lane->paused ? 0 : lane->due), "last_status",
-        (int)lane->last_status, "last_outcome",
-        lane->failures > 0 ? wording_status(lane->last_status, words) : "-");
+        failed ? json_integer(lane->last_status) : json_null(), "last_outcome",
+        failed ? wording_status(lane->last_status, words) : NULL);
 }
 
 void admin_lane_key_text(const struct store_key *key,
@@ -62,4 +63,12 @@ struct store_page_lanes admin_lane_ask(const struct store_key *origin)
         at--;
     page.from_start = at == 0;
     return page;
+}
+
+const struct store_lane *admin_lane_of(const struct store_page_lanes *page,
+                                       const struct store_key *origin)
+{
+    bool there = page->count > 0
+                 && memcmp(&page->items[0].origin, origin, sizeof *origin) == 0;
+    return there ? &page->items[0] : NULL;
 }

@@ -21,6 +21,8 @@ void admin_lane_key_text(const struct store_key *key,
                          char out[ADMIN_LANE_KEY_MAX]);
 bool admin_lane_key_read(const char *text, struct store_key *out);
 
-// One lane as a page of one: from the place before it. Whoever reads it looks
-// whether what came is the lane.
+// One lane as a page of one: from the place before it. And that lane of the
+// page that came; NULL: it has no row.
 struct store_page_lanes admin_lane_ask(const struct store_key *origin);
+const struct store_lane *admin_lane_of(const struct store_page_lanes *page,
+                                       const struct store_key *origin);

@@ -103,8 +103,8 @@ static void write_overdue(struct metrics_inquiry *asked)
 static void write_walks(struct metrics_inquiry *asked)
 {
     exposition_number(&asked->text, "walks.oldest.seconds", EXPOSITION_GAUGE,
-                      "since the newest update of a topic that is still "
-                      "being delivered, the longest",
+                      "how long the update that has been under delivery for "
+                      "longest has been so",
                       (double)asked->oldest / 1000);
 }
 

@@ -2,6 +2,7 @@
 
 #include "admin.h"
 
+#include "admin_lane.h"
 #include "admin_target.h"
 #include "fetcher/url.h"
 #include "halt.h"
@@ -11,7 +12,11 @@
 #include "storage/store.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+// Subscriptions that are looked at at a time, and how often.
+enum { LOOKED_AT = 500, LOOKS = 200 };
 
 // Of one subscription, of an origin, or of everything.
 struct pause_inquiry {
@@ -19,6 +24,16 @@ struct pause_inquiry {
     struct admin_target target;
     struct store_pause pause;
     struct url *origin; // what `pause` names; NULL: it is no origin
+    bool changed;
+    json_t *root;  // the answer
+    uint64_t held; // subscriptions that are still paused and owed something
+    unsigned pages;
+    union {
+        struct store_page_lanes lanes;
+        struct store_keep_lane keep;
+        struct store_page_subscribers page;
+        struct store_page_lagging lagging;
+    };
 };
 
 static const char *author(const struct pause_inquiry *asked)
@@ -30,16 +45,25 @@ static const char *author(const struct pause_inquiry *asked)
 static void account(const struct pause_inquiry *asked, enum store_status status)
 {
     const struct store_pause *pause = &asked->pause;
-    const char *what = pause->all      ? "*"
-                       : asked->origin ? asked->origin->host
-                                       : asked->target.host;
-    LOG(LOG_INFO, pause->paused ? "operator.paused" : "operator.resumed",
-        LOG_T("what", pause->all      ? "all"
-                      : asked->origin ? "origin"
-                                      : "subscription"),
-        LOG_N("topic", pause->topic), LOG_N("id", pause->subscription),
-        LOG_T("host", what), LOG_T("by", author(asked)),
-        LOG_T("status", store_status_name(status)));
+    const char *event = pause->paused ? "operator.paused" : "operator.resumed";
+    const char *by = author(asked);
+    const char *why = status == STORE_DUPLICATE ? "was so already"
+                                                : store_status_name(status);
+    char origin[URL_MAX + 1];
+    if (asked->origin) {
+        snprintf(origin, sizeof origin, "%.*s", (int)asked->origin->origin_len,
+                 asked->origin->normal);
+        LOG(LOG_INFO, event, LOG_T("what", "origin"), LOG_T("origin", origin),
+            LOG_T("by", by), LOG_T("status", why));
+    } else if (pause->all) {
+        LOG(LOG_INFO, event, LOG_T("what", "all"), LOG_T("by", by),
+            LOG_T("status", why));
+    } else {
+        LOG(LOG_INFO, event, LOG_T("what", "subscription"),
+            LOG_N("topic", pause->topic), LOG_N("id", pause->subscription),
+            LOG_T("host", asked->target.host), LOG_T("by", by),
+            LOG_T("status", why));
+    }
 }
 
 static void tell(const struct pause_inquiry *asked)
@@ -56,27 +80,181 @@ static void tell(const struct pause_inquiry *asked)
         means->owed(means->context);
 }
 
-static void answer(struct pause_inquiry *asked, bool changed)
+// ------------------------------------------------------------------ answer
+//
+// With what else holds deliveries back, or none are for.
+
+static void answer(struct pause_inquiry *asked)
 {
-    json_t *root = json_pack("{s:b, s:b}", "paused", asked->pause.paused,
-                             "changed", changed);
+    free(asked->origin);
+    inquiry_answer(&asked->inquiry, 200, asked->root);
+}
+
+static void give_up(struct pause_inquiry *asked, enum store_status status)
+{
+    json_decref(asked->root);
+    free(asked->origin);
+    inquiry_unable(&asked->inquiry, status);
+}
+
+static json_t *root_of(const struct pause_inquiry *asked)
+{
+    const struct admin_means *means = &asked->inquiry.admin->means;
+    return json_pack("{s:b, s:b, s:b}", "paused", asked->pause.paused,
+                     "changed", asked->changed, "halted", halt_is(means->halt));
+}
+
+static const struct store_key *origin_of(const struct pause_inquiry *asked)
+{
+    return asked->origin ? &asked->pause.origin : &asked->target.origin;
+}
+
+static void there_read(struct store_op *op)
+{
+    struct pause_inquiry *asked = op->context;
+    enum store_status status = op->status;
+    bool subscribed = status == STORE_OK && asked->page.count > 0;
+    store_release(op);
+    if (status != STORE_OK) {
+        give_up(asked, status);
+        return;
+    }
+    json_object_set_new(asked->root, "subscribed", json_boolean(subscribed));
+    answer(asked);
+}
+
+static void ask_who_is_there(struct pause_inquiry *asked)
+{
+    if (!asked->origin) {
+        answer(asked);
+        return;
+    }
+    asked->page = (struct store_page_subscribers){
+        .origin = &asked->pause.origin,
+        .max = 1,
+    };
+    inquiry_submit(&asked->inquiry, &asked->page.op, STORE_PAGE_SUBSCRIBERS,
+                   there_read);
+}
+
+static void hurried(struct store_op *op)
+{
+    struct pause_inquiry *asked = op->context;
+    const struct admin_means *means = &asked->inquiry.admin->means;
+    if (op->status != STORE_OK) {
+        give_up(asked, op->status);
+        return;
+    }
+    means->owed(means->context);
+    ask_who_is_there(asked);
+}
+
+// An origin that is broken is looked at when an operator says that it is to
+// go on, even if it was not paused.
+static void hurry(struct pause_inquiry *asked, struct store_lane lane)
+{
+    lane.name = (struct bytes){ "", 0 };
+    lane.due = 0;
+    asked->keep = (struct store_keep_lane){ .lane = lane };
+    inquiry_submit(&asked->inquiry, &asked->keep.op, STORE_KEEP_LANE, hurried);
+}
+
+static void lane_read(struct store_op *op)
+{
+    struct pause_inquiry *asked = op->context;
+    const struct store_lane *there =
+        op->status == STORE_OK ? admin_lane_of(&asked->lanes, origin_of(asked))
+                               : NULL;
+    enum store_status status = op->status;
+    struct store_lane lane = { .paused = false };
+    if (there) {
+        lane = *there;
+        json_object_set_new(asked->root, "lane", admin_lane_json(&lane));
+    }
+    store_release(op);
+    bool resumes = asked->origin && !asked->pause.paused;
+    if (status != STORE_OK)
+        give_up(asked, status);
+    else if (resumes && lane.failing_since > 0)
+        hurry(asked, lane);
+    else
+        ask_who_is_there(asked);
+}
+
+static void read_lane(struct pause_inquiry *asked)
+{
+    asked->lanes = admin_lane_ask(origin_of(asked));
+    inquiry_submit(&asked->inquiry, &asked->lanes.op, STORE_PAGE_LANES,
+                   lane_read);
+}
+
+static void count_paused(struct pause_inquiry *asked, uint64_t topic,
+                         uint64_t after);
+
+static void paused_read(struct store_op *op)
+{
+    struct pause_inquiry *asked = op->context;
+    const struct store_page_lagging page = asked->lagging;
+    enum store_status status = op->status;
+    store_release(op);
+    if (status != STORE_OK) {
+        give_up(asked, status);
+        return;
+    }
+    asked->held += page.count;
+    if (!page.end && ++asked->pages < LOOKS) {
+        count_paused(asked, page.after_topic, page.after);
+        return;
+    }
+    struct lanes_numbers lanes;
+    lanes_numbers(asked->inquiry.admin->means.lanes, &lanes);
+    json_object_set_new(asked->root, "subscriptions_paused",
+                        json_integer((json_int_t)asked->held));
+    json_object_set_new(asked->root, "origins_paused",
+                        json_integer((json_int_t)lanes.paused));
+    answer(asked);
+}
+
+static void count_paused(struct pause_inquiry *asked, uint64_t topic,
+                         uint64_t after)
+{
+    asked->lagging = (struct store_page_lagging){
+        .set = STORE_LAGGING_PAUSED,
+        .after_topic = topic,
+        .after = after,
+        .max = LOOKED_AT,
+    };
+    inquiry_submit(&asked->inquiry, &asked->lagging.op, STORE_PAGE_LAGGING,
+                   paused_read);
+}
+
+static void tell_rest(struct pause_inquiry *asked)
+{
+    asked->root = root_of(asked);
+    if (asked->pause.all) {
+        count_paused(asked, 0, 0);
+        return;
+    }
     if (asked->origin)
         json_object_set_new(
-            root, "origin",
+            asked->root, "origin",
             json_stringn(asked->origin->normal, asked->origin->origin_len));
-    else if (!asked->pause.all)
-        json_object_set_new(root, "host", json_string(asked->target.host));
-    free(asked->origin);
-    inquiry_answer(&asked->inquiry, 200, root);
+    else
+        json_object_set_new(asked->root, "host",
+                            json_string(asked->target.host));
+    read_lane(asked);
 }
+
+// ----------------------------------------------------------------- pausing
 
 static void paused(struct store_op *op)
 {
     struct pause_inquiry *asked = op->context;
     account(asked, op->status);
     if (op->status == STORE_OK || op->status == STORE_DUPLICATE) {
+        asked->changed = op->status == STORE_OK;
         tell(asked);
-        answer(asked, op->status == STORE_OK);
+        tell_rest(asked);
         return;
     }
     free(asked->origin);

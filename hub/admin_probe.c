@@ -4,6 +4,7 @@
 
 #include "admin_json.h"
 #include "admin_lane.h"
+#include "admin_target.h"
 #include "config.h"
 #include "dossier.h"
 #include "fetcher/engine.h"
@@ -24,6 +25,8 @@ enum { CENSUS_MAX = 20000, SHOWN_MAX = 100, JUDGE_MS = 15000 };
 
 struct probing {
     struct inquiry inquiry;
+    struct admin_target target; // if a number was given
+    const char *called;         // the callback; the query's or the target's
     struct url *callback;
     struct store_key topic_key, callback_key, origin;
     bool topic_named;
@@ -89,13 +92,15 @@ static void answer(struct probing *probing)
     struct explain_voice voice = admin_json_voice(says);
     probe_say(facts, &voice);
     json_t *root = json_pack(
-        "{s:s, s:s%, s:s, s:i, s:b, s:b, s:s?, s:o, s:s, s:o, s:o, s:o, s:o}",
+        "{s:s, s:o, s:s, s:i, s:b, s:b, s:s?, s:o, s:s, s:o, s:o, s:o, s:o}",
         "callback", inquiry_text(&probing->inquiry, "callback"), "normal",
-        callback->normal, callback->normal_len, "host", callback->host, "port",
-        (int)callback->port, "fine", probe_fine(facts), "own", facts->own,
-        "denied_by", facts->rule, "addresses", addresses_json(facts->addresses),
-        "lookup", facts->result ? exchange_result_name(facts->result) : "none",
-        "left",
+        probing->target.number > 0
+            ? json_null()
+            : json_stringn(callback->normal, callback->normal_len),
+        "host", callback->host, "port", (int)callback->port, "fine",
+        probe_fine(facts), "own", facts->own, "denied_by", facts->rule,
+        "addresses", addresses_json(facts->addresses), "lookup",
+        facts->result ? exchange_result_name(facts->result) : "none", "left",
         facts->left == UINT32_MAX ? json_null()
                                   : json_integer((json_int_t)facts->left),
         "origin", admin_json_census(&facts->census), "subscriptions",
@@ -146,11 +151,7 @@ static void lane_read(struct store_op *op)
     if (op->status != STORE_OK)
         give_up(probing, op->status);
     else {
-        bool there = lanes->count > 0
-                     && memcmp(&lanes->items[0].origin, &probing->origin,
-                               sizeof probing->origin)
-                            == 0;
-        probing->facts.lane = there ? &lanes->items[0] : NULL;
+        probing->facts.lane = admin_lane_of(lanes, &probing->origin);
         if (probing->topic_named)
             find_pair(probing);
         else
@@ -184,12 +185,15 @@ static void count(struct probing *probing,
 {
     struct probe_facts *facts = &probing->facts;
     census_count(&facts->census, subscriber);
-    if (!is_it(probing, subscriber) || facts->same++ >= SHOWN_MAX)
+    if (!is_it(probing, subscriber))
+        return;
+    census_count(&facts->mine, subscriber);
+    if (facts->mine.counted > SHOWN_MAX)
         return;
     struct admin_json_subscriber from = {
         .subscriber = subscriber,
         .now = now,
-        .whole = true,
+        .whole = probing->target.number == 0,
     };
     json_array_append_new(probing->shown, admin_json_subscriber(&from));
 }
@@ -248,7 +252,7 @@ static void look_up(struct probing *probing)
     struct engine *engine = probing->inquiry.admin->means.services->engine;
     probing->exchange = (struct exchange){
         .class = EXCHANGE_VERIFY,
-        .url = inquiry_text(&probing->inquiry, "callback"),
+        .url = probing->called,
         .judge_only = true,
         .timeout_ms = JUDGE_MS,
         .connect_timeout_ms = JUDGE_MS,
@@ -259,32 +263,56 @@ static void look_up(struct probing *probing)
 
 // ----------------------------------------------------------------- reading
 
-static bool read_query(struct probing *probing)
+static void begin(struct probing *probing, struct url *callback)
 {
-    struct inquiry *inquiry = &probing->inquiry;
-    const struct config *config = inquiry->admin->means.services->config;
-    probing->topic_named = inquiry_text(inquiry, "topic") != NULL;
-    if (probing->topic_named
-        && !inquiry_key(inquiry, "topic", &probing->topic_key))
-        return false;
-    struct url *callback = inquiry_url(inquiry, "callback");
-    if (!callback)
-        return false;
+    const struct config *config =
+        probing->inquiry.admin->means.services->config;
     probing->callback = callback;
     url_key(callback, probing->callback_key.bytes);
     url_origin_key(callback, probing->origin.bytes);
     probing->facts.own = policy_is_own(config, callback);
     probing->facts.rule = policy_callback_rule(config, callback);
     probing->facts.topic_named = probing->topic_named;
-    return true;
+    probing->shown = json_array();
+    look_up(probing);
+}
+
+static void target_found(struct inquiry *inquiry)
+{
+    // The inquiry is its first member.
+    struct probing *probing = (struct probing *)(void *)inquiry;
+    const char *text = probing->target.callback;
+    struct url *callback = malloc(sizeof *callback);
+    probing->topic_key = probing->target.key;
+    probing->called = text;
+    if (callback && !url_read(text, strlen(text), callback)) {
+        begin(probing, callback);
+        return;
+    }
+    free(callback);
+    inquiry_unable(inquiry, STORE_AGAIN);
 }
 
 void admin_probe(void *self, struct request *request, struct moment now)
 {
     struct probing *probing = inquiry_new(self, request, sizeof *probing);
     (void)now;
-    if (!probing || !read_query(probing))
+    if (!probing)
         return;
-    probing->shown = json_array();
-    look_up(probing);
+    struct inquiry *inquiry = &probing->inquiry;
+    const char *callback = inquiry_text(inquiry, "callback");
+    probing->topic_named = inquiry_text(inquiry, "topic") != NULL;
+    if (admin_target_lacks_topic(inquiry))
+        return;
+    if (callback && admin_target_number(callback) > 0) {
+        admin_target_find(&probing->target, inquiry, target_found);
+        return;
+    }
+    if (probing->topic_named
+        && !inquiry_key(inquiry, "topic", &probing->topic_key))
+        return;
+    probing->called = callback;
+    struct url *url = inquiry_url(inquiry, "callback");
+    if (url)
+        begin(probing, url);
 }

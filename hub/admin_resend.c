@@ -3,6 +3,7 @@
 #include "admin.h"
 
 #include "admin_target.h"
+#include "halt.h"
 #include "inquiry.h"
 #include "log.h"
 #include "metrics.h"
@@ -68,12 +69,15 @@ static void account(const struct resend_inquiry *asked,
 static void answer(struct resend_inquiry *asked, bool more)
 {
     account(asked, STORE_OK);
-    inquiry_answer(&asked->inquiry, 200,
-                   json_pack("{s:I, s:I, s:o}", "set", (json_int_t)asked->set,
-                             "topics", (json_int_t)asked->topics, "next",
-                             more ? json_sprintf("%" PRIu64 ".%" PRIu64,
-                                                 asked->at, asked->after)
-                                  : json_null()));
+    const struct admin_means *means = &asked->inquiry.admin->means;
+    inquiry_answer(
+        &asked->inquiry, 200,
+        json_pack(
+            "{s:I, s:I, s:b, s:b, s:o}", "set", (json_int_t)asked->set,
+            "topics", (json_int_t)asked->topics, "paused", asked->target.paused,
+            "halted", halt_is(means->halt), "next",
+            more ? json_sprintf("%" PRIu64 ".%" PRIu64, asked->at, asked->after)
+                 : json_null()));
 }
 
 static void give_up(struct resend_inquiry *asked, enum store_status status)

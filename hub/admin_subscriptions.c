@@ -3,6 +3,7 @@
 #include "admin.h"
 
 #include "admin_json.h"
+#include "admin_target.h"
 #include "fetcher/url.h"
 #include "inquiry.h"
 #include "storage/store.h"
@@ -24,6 +25,7 @@ struct listing {
     struct inquiry inquiry;
     const char *topic, *callback; // NULL: any
     const char *state;            // NULL: any
+    uint64_t number;              // of the topic's alone; 0: all of them
     struct store_key topic_key, callback_key, origin;
     size_t max, topics; // items wanted; topics looked at
     uint64_t at, after; // topic and subscription before the next page
@@ -66,19 +68,14 @@ static void answer(struct listing *listing, bool more)
     end(listing, root);
 }
 
-// Who waits for his origin lags too.
-static bool is_so(const char *state, const struct store_subscriber *subscriber)
-{
-    if (strcmp(state, "waiting") == 0)
-        return subscriber->lagging && subscriber->waits;
-    return strcmp(state, wording_state(subscriber)) == 0;
-}
-
 static bool wanted(const struct listing *listing,
                    const struct store_subscriber *subscriber)
 {
     struct store_key key;
-    if (listing->state && !is_so(listing->state, subscriber))
+    if (listing->state
+        && strcmp(listing->state, wording_state(subscriber)) != 0)
+        return false;
+    if (listing->number > 0 && subscriber->id != listing->number)
         return false;
     if (!listing->callback)
         return true;
@@ -115,6 +112,8 @@ static void read_page(struct listing *listing);
 static void go_on(struct listing *listing, bool more)
 {
     bool all = !listing->topic && !listing->callback;
+    if (listing->number > 0)
+        more = false;
     bool full = json_array_size(listing->list) >= listing->max;
     if (all && !more)
         listing->after = ALL_OF_IT;
@@ -232,6 +231,8 @@ static void topic_named(struct store_op *op)
         inquiry_fail(&listing->inquiry, 404, "this topic is not known");
     } else {
         listing->at = topic;
+        if (listing->number > 0)
+            listing->after = listing->number - 1;
         read_page(listing);
     }
 }
@@ -297,8 +298,14 @@ static bool read_query(struct listing *listing)
                      "waiting");
         return false;
     }
+    if (admin_target_lacks_topic(inquiry))
+        return false;
     if (listing->topic && !inquiry_key(inquiry, "topic", &listing->topic_key))
         return false;
+    listing->number =
+        listing->callback ? admin_target_number(listing->callback) : 0;
+    if (listing->number > 0)
+        listing->callback = NULL;
     if (!listing->callback)
         return true;
     struct url *callback = inquiry_url(inquiry, "callback");

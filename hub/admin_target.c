@@ -2,14 +2,14 @@
 
 #include "admin_target.h"
 
-#include "fetcher/url.h"
 #include "inquiry.h"
 #include "services.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// Digits of a subscription's number.
+// Digits of a number.
 enum { NUMBER_MAX = 19 };
 
 static void submit(struct admin_target *target, struct store_op *op,
@@ -44,6 +44,10 @@ static void take(struct admin_target *target,
 {
     target->topic = subscriber->topic;
     target->subscription = subscriber->id;
+    target->origin = subscriber->origin;
+    target->paused = subscriber->paused;
+    snprintf(target->callback, sizeof target->callback, "%.*s",
+             (int)subscriber->callback.len, subscriber->callback.at);
     callback_host(subscriber->callback.at, subscriber->callback.len,
                   target->host);
 }
@@ -63,20 +67,39 @@ static void by_number(struct store_op *op)
             there ? NULL : "this topic has no subscription of that number");
 }
 
+// Who has named it by its number has not given its key.
+static void take_key(struct admin_target *target,
+                     const struct store_topic *topic)
+{
+    struct url *url = target->id > 0 ? malloc(sizeof *url) : NULL;
+    if (url && !url_read(topic->url.at, topic->url.len, url))
+        url_key(url, target->key.bytes);
+    free(url);
+}
+
+static void find_pair(struct admin_target *target);
+
 static void by_name(struct store_op *op)
 {
     struct admin_target *target = op->context;
+    const struct store_topic *topic = target->named.items;
     enum store_status status = op->status;
-    bool known = status == STORE_OK && target->named.items[0].id != 0;
+    bool known = status == STORE_OK && topic->id != 0;
     if (known) {
-        target->topic = target->named.items[0].id;
-        target->last_update = target->named.items[0].last_update;
+        target->topic = topic->id;
+        target->last_update = topic->last_update;
+        take_key(target, topic);
     }
     store_release(op);
     if (!was_read(target, status))
         return;
-    if (!known || target->number == 0) {
+    bool callback = inquiry_text(target->inquiry, "callback") != NULL;
+    if (!known || !callback) {
         end(target, known ? NULL : "this topic is not known");
+        return;
+    }
+    if (target->number == 0) {
+        find_pair(target);
         return;
     }
     target->page = (struct store_page_subscribers){
@@ -104,8 +127,19 @@ static void by_callback(struct store_op *op)
                         : "there is no such subscription");
 }
 
-// 0: it is no number.
-static uint64_t number_of(const char *text)
+static void find_pair(struct admin_target *target)
+{
+    struct store_key pair;
+    if (!inquiry_key(target->inquiry, "callback", &pair))
+        return;
+    target->find = (struct store_find){
+        .topic_key = target->key,
+        .callback_key = pair,
+    };
+    submit(target, &target->find.op, STORE_FIND, by_callback);
+}
+
+uint64_t admin_target_number(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
     if (digits == 0 || digits > NUMBER_MAX || text[digits])
@@ -113,28 +147,36 @@ static uint64_t number_of(const char *text)
     return strtoull(text, NULL, 10);
 }
 
+bool admin_target_lacks_topic(struct inquiry *inquiry)
+{
+    const char *callback = inquiry_text(inquiry, "callback");
+    if (!callback || admin_target_number(callback) == 0
+        || inquiry_text(inquiry, "topic"))
+        return false;
+    inquiry_fail(inquiry, 400,
+                 "the number of a subscription needs --topic: it is one of "
+                 "that topic's");
+    return true;
+}
+
 void admin_target_find(struct admin_target *target, struct inquiry *inquiry,
                        void (*found)(struct inquiry *inquiry))
 {
+    const char *topic = inquiry_text(inquiry, "topic");
     const char *callback = inquiry_text(inquiry, "callback");
     *target = (struct admin_target){ .inquiry = inquiry, .found = found };
-    if (!inquiry_key(inquiry, "topic", &target->key))
+    target->id = topic ? admin_target_number(topic) : 0;
+    if (target->id == 0 && !inquiry_key(inquiry, "topic", &target->key))
         return;
-    target->number = callback ? number_of(callback) : 0;
-    if (!callback || target->number > 0) {
-        target->named = (struct store_topics){
-            .keys = &target->key,
-            .count = 1,
-        };
-        submit(target, &target->named.op, STORE_TOPICS, by_name);
+    target->number = callback ? admin_target_number(callback) : 0;
+    if (callback && target->number == 0 && target->id == 0) {
+        find_pair(target);
         return;
     }
-    struct store_key pair;
-    if (!inquiry_key(inquiry, "callback", &pair))
-        return;
-    target->find = (struct store_find){
-        .topic_key = target->key,
-        .callback_key = pair,
-    };
-    submit(target, &target->find.op, STORE_FIND, by_callback);
+    target->named = (struct store_topics){ .count = 1 };
+    if (target->id > 0)
+        target->named.ids = &target->id;
+    else
+        target->named.keys = &target->key;
+    submit(target, &target->named.op, STORE_TOPICS, by_name);
 }

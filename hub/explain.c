@@ -272,6 +272,18 @@ static void tell_links(struct telling *telling)
             topic->hubs.at, end ? ", and more" : "");
 }
 
+// Whom a walk has not come to yet lags behind nothing that is written down.
+static const char *at_head(const struct explain_facts *facts, bool one)
+{
+    if (!facts->walking)
+        return one ? "is at the newest version" : "are at the newest version";
+    if (facts->halted)
+        return one ? "has the newest version, or waits until deliveries go on"
+                   : "have the newest version, or wait until deliveries go on";
+    return one ? "has the newest version, or is just getting it"
+               : "have the newest version, or are just getting it";
+}
+
 static void tell_subscribers(struct telling *telling)
 {
     const struct census *census = &telling->facts->census;
@@ -279,13 +291,14 @@ static void tell_subscribers(struct telling *telling)
     if (census->counted == 0)
         return;
     uint64_t behind = census->lagging + census->stopped;
+    bool one = census->counted - behind == 1;
     say(telling, SUBSCRIBERS,
-        "Of %s%" PRIu64 " subscriber%s %" PRIu64 " %s at the newest version, "
+        "Of %s%" PRIu64 " subscriber%s %" PRIu64 " %s, "
         "%" PRIu64 " wait%s for another try, %" PRIu64
         " %s given up until the next update.",
         census->complete ? "" : "the first ", census->counted,
         census->counted == 1 ? "" : "s", census->counted - behind,
-        census->counted - behind == 1 ? "is" : "are", census->lagging,
+        at_head(telling->facts, one), census->lagging,
         census->lagging == 1 ? "s" : "", census->stopped,
         census->stopped == 1 ? "was" : "were");
     if (census->suspended > 0)
@@ -390,7 +403,9 @@ static void blame_delivery(struct telling *telling)
         say(telling, WHY,
             "Some wait for their server: websubctl origins tells which.");
     if (facts->walking)
-        say(telling, WHY, "An update is being delivered right now.");
+        say(telling, WHY,
+            facts->halted ? "An update waits until deliveries go on."
+                          : "An update is being delivered right now.");
     if (census->lagging > 0)
         say(telling, WHY,
             "Some callbacks did not take it and will be tried again.");

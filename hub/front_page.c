@@ -59,9 +59,10 @@ static const char subscribe_form[] =
     "</label>\n"
     "<button>Send</button>\n"
     "</form>\n"
-    "<p>The answer is 202 and an empty page; then the hub asks the callback "
-    "whether it agrees. Programs find a link with <code>rel=\"status\"</code> "
-    "in that answer, which tells how that went, and how deliveries go.</p>\n";
+    "<p>Then the hub asks the callback whether it agrees. The answer has a "
+    "link "
+    "that tells how that went, and how deliveries go; programs find it in the "
+    "header, with <code>rel=\"status\"</code>.</p>\n";
 
 static const char questions[] =
     "<h2>How is a topic doing?</h2>\n"

@@ -131,6 +131,12 @@ static void write_policy(char *out, size_t max)
 
 void page_end(struct page *page, struct request *request, unsigned status)
 {
+    page_end_with(page, request, status, NULL);
+}
+
+void page_end_with(struct page *page, struct request *request, unsigned status,
+                   const char *line)
+{
     char policy[256];
     page_markup(page, "</body></html>\n");
     if (page->failed) {
@@ -145,9 +151,9 @@ void page_end(struct page *page, struct request *request, unsigned status)
         .body = page->at,
         .body_len = page->len,
         .headers = { policy, "X-Content-Type-Options: nosniff",
-                     "Referrer-Policy: no-referrer",
-                     "Cache-Control: no-store" },
-        .header_count = 4,
+                     "Referrer-Policy: no-referrer", "Cache-Control: no-store",
+                     line },
+        .header_count = line ? 5 : 4,
     };
     request_reply(request, &reply);
     page_drop(page);

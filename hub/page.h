@@ -32,5 +32,8 @@ void page_text(struct page *page, const char *text, size_t len);
 
 // Ends the page, answers the request with it and frees it.
 void page_end(struct page *page, struct request *request, unsigned status);
+// The same with a further header line.
+void page_end_with(struct page *page, struct request *request, unsigned status,
+                   const char *line);
 // Frees a page that is not going to be sent.
 void page_drop(struct page *page);

@@ -99,7 +99,7 @@ static void tell_subscriptions(const struct probe_facts *facts,
             census->reasons[i].count,
             wording_status(census->reasons[i].status, what));
     say(voice, "subscriptions", "%" PRIu64 " of them %s this very callback.",
-        facts->same, facts->same == 1 ? "is" : "are");
+        facts->mine.counted, facts->mine.counted == 1 ? "is" : "are");
 }
 
 static void tell_lane(const struct probe_facts *facts,
@@ -169,6 +169,33 @@ static void tell_budget(const struct probe_facts *facts,
             "Its host has been asked so often that requests have to wait.");
 }
 
+// Whoever is subscribed asks for his deliveries.
+static const char *verdict_of(const struct probe_facts *facts)
+{
+    const struct census *mine = &facts->mine;
+    bool paused = facts->lane && facts->lane->paused;
+    bool broken = facts->lane && facts->lane->failing_since > 0;
+    if (!probe_fine(facts))
+        return "A subscription with it fails.";
+    if (mine->counted == 0)
+        return "A subscription with it would be verified.";
+    if (facts->halted)
+        return "Nothing is delivered to it: all deliveries are paused.";
+    if (paused)
+        return "Nothing is delivered to it: its origin is paused.";
+    if (mine->paused == mine->counted)
+        return "Nothing is delivered to it: it is paused.";
+    if (broken)
+        return "Nothing is delivered to it: its origin is broken, and only "
+               "looked at from time to time.";
+    if (mine->paused > 0)
+        return "Some of its subscriptions are paused; to the others is "
+               "delivered.";
+    if (mine->lagging + mine->stopped > 0)
+        return "Its last delivery failed, or waits.";
+    return "It is delivered to.";
+}
+
 void probe_say(const struct probe_facts *facts,
                const struct explain_voice *voice)
 {
@@ -178,8 +205,5 @@ void probe_say(const struct probe_facts *facts,
     tell_deliveries(facts, voice);
     tell_requests(facts, voice);
     tell_budget(facts, voice);
-    say(voice, "verdict",
-        probe_fine(facts)
-            ? "A subscription with it would be verified. Nothing was sent."
-            : "A subscription with it fails. Nothing was sent.");
+    say(voice, "verdict", "%s Nothing was sent.", verdict_of(facts));
 }

@@ -25,7 +25,7 @@ struct probe_facts {
     const char *addresses; // as the engine judged them, one a line; or NULL
     // What lives at its origin:
     struct census census;
-    uint64_t same; // subscriptions with this very callback
+    struct census mine; // of these, the ones with this very callback
     // How the lane of its origin stands; NULL: nobody waits there.
     const struct store_lane *lane;
     bool halted; // all deliveries are paused by an operator

@@ -144,15 +144,21 @@ static void tell_ended(struct glance *glance)
 {
     struct page page = { .at = NULL };
     if (sheet_kind(glance->request, SHEET_JSON) == SHEET_JSON) {
-        tell_json(glance, json_pack("{s:s}", "state", "ended"));
+        tell_json(glance,
+                  json_pack("{s:s}", "state",
+                            glance->token.unsubscribes ? "ended"
+                                                       : "ended or replaced"));
         return;
     }
     begin(glance, &page, (struct bytes){ "", 0 });
     sheet_item(&page, "The callback has confirmed it.");
     sheet_item(&page, glance->token.unsubscribes
                           ? "The subscription has ended."
-                          : "What it brought about is over: the subscription "
-                            "has ended, or a later request has replaced it.");
+                          : "What it brought about is over: a later request "
+                            "has replaced it (whose own link tells more), or "
+                            "the subscription has ended: its callback has "
+                            "left, its lease is over, or this hub's operator "
+                            "has ended it.");
     sheet_end(&page, glance->request, 200);
 }
 

@@ -10,10 +10,12 @@
 #include "intent.h"
 #include "lease.h"
 #include "metrics.h"
+#include "page.h"
 #include "policy.h"
 #include "refusal.h"
 #include "request.h"
 #include "services.h"
+#include "sheet.h"
 #include "status_link.h"
 #include "status_token.h"
 #include "storage/store.h"
@@ -29,6 +31,30 @@ struct acceptance {
     struct request *request;
     struct intent intent; // the operation borrows from it
 };
+
+// What a browser shows of it: headers are not for people. The same work
+// whatever becomes of the request. False: there is no memory for it.
+static bool answer_page(struct request *request, const char *link)
+{
+    struct page page = { .at = NULL };
+    const char *url = strchr(link, '<') + 1;
+    size_t len = strcspn(url, ">");
+    page_begin(&page, "The request was accepted");
+    page_markup(&page, "<p>Now the hub asks the callback whether it agrees. "
+                       "How that goes, and how deliveries go then, is told "
+                       "at <a href=\"");
+    page_text(&page, url, len);
+    page_markup(&page, "\">");
+    page_text(&page, url, len);
+    page_markup(&page, "</a>. Keep this address: nobody else knows it, and it "
+                       "is not shown again.</p>\n");
+    if (page.failed) {
+        page_drop(&page);
+        return false;
+    }
+    page_end_with(&page, request, 202, link);
+    return true;
+}
 
 // On the store's thread: the request is durable, so it may be answered. Each
 // answer has a link, whatever the request is going to change (M18).
@@ -47,10 +73,15 @@ static void answer(struct store_op *op)
         .headers = { "X-Content-Type-Options: nosniff" },
         .header_count = 1,
     };
-    if (status_link_write(acceptance->means->link, &token, link))
-        accepted.headers[accepted.header_count++] = link;
-    request_reply(acceptance->request, &accepted);
+    struct request *request = acceptance->request;
+    bool linked = status_link_write(acceptance->means->link, &token, link);
     acceptance->request = NULL;
+    if (linked && sheet_kind(request, SHEET_JSON) == SHEET_PAGE
+        && answer_page(request, link))
+        return;
+    if (linked)
+        accepted.headers[accepted.header_count++] = link;
+    request_reply(request, &accepted);
 }
 
 static void finish(struct store_op *op)

@@ -50,13 +50,19 @@ static json_t *owed_json(const struct subscriber_view *view)
                      (json_int_t)newest(view));
 }
 
+// Of HTTP; null: it did not come to that.
+static json_t *status_json(int32_t status)
+{
+    return status > 0 ? json_integer(status) : json_null();
+}
+
 static json_t *attempt_json(const struct store_attempt *attempt)
 {
     char words[WORDING_MAX];
-    return json_pack("{s:o, s:i, s:s, s:I}", "time", sheet_time(attempt->at),
-                     "status", attempt->status > 0 ? (int)attempt->status : 0,
-                     "outcome", wording_status(attempt->status, words),
-                     "latency_ms", (json_int_t)attempt->took_ms);
+    return json_pack("{s:o, s:o, s:s, s:I}", "time", sheet_time(attempt->at),
+                     "status", status_json(attempt->status), "outcome",
+                     wording_status(attempt->status, words), "latency_ms",
+                     (json_int_t)attempt->took_ms);
 }
 
 static json_t *attempts_json(const struct store_subscriber *s)
@@ -70,13 +76,13 @@ static json_t *attempts_json(const struct store_subscriber *s)
 static json_t *lag_json(const struct subscriber_view *view)
 {
     const struct store_subscriber *s = view->subscriber;
+    bool failed = s->lagging && s->last_status != 0;
     char words[WORDING_MAX];
     return json_pack(
-        "{s:i, s:s, s:i, s:o, s:o, s:b, s:o, s:o}", "last_status",
-        s->lagging && s->last_status > 0 ? (int)s->last_status : 0,
-        "last_outcome",
-        s->lagging ? wording_status(s->last_status, words) : "nothing is owed",
-        "attempts", s->lagging ? (int)s->attempts : 0, "failing_since",
+        "{s:o, s:s?, s:i, s:o, s:o, s:b, s:o, s:o}", "last_status",
+        status_json(failed ? s->last_status : 0), "last_outcome",
+        failed ? wording_status(s->last_status, words) : NULL, "attempts",
+        s->lagging ? (int)s->attempts : 0, "failing_since",
         sheet_time(s->lagging ? s->first_failure : 0), "next_try",
         sheet_time(next_try(s)), "waits_for_host", s->lagging && s->waits,
         "owed", owed_json(view), "last_attempts", attempts_json(s));
@@ -129,13 +135,17 @@ static void tell_lag(struct page *page, const struct subscriber_view *view)
 {
     const struct store_subscriber *s = view->subscriber;
     char what[WORDING_MAX], when[WORDING_MAX];
-    sheet_itemf(page, "It is owed versions %" PRIu64 " to %" PRIu64 ".",
-                s->next, newest(view));
+    if (newest(view) > s->next)
+        sheet_itemf(page, "It is owed versions %" PRIu64 " to %" PRIu64 ".",
+                    s->next, newest(view));
+    else
+        sheet_itemf(page, "It is owed version %" PRIu64 ".", s->next);
     if (s->attempts > 0)
         sheet_itemf(page,
-                    "The last delivery failed, for the %" PRIu32
-                    ". time since the newest version: %s.",
-                    s->attempts, wording_status(s->last_status, what));
+                    "The last delivery failed: %s. %" PRIu32
+                    " attempt%s failed since the newest version.",
+                    wording_status(s->last_status, what), s->attempts,
+                    s->attempts == 1 ? "" : "s");
     for (size_t i = 0; i < s->last_count; i++)
         sheet_itemf(page, "%s: %s, after %" PRIu32 " ms.",
                     wording_when(s->last[i].at, view->now, when),
@@ -155,8 +165,8 @@ void subscriber_view_page(struct page *page, const struct subscriber_view *view)
     if (s->lagging)
         tell_lag(page, view);
     else
-        sheet_item(page, "Nothing is owed: it has, or is just getting, the "
-                         "newest version.");
+        sheet_item(page, "Nothing is owed: it has the newest version, or is "
+                         "about to get it.");
     if (s->lagging || s->paused || s->suspended)
         tell_next(page, view);
 }

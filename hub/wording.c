@@ -29,7 +29,7 @@ static const char *result_phrase(int64_t result)
         [EXCHANGE_REDIRECTS] = "it redirected too often",
         [EXCHANGE_BROKEN] = "the answer was no HTTP",
         [EXCHANGE_BUSY] = "not tried: too much was waiting",
-        [EXCHANGE_CANCELLED] = "not tried in time",
+        [EXCHANGE_CANCELLED] = "not tried yet: it has to wait",
         [EXCHANGE_LIMITED] = "not tried: too many requests for it",
     };
     const int64_t count = sizeof phrases / sizeof *phrases;
@@ -115,5 +115,7 @@ const char *wording_state(const struct store_subscriber *subscriber)
         return "paused";
     if (!subscriber->lagging)
         return "active";
-    return subscriber->due == 0 && !subscriber->waits ? "stopped" : "lagging";
+    if (subscriber->waits)
+        return "waiting";
+    return subscriber->due == 0 ? "stopped" : "lagging";
 }

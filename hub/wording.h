@@ -28,5 +28,6 @@ const char *wording_span(int64_t ms, char out[WORDING_MAX]);
 const char *wording_when(int64_t unix_ms, int64_t now, char out[WORDING_MAX]);
 
 // "active", "lagging", "stopped" or "suspended": A, L, D and G of the
-// semantics' table B; or "paused", by an operator.
+// semantics' table B; or "paused", by an operator, or "waiting", for its
+// origin.
 const char *wording_state(const struct store_subscriber *subscriber);

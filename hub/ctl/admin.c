@@ -87,8 +87,10 @@ static bool perform(CURL *curl, const struct ctl *ctl,
     CURLcode code = curl_easy_perform(curl);
     if (code == CURLE_OK)
         return true;
-    fprintf(stderr, "websubctl: no daemon answers at %s (%s)\n", ctl->socket,
-            curl_easy_strerror(code));
+    fprintf(stderr,
+            "websubctl: no daemon answers at %s (%s); --data=DIR or "
+            "WEBSUBD_SOCKET says where it is\n",
+            ctl->socket, curl_easy_strerror(code));
     return false;
 }
 
@@ -137,5 +139,5 @@ int admin_complain(const struct ctl *ctl, const struct admin_answer *answer)
         fprintf(stderr, "websubctl: %s\n", error);
     else
         fprintf(stderr, "websubctl: the daemon answered %ld\n", answer->status);
-    return CTL_NO;
+    return answer->status == 400 ? CTL_USAGE : CTL_NO;
 }

@@ -38,5 +38,5 @@ bool admin_ask(const struct ctl *ctl, const struct admin_question *question,
 void admin_clear(struct admin_answer *answer);
 
 // An answer other than 200: its "error" on stderr, or with --json all of it
-// on stdout. Returns CTL_NO.
+// on stdout. Returns CTL_NO, or CTL_USAGE if it was badly asked (400).
 int admin_complain(const struct ctl *ctl, const struct admin_answer *answer);

@@ -22,7 +22,7 @@ static void print_names(const json_t *delivery)
     char text[URL_BYTES], hash[WORDS];
     const char *whole = show_string(delivery, "callback");
     printf("%-*s%s\n", INDENT,
-           show_text(show_standing(delivery), hash, sizeof hash),
+           show_text(show_string(delivery, "state"), hash, sizeof hash),
            show_text(show_string(delivery, "topic"), text, sizeof text));
     printf("%*sto %s", INDENT, "",
            show_text(*whole ? whole : show_string(delivery, "host"), text,
@@ -39,27 +39,30 @@ static void print_owed(const json_t *delivery, int64_t now)
     int64_t to = show_number(delivery, "owed.to");
     printf("%*s", INDENT, "");
     if (to > from)
-        printf("owed %" PRId64 " to %" PRId64, from, to);
+        printf("owed updates %" PRId64 " to %" PRId64, from, to);
     else
-        printf("owed %" PRId64, from);
-    printf(", %" PRId64 " attempt%s", show_number(delivery, "attempts"),
+        printf("owed update %" PRId64, from);
+    printf(", %" PRId64 " attempt%s since the newest",
+           show_number(delivery, "attempts"),
            show_number(delivery, "attempts") == 1 ? "" : "s");
     if (show_number(delivery, "failing_since") > 0)
         printf(
-            ", since %s",
+            ", failing since %s",
             wording_when(show_number(delivery, "failing_since"), now, since));
     putchar('\n');
 }
 
 static void print_next(const json_t *delivery, int64_t now)
 {
-    char when[WORDING_MAX];
+    char when[WORDING_MAX], name[URL_BYTES];
     int64_t due = show_number(delivery, "due");
     printf("%*s", INDENT, "");
     if (show_truth(delivery, "paused"))
         puts("paused by an operator until it is resumed");
     else if (show_truth(delivery, "waits"))
-        puts("waits for its origin: websubctl origins");
+        printf("waits for %s, which is broken, paused, or has much to take: "
+               "websubctl origins\n",
+               show_text(show_string(delivery, "origin"), name, sizeof name));
     else if (due == 0)
         puts("left alone until the next update, a renewal or a resend");
     else if (due <= now)
@@ -71,14 +74,17 @@ static void print_next(const json_t *delivery, int64_t now)
 static void print_attempts(const json_t *delivery)
 {
     size_t index;
-    json_t *one;
-    json_array_foreach(json_object_get(delivery, "last"), index, one)
+    json_t *one, *last = json_object_get(delivery, "last");
+    bool tried = strcmp(show_string(delivery, "state"), "lagging") == 0;
+    if (tried && json_array_size(last) == 0)
+        printf("%*sno answer yet to the first attempt\n", INDENT, "");
+    json_array_foreach(last, index, one)
     {
         char when[24], outcome[WORDS];
         printf("%*s%s  %s, after %" PRId64 " ms\n", INDENT, "",
                show_time(show_number(one, "at"), when),
                show_text(show_string(one, "outcome"), outcome, sizeof outcome),
-               show_number(one, "took_ms"));
+               show_number(one, "latency_ms"));
     }
 }
 
@@ -98,13 +104,16 @@ static void row(const json_t *delivery)
 
 static void summary(const json_t *page, size_t items, bool cut)
 {
-    printf("%s%zu shown%s; in all %" PRId64 " lag, of whom %" PRId64
-           " wait at %" PRId64 " origin%s\n",
-           items > 0 ? "\n" : "", items, cut ? ", there may be more" : "",
-           show_number(page, "totals.lagging"),
-           show_number(page, "totals.waiting"),
-           show_number(page, "totals.lanes"),
-           show_number(page, "totals.lanes") == 1 ? "" : "s");
+    int64_t lag = show_number(page, "totals.lagging");
+    int64_t wait = show_number(page, "totals.waiting");
+    if (items > 0)
+        printf("\n%zu shown%s; ", items, cut ? ", there may be more" : "");
+    if (lag > 0)
+        printf("in all %" PRId64 " lag%s, of whom %" PRId64
+               " wait%s for an origin\n",
+               lag, lag == 1 ? "s" : "", wait, wait == 1 ? "s" : "");
+    else if (items > 0)
+        puts("in all nobody lags any more");
     if (show_truth(page, "totals.paused"))
         puts("all deliveries are paused: websubctl resume --all");
 }
@@ -121,6 +130,15 @@ static bool read_limit(const char *text, size_t *out)
         return false;
     *out = strtoul(text, NULL, 10);
     return *out > 0;
+}
+
+// Who has everything may be paused all the same, but lags behind nothing.
+static const char *nothing(bool narrowed, bool paused)
+{
+    if (paused)
+        return "nobody of these lags behind; websubctl subscriptions "
+               "--state=paused shows also who is paused and owed nothing";
+    return narrowed ? "nobody of these lags behind" : "nobody lags behind";
 }
 
 int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[])
@@ -144,6 +162,8 @@ int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[])
         return CTL_USAGE;
     if (!read_limit(most, &limit))
         return ctl_usage(argv[0], "needs a number for --limit");
+    bool narrowed =
+        topic || callback || origin || lagging || stopped || waiting;
     const struct admin_parameter parameters[] = {
         { "topic", topic },
         { "callback", callback },
@@ -161,7 +181,7 @@ int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[])
                  .parameter_count = sizeof parameters / sizeof *parameters,
                  .heading = heading,
                  .row = row,
-                 .nothing = "nobody lags behind",
+                 .nothing = nothing(narrowed, paused),
                  .limit = limit,
                  .summary = summary,
                  .none = CTL_NO,

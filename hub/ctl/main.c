@@ -34,7 +34,7 @@ static const struct command commands[] = {
       "one of them, and what of it is delivered, whatever the hub's default "
       "is" },
     { "subscriptions", ctl_subscriptions,
-      " [--topic=URL] [--callback=URL] [--state=STATE]",
+      " [--topic=URL] [--callback=URL|NUMBER] [--state=STATE]",
       "who is subscribed, and how they fare; STATE is active, lagging, "
       "stopped,\n        suspended, waiting or paused" },
     { "deliveries", ctl_deliveries,
@@ -42,7 +42,7 @@ static const struct command commands[] = {
       "             [--topic=URL] [--callback=URL|NUMBER] [--origin=URL] "
       "[--limit=N]",
       "who is owed something: what, since when, why, and when it is tried "
-      "again" },
+      "again;\n        all of them without --limit" },
     { "origins", ctl_origins, "",
       "the servers of callbacks that are broken, paused or have too much "
       "to do" },
@@ -54,12 +54,13 @@ static const struct command commands[] = {
     { "pause", ctl_pause, " TOPIC CALLBACK|NUMBER | --origin=URL | --all",
       "deliver nothing there until it is resumed; nothing is lost" },
     { "resume", ctl_resume, " TOPIC CALLBACK|NUMBER | --origin=URL | --all",
-      "deliver what waits since it was paused, and what comes" },
+      "deliver what waits since it was paused, and what comes; a server that "
+      "is\n        broken is looked at now" },
     { "explain", ctl_explain, " TOPIC",
       "what the hub knows of a topic, and why something was not delivered" },
-    { "probe", ctl_probe, " CALLBACK [--topic=URL]",
+    { "probe", ctl_probe, " CALLBACK|NUMBER [--topic=URL]",
       "whether the hub would call a callback; nothing is sent to it" },
-    { "remove", ctl_remove, " TOPIC [CALLBACK]",
+    { "remove", ctl_remove, " TOPIC [CALLBACK|NUMBER]",
       "end a subscription, or all of a topic, and tell the subscribers" },
     { "ping", ctl_ping, " TOPIC|PREFIX*",
       "fetch a topic, or all that begin so, now, as if the publisher had "
@@ -71,17 +72,41 @@ static const struct command commands[] = {
 };
 // clang-format on
 
-static void help(FILE *to)
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void print_command(FILE *to, const struct command *command)
+{
+    fprintf(to, "  %s%s\n        %s\n", command->name, command->arguments,
+            command->sentence);
+}
+
+// Of one command, or, with NULL, of all.
+static void help(FILE *to, const struct command *command)
 {
     fputs("Usage: websubctl [--json] [--socket=PATH | --data=DIR] COMMAND\n\n",
           to);
+    if (command) {
+        print_command(to, command);
+        return;
+    }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(to, "  %s%s\n        %s\n", commands[i].name,
-                commands[i].arguments, commands[i].sentence);
+        print_command(to, &commands[i]);
     fputs("\n"
+          "NUMBER is a subscription's in its topic, as subscriptions and "
+          "deliveries\nshow it; the log has it as id=. For deliveries, resend, "
+          "pause, resume and remove\nTOPIC may be its ID, as topics shows it; "
+          "the log has it as topic=.\n\n"
           "The daemon is found by --socket, by --data (its data directory), "
           "by\nWEBSUBD_SOCKET in the environment, or in ./websubd-data.\n"
-          "Exits with 0: fine, 1: the answer is no, 2: usage, 3: no daemon.\n",
+          "Exits with 0: fine, 1: the answer is no, or there is nothing to "
+          "list, 2: usage\n(a malformed argument too), 3: no daemon.\n"
+          "websubctl help COMMAND shows the lines of one.\n",
           to);
 }
 
@@ -155,17 +180,28 @@ static bool find_socket(struct line *line)
 
 static int run(struct line *line)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(commands[i].name, line->argv[0]) != 0)
-            continue;
-        if (!find_socket(line))
-            return ctl_usage(line->argv[0], "the path of --data is too long");
-        curl_global_init(CURL_GLOBAL_NOTHING);
-        int code = commands[i].run(&line->ctl, line->argc, line->argv);
-        curl_global_cleanup();
-        return code;
-    }
-    return ctl_usage(line->argv[0], "there is no such command");
+    const struct command *command = find_command(line->argv[0]);
+    if (!command)
+        return ctl_usage(line->argv[0], "there is no such command");
+    if (!find_socket(line))
+        return ctl_usage(line->argv[0], "the path of --data is too long");
+    curl_global_init(CURL_GLOBAL_NOTHING);
+    int code = command->run(&line->ctl, line->argc, line->argv);
+    curl_global_cleanup();
+    return code;
+}
+
+// "help", "help COMMAND", "COMMAND --help" or no command at all.
+static int explain_usage(const struct line *line)
+{
+    bool word = line->argc > 0 && strcmp(line->argv[0], "help") == 0;
+    const char *name = line->argc > word ? line->argv[word] : NULL;
+    const struct command *command = name ? find_command(name) : NULL;
+    if (name && !command)
+        return ctl_usage(name, "there is no such command");
+    bool asked = word || line->help;
+    help(asked ? stdout : stderr, command);
+    return asked ? CTL_FINE : CTL_USAGE;
 }
 
 int main(int argc, char *argv[])
@@ -177,9 +213,7 @@ int main(int argc, char *argv[])
         puts("websubctl " WEBSUBD_VERSION);
         return CTL_FINE;
     }
-    if (line.help || line.argc == 0) {
-        help(line.help ? stdout : stderr);
-        return line.help ? CTL_FINE : CTL_USAGE;
-    }
+    if (line.help || line.argc == 0 || strcmp(line.argv[0], "help") == 0)
+        return explain_usage(&line);
     return run(&line);
 }

@@ -51,6 +51,16 @@ static bool take_place(const char *argument, const char **const *places,
     return false;
 }
 
+// The name of one that takes a value, and nothing behind it.
+static bool is_bare(const char *argument, const struct option_value *options,
+                    size_t option_count)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (!options[i].on && strcmp(argument + 2, options[i].name) == 0)
+            return true;
+    return false;
+}
+
 bool options_read(int argc, char *argv[], const struct option_value *options,
                   size_t option_count, const char **const *places,
                   size_t place_count)
@@ -61,7 +71,10 @@ bool options_read(int argc, char *argv[], const struct option_value *options,
         int used = dashes ? take_any(argv + i, argc - i, options, option_count)
                           : take_place(argv[i], places, place_count);
         if (used == 0) {
-            snprintf(problem, sizeof problem, "does not take %.80s", argv[i]);
+            bool bare = dashes && is_bare(argv[i], options, option_count);
+            snprintf(problem, sizeof problem,
+                     bare ? "needs a value for %.80s" : "does not take %.80s",
+                     argv[i]);
             ctl_usage(argv[0], problem);
             return false;
         }

@@ -31,14 +31,14 @@ static void row(const json_t *origin)
 {
     char state[WORDS], since[24], due[24], count[24], outcome[WORDS];
     char name[NAME];
-    printf(
-        "%-8s %-19s %8" PRId64 " %-19s %9s  %-32s %s\n",
-        show_text(show_string(origin, "state"), state, sizeof state),
-        show_time(show_number(origin, "failing_since"), since),
-        show_number(origin, "failures"),
-        show_time(show_number(origin, "due"), due), waiting(origin, count),
-        show_text(show_string(origin, "last_outcome"), outcome, sizeof outcome),
-        show_text(show_string(origin, "origin"), name, sizeof name));
+    const char *last = show_string(origin, "last_outcome");
+    printf("%-8s %-19s %8" PRId64 " %-19s %9s  %-32s %s\n",
+           show_text(show_string(origin, "state"), state, sizeof state),
+           show_time(show_number(origin, "failing_since"), since),
+           show_number(origin, "failures"),
+           show_time(show_number(origin, "due"), due), waiting(origin, count),
+           show_text(*last ? last : "-", outcome, sizeof outcome),
+           show_text(show_string(origin, "origin"), name, sizeof name));
 }
 
 int ctl_origins(const struct ctl *ctl, int argc, char *argv[])

@@ -54,7 +54,7 @@ static void begin_json(json_t *object, const char *list)
         if (strcmp(name, list) == 0 || strcmp(name, "next") == 0)
             continue;
         printf("\"%s\":", name);
-        json_dumpf(value, stdout, JSON_ENCODE_ANY);
+        json_dumpf(value, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
         putchar(',');
     }
     printf("\"%s\":[", list);

@@ -4,9 +4,12 @@
 
 #include "admin.h"
 #include "author.h"
+#include "hub/loop.h"
+#include "hub/wording.h"
 #include "options.h"
 #include "show.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,11 +28,52 @@ static bool is_one(const struct pausing *what)
     return one + (what->origin != NULL) + what->all == 1 && (one || !half);
 }
 
+static void print_lane(const struct pausing *what, const json_t *answer)
+{
+    char when[WORDING_MAX];
+    const char *state = show_string(answer, "lane.state");
+    if (strcmp(state, "paused") == 0 && !what->origin)
+        printf(", but its origin is paused");
+    else if (strcmp(state, "broken") == 0 && what->origin)
+        printf("; it is broken, and looked at now");
+    else if (strcmp(state, "broken") == 0)
+        printf(", but its origin is broken: next look %s",
+               wording_when(show_number(answer, "lane.due"), loop_now().unix,
+                            when));
+}
+
+static void print_still_paused(const json_t *answer)
+{
+    int64_t ones = show_number(answer, "subscriptions_paused");
+    int64_t origins = show_number(answer, "origins_paused");
+    if (origins > 0)
+        printf("; %" PRId64 " origin%s still paused", origins,
+               origins == 1 ? " is" : "s are");
+    if (ones > 0)
+        printf("; %" PRId64 " subscription%s still paused and owed something",
+               ones, ones == 1 ? " is" : "s are");
+}
+
+// A resumption that does not bring anything yet says why.
+static void print_rest(const struct pausing *what, bool pause,
+                       const json_t *answer)
+{
+    if (!pause && what->all)
+        print_still_paused(answer);
+    else if (!pause)
+        print_lane(what, answer);
+    if (!pause && !what->all && show_truth(answer, "halted"))
+        printf("; but all deliveries are paused: websubctl resume --all");
+    if (what->origin && !show_truth(answer, "subscribed"))
+        printf("; nobody is subscribed there");
+    putchar('\n');
+}
+
 static void print(const struct pausing *what, bool pause,
                   const struct admin_answer *answer)
 {
-    char name[WHAT];
-    bool changed = json_is_true(json_object_get(answer->json, "changed"));
+    char name[WHAT], text[WHAT];
+    bool changed = show_truth(answer->json, "changed");
     if (what->all)
         snprintf(name, sizeof name, "all deliveries");
     else if (what->origin)
@@ -38,9 +82,14 @@ static void print(const struct pausing *what, bool pause,
     else
         snprintf(name, sizeof name, "deliveries to this subscription at %s",
                  show_string(answer->json, "host"));
-    char text[WHAT];
-    printf("%s %s%s\n", show_text(name, text, sizeof text),
-           changed ? "" : "already ", pause ? "paused" : "go on");
+    show_text(name, text, sizeof text);
+    if (pause)
+        printf("%s are %spaused", text, changed ? "" : "already ");
+    else if (changed)
+        printf("%s go on", text);
+    else
+        printf("%s were not paused", text);
+    print_rest(what, pause, answer->json);
 }
 
 static int ask(const struct ctl *ctl, const struct pausing *what, bool pause)

@@ -22,6 +22,7 @@ struct resending {
     char since[NUMBER]; // "": the newest update alone
     char after[PLACE_MAX];
     int64_t set, topics;
+    bool paused, halted; // nothing is sent before a resumption
 };
 
 static bool ask(const struct resending *resending, struct admin_answer *out)
@@ -44,6 +45,13 @@ static bool ask(const struct resending *resending, struct admin_answer *out)
                      out);
 }
 
+static const char *held(const struct resending *resending)
+{
+    if (resending->halted)
+        return "; but all deliveries are paused: websubctl resume --all";
+    return resending->paused ? "; but it is paused until it is resumed" : "";
+}
+
 static void print(const struct resending *resending)
 {
     const char *plural = resending->set == 1 ? "" : "s";
@@ -51,11 +59,12 @@ static void print(const struct resending *resending)
         printf("{\"set\":%" PRId64 ",\"topics\":%" PRId64 "}\n", resending->set,
                resending->topics);
     else if (resending->topic)
-        printf("%" PRId64 " cursor%s set back\n", resending->set, plural);
+        printf("%" PRId64 " cursor%s set back%s\n", resending->set, plural,
+               held(resending));
     else
-        printf("%" PRId64 " cursor%s of %" PRId64 " topic%s set back\n",
+        printf("%" PRId64 " cursor%s of %" PRId64 " topic%s set back%s\n",
                resending->set, plural, resending->topics,
-               resending->topics == 1 ? "" : "s");
+               resending->topics == 1 ? "" : "s", held(resending));
 }
 
 // What is done stays done.
@@ -72,6 +81,8 @@ static bool take(struct resending *resending, const struct admin_answer *answer)
 {
     resending->set += show_number(answer->json, "set");
     resending->topics += show_number(answer->json, "topics");
+    resending->paused = show_truth(answer->json, "paused");
+    resending->halted = show_truth(answer->json, "halted");
     snprintf(resending->after, sizeof resending->after, "%s",
              show_string(answer->json, "next"));
     return *resending->after != '\0';

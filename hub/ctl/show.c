@@ -79,12 +79,3 @@ bool show_truth(const json_t *object, const char *path)
 {
     return json_is_true(find(object, path));
 }
-
-const char *show_standing(const json_t *subscription)
-{
-    if (show_truth(subscription, "paused"))
-        return "paused";
-    if (show_truth(subscription, "waits"))
-        return "waiting";
-    return show_string(subscription, "state");
-}

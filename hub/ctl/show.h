@@ -25,7 +25,3 @@ const char *show_text(const char *text, char *out, size_t max);
 int64_t show_number(const json_t *object, const char *path);
 const char *show_string(const json_t *object, const char *path);
 bool show_truth(const json_t *object, const char *path); // false if missing
-
-// How a subscription stands: a pause, or that it waits for its origin, says
-// more than the state that lies below.
-const char *show_standing(const json_t *subscription);

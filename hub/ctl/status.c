@@ -26,22 +26,27 @@ static void print_head(const json_t *status)
     putchar('\n');
 }
 
+static void print_count(const char *before, const json_t *status,
+                        const char *path, const char *what)
+{
+    int64_t count = show_number(status, path);
+    printf("%s%" PRId64 " %s%s", before, count, what, count == 1 ? "" : "s");
+}
+
 static void print_store(const json_t *status)
 {
     char used[24], map[24];
-    printf("\nstore      %" PRId64 " topics, %" PRId64
-           " subscriptions, %" PRId64 " pending requests\n",
-           show_number(status, "store.topics"),
-           show_number(status, "store.subscriptions"),
-           show_number(status, "store.requests"));
-    printf("           %" PRId64 " lagging, of whom %" PRId64
-           " wait at %" PRId64 " origins\n",
+    print_count("\nstore      ", status, "store.topics", "topic");
+    print_count(", ", status, "store.subscriptions", "subscription");
+    print_count(", ", status, "store.requests", "pending request");
+    printf("\n           %" PRId64 " lagging, of whom %" PRId64
+           " wait%s for an origin\n",
            show_number(status, "store.lagging"),
            show_number(status, "store.waiting"),
-           show_number(status, "store.lanes"));
-    printf("           %" PRId64 " walks, %" PRId64 " events so far\n",
-           show_number(status, "store.walks"),
-           show_number(status, "store.events"));
+           show_number(status, "store.waiting") == 1 ? "s" : "");
+    print_count("           ", status, "store.walks", "walk");
+    print_count(", ", status, "store.events", "event");
+    puts(" so far");
     printf("           %s of %s, %" PRId64 " operations in %" PRId64
            " commits\n",
            show_bytes(show_number(status, "store.used_bytes"), used),

@@ -13,18 +13,21 @@ enum { URL_BYTES = 2100, WORDS = 80 };
 
 static void heading(void)
 {
-    printf("%-9s %-6s %-12s %-19s %-15s %-32s  %s\n", "STATE", "SIGNED",
-           "LEASE LEFT", "NEXT TRY (UTC)", "OWED", "LAST OUTCOME", "CALLBACK");
+    printf("%-9s %6s %-6s %-12s %-19s %-15s %-32s  %s\n", "STATE", "NUMBER",
+           "SIGNED", "LEASE LEFT", "NEXT TRY (UTC)", "OWED", "LAST OUTCOME",
+           "CALLBACK");
 }
 
 static const char *owed(const json_t *subscription, char out[WORDS])
 {
+    int64_t from = show_number(subscription, "owed.from");
+    int64_t to = show_number(subscription, "owed.to");
     if (!json_is_object(json_object_get(subscription, "owed")))
         snprintf(out, WORDS, "-");
+    else if (to > from)
+        snprintf(out, WORDS, "%" PRId64 "..%" PRId64, from, to);
     else
-        snprintf(out, WORDS, "%" PRId64 "..%" PRId64,
-                 show_number(subscription, "owed.from"),
-                 show_number(subscription, "owed.to"));
+        snprintf(out, WORDS, "%" PRId64, from);
     return out;
 }
 
@@ -52,16 +55,16 @@ static void print_topic(const json_t *subscription)
 
 static void row(const json_t *subscription)
 {
-    char state[WORDS], left[32], due[24], seqs[WORDS], outcome[WORDS];
+    char state[WORDS], left[32], due[24], seqs[WORDS], words[WORDS];
     bool is_signed = json_is_true(json_object_get(subscription, "signed"));
-    printf("%-9s %-6s %-12s %-19s %-15s %-32s",
-           show_text(show_standing(subscription), state, sizeof state),
-           is_signed ? "yes" : "no",
+    const char *outcome = show_string(subscription, "last_outcome");
+    printf("%-9s %6" PRId64 " %-6s %-12s %-19s %-15s %-32s",
+           show_text(show_string(subscription, "state"), state, sizeof state),
+           show_number(subscription, "id"), is_signed ? "yes" : "no",
            show_duration(show_number(subscription, "lease_left_ms"), left),
            show_time(show_number(subscription, "due"), due),
            owed(subscription, seqs),
-           show_text(show_string(subscription, "last_outcome"), outcome,
-                     sizeof outcome));
+           show_text(*outcome ? outcome : "-", words, sizeof words));
     print_callback(subscription);
 }
 

@@ -47,7 +47,11 @@ class Control(Story):
         hub, callback, _, topic = self.cast()
         shown = json.dumps(self.ctl_json(hub, "subscriptions", topic))
         self.assertIn(callback.host, shown)
-        self.assertIn(callback.host, self.ctl(hub, "subscriptions", topic))
+        told = self.ctl(hub, "subscriptions", topic)
+        self.assertIn(callback.host, told)
+        shown, = self.ctl_json(hub, "subscriptions", topic)["subscriptions"]
+        self.assertRegex(told, r"^STATE +NUMBER ")
+        self.assertRegex(told, rf"(?m)^active +{shown['id']} ")
 
     def test_secrets_are_shown_nowhere(self) -> None:
         hub, callback, origin = self.daemon(), self.callback(), self.origin()
@@ -99,6 +103,30 @@ class Control(Story):
                           ["ping", "http://h/"]):
             with self.subTest(arguments=arguments):
                 self.ctl(hub, *arguments, code=NO_DAEMON)
+
+    def run_ctl(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([str(binary("websubctl")), *arguments],
+                              capture_output=True, text=True, timeout=20,
+                              check=False)
+
+    def test_help_of_one_command_is_its_own_lines(self) -> None:
+        for arguments in (["help", "pause"], ["pause", "--help"],
+                          ["pause", "x", "-h"]):
+            done = self.run_ctl(*arguments)
+            self.assertEqual(done.returncode, FINE)
+            self.assertIn("pause TOPIC CALLBACK|NUMBER", done.stdout)
+            self.assertNotIn("backup", done.stdout)
+        self.assertIn("backup", self.run_ctl("help").stdout)
+        for arguments in (["help", "foo"], ["foo", "--help"]):
+            done = self.run_ctl(*arguments)
+            self.assertEqual(done.returncode, USAGE)
+            self.assertIn("no such command", done.stderr)
+
+    def test_no_daemon_says_where_one_is_looked_for(self) -> None:
+        done = self.run_ctl("--data", str(self.directory), "status")
+        self.assertEqual(done.returncode, NO_DAEMON)
+        self.assertIn("admin.sock", done.stderr)
+        self.assertIn("--data=DIR or WEBSUBD_SOCKET", done.stderr)
 
     def test_help_is_0(self) -> None:
         done = subprocess.run([str(binary("websubctl")), "--help"],
@@ -168,7 +196,7 @@ class Subscriptions(Story):
         self.assertIsNone(one["owed"])
         self.assertEqual(self.listed(hub, topic, "--state=stopped"), [])
         self.assertIn("HTTP 503", self.ctl(hub, "subscriptions", topic))
-        self.ctl(hub, "subscriptions", "--state=asleep", code=NO)
+        self.ctl(hub, "subscriptions", "--state=asleep", code=USAGE)
         told = self.ctl(hub, "explain", topic)
         self.assertIn("1 waits for another try", told)
         self.assertIn("1 because: HTTP 503", told)
@@ -181,7 +209,7 @@ class Subscriptions(Story):
         self.publish(hub, origin.serve(self.feed.add("two")))
         until(lambda: self.listed(hub, "--state=stopped"), "it to be stopped")
         one, = self.listed(hub, "--state=stopped")
-        self.assertEqual(one["due"], 0)
+        self.assertIsNone(one["due"])
         self.assertLess(one["last_status"], 0)
 
     def test_pending_requests_of_a_pair_are_told(self) -> None:
@@ -224,10 +252,21 @@ class Subscriptions(Story):
         page = hub.admin.json(f"/admin/subscriptions?after={page['next']}")
         self.assertGreaterEqual(len(page["subscriptions"]), 100)
 
+    def test_one_is_named_by_its_number(self) -> None:
+        hub, _, topic = self.cast()
+        callback = self.callback()
+        self.follow(hub, topic, callback.url("a"), callback.url("b"))
+        for shown in self.listed(hub, topic):
+            one, = self.listed(hub, topic, str(shown["id"]))
+            self.assertEqual(one["callback_hash"], shown["callback_hash"])
+            self.assertIsNone(one["callback"])
+        self.assertEqual(self.listed(hub, topic, "99"), [])
+        self.ctl(hub, "subscriptions", "--callback=1", code=USAGE)
+
     def test_unknown_topics_and_urls_that_are_none_are_no(self) -> None:
         hub = self.daemon()
         self.ctl(hub, "subscriptions", "http://unknown.example/", code=NO)
-        self.ctl(hub, "subscriptions", "no-url", code=NO)
+        self.ctl(hub, "subscriptions", "no-url", code=USAGE)
         self.assertIn("no subscriptions", self.ctl(hub, "subscriptions"))
 
 
@@ -259,6 +298,18 @@ class Remove(Story):
         self.assertEqual([seen.path.rpartition("/")[2]
                           for seen in callback.posts.all()], ["left"])
 
+    def test_by_its_number(self) -> None:
+        hub, callback, _, topic = self.cast("gone", "left")
+        listed = self.ctl_json(hub, "subscriptions", topic)["subscriptions"]
+        gone = str(listed[0]["id"])
+        self.assertIn("1 subscription ended",
+                      self.ctl(hub, "remove", topic, gone))
+        self.ctl(hub, "remove", topic, gone, code=NO)
+        until(lambda: len(self.denials(callback)) == 1, "the goodbye")
+        # And its topic by the number that the log has.
+        self.assertIn("1 subscription ended", self.ctl(
+            hub, "remove", str(listed[1]["topic_id"]), str(listed[1]["id"])))
+
     def test_all_of_a_topic_are_ended_and_told(self) -> None:
         names = [f"n{number}" for number in range(30)]
         hub, callback, _, topic = self.cast(*names)
@@ -273,7 +324,8 @@ class Remove(Story):
         hub, callback, _, topic = self.cast("cb")
         self.ctl(hub, "remove", "http://unknown.example/", code=NO)
         self.ctl(hub, "remove", topic, callback.url("other"), code=NO)
-        self.ctl(hub, "remove", "no-url", code=NO)
+        self.ctl(hub, "remove", topic, "77", code=NO)
+        self.ctl(hub, "remove", "no-url", code=USAGE)
         self.assertEqual(hub.status()["store"]["subscriptions"], 1)
 
 
@@ -294,7 +346,7 @@ class Explain(Story):
                       self.why(hub, "http://bad.example/", code=NO))
         self.assertIn("deny-topic = bad.example",
                       self.ctl(hub, "explain", "http://bad.example/", code=NO))
-        self.ctl(hub, "explain", "ftp://h/", code=NO)
+        self.ctl(hub, "explain", "ftp://h/", code=USAGE)
 
     def test_a_topic_that_names_others(self) -> None:
         hub, callback, origin = self.daemon(), self.callback(), self.origin()
@@ -370,7 +422,7 @@ class Probe(Story):
                 told = self.ctl(hub, "probe", callback, code=NO)
                 self.assertIn(reason, told)
         for none in ("http://h:25/", "http://u:p@h/", "http://h/#f"):
-            self.assertEqual(self.ctl(hub, "probe", none, code=NO), "")
+            self.assertEqual(self.ctl(hub, "probe", none, code=USAGE), "")
 
     def test_the_budget_of_its_host_is_told(self) -> None:
         hub = self.daemon("--stranger-verifications=6")
@@ -405,6 +457,25 @@ class Probe(Story):
         self.assertNotIn("pending", answer)
         told = self.ctl(hub, "probe", callback.url(), "--topic", topic)
         self.assertIn("It is subscribed to that topic.", told)
+        self.assertIn("It is delivered to. Nothing was sent.", told)
+        self.ctl(hub, "pause", topic, callback.url())
+        self.assertIn("Nothing is delivered to it: it is paused.",
+                      self.ctl(hub, "probe", callback.url()))
+
+    def test_a_number_shows_no_callback(self) -> None:
+        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        topic = origin.serve(Atom().add("one"))
+        self.follow(hub, topic, callback.url())
+        shown, = self.ctl_json(hub, "subscriptions", topic)["subscriptions"]
+        number = str(shown["id"])
+        for more in ([], ["--json"]):
+            told = self.ctl(hub, "probe", number, "--topic", topic, *more)
+            self.assertIn(callback.host, told)
+            self.assertNotIn(callback.token, told)
+        self.assertIn("It is subscribed to that topic.",
+                      self.ctl(hub, "probe", number, "--topic", topic))
+        self.ctl(hub, "probe", "99", "--topic", topic, code=NO)
+        self.ctl(hub, "probe", number, code=USAGE)
 
 
 class Feed(Story):

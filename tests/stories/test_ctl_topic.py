@@ -70,14 +70,14 @@ class Topic(Story):
     def test_what_is_no_choice_is_refused(self) -> None:
         hub, _, _, topic = self.cast()
         for content in ("some", "", "Each"):
-            self.ctl(hub, "topic", topic, f"--content={content}", code=NO)
+            self.ctl(hub, "topic", topic, f"--content={content}", code=USAGE)
         self.assertEqual(self.chosen(hub, topic), "default")
 
     def test_a_topic_that_is_not_known_is_no(self) -> None:
         hub, _, _, topic = self.cast()
         self.ctl(hub, "topic", topic + "/other", code=NO)
         self.ctl(hub, "topic", topic + "/other", "--content=full", code=NO)
-        self.ctl(hub, "topic", "no URL", code=NO)
+        self.ctl(hub, "topic", "no URL", code=USAGE)
         self.ctl(hub, "topic", code=USAGE)
         self.ctl(hub, "topic", topic, topic, code=USAGE)
 

@@ -59,14 +59,19 @@ class Told(Story):
                      ["--origin", callback.base]):
             with self.subTest(more=more):
                 self.assertEqual(self.listed(hub, *more, code=NO), [])
+                told = self.ctl(hub, "deliveries", *more, code=NO)
+                self.assertEqual("nobody of these lags behind" in told,
+                                 bool(more))
+                self.assertNotIn("shown", told)
 
     def test_what_is_not_there_is_no_and_nonsense_is_usage(self) -> None:
         hub, _, topic = self.cast()
         for code, arguments in (
                 (NO, ["--topic=http://unknown.example/"]),
-                (NO, ["--topic=nothing"]), (NO, ["--callback=nothing"]),
-                (NO, ["--origin=nothing"]), (NO, [topic, "7"]),
-                (NO, ["--topic", topic, "--origin", topic]),
+                (USAGE, ["--topic=nothing"]), (USAGE, ["--callback=nothing"]),
+                (USAGE, ["--origin=nothing"]), (NO, [topic, "7"]),
+                (USAGE, ["--callback=7"]), (USAGE, ["--limit"]),
+                (USAGE, ["--topic", topic, "--origin", topic]),
                 (USAGE, ["--limit=0"]), (USAGE, ["--limit=many"]),
                 (USAGE, ["--limit=-1"]), (USAGE, ["--lagging=yes"]),
                 (USAGE, ["--late"]), (USAGE, ["a", "b", "c"])):
@@ -97,13 +102,13 @@ class Told(Story):
         self.assertEqual(attempt["status"], 500)
         self.assertEqual(attempt["outcome"],
                          "HTTP 500 (Internal Server Error)")
-        self.assertGreaterEqual(attempt["took_ms"], 40)
+        self.assertGreaterEqual(attempt["latency_ms"], 40)
         self.assertAlmostEqual(attempt["at"] / 1000, began, delta=20)
         told = self.ctl(hub, "deliveries")
         for words in (f"lagging   {topic}\n", f"to {callback.host}, number ",
-                      "owed 2, 1 attempt, since ", "next try 2",
+                      "owed update 2, 1 attempt since the newest, ", "next try 2",
                       "HTTP 500 (Internal Server Error), after",
-                      "1 shown; in all 1 lag"):
+                      "1 shown; in all 1 lags, of whom 0 wait"):
             self.assertIn(words, told)
         self.assertRegex(told, r"next try .* UTC \(in \d+ minutes\)")
 
@@ -121,7 +126,7 @@ class Told(Story):
         self.assertEqual([last["status"] for last in one["last"]],
                          statuses[:2:-1])
         self.assertEqual((one["state"], one["attempts"], one["due"]),
-                         ("stopped", 7, 0))
+                         ("stopped", 7, None))
         self.assertEqual(self.listed(hub, "--lagging", code=NO), [])
         self.assertIn("left alone until", self.ctl(hub, "deliveries"))
 
@@ -166,13 +171,44 @@ class Told(Story):
             with self.subTest(name=name):
                 one, = self.listed(hub, f"--{name}")
                 self.assertEqual(one["host"], them[name].host)
+                self.assertEqual(one["state"], name)
         self.assertEqual(self.listed(hub, "--stopped", code=NO), [])
+        self.assertIn("nobody of these lags behind\nin all 3 lag, of whom 1",
+                      self.ctl(hub, "deliveries", "--stopped", code=NO))
         self.assertEqual(len(self.listed(hub)), 3)
         self.assertEqual(len(self.listed(hub, "--paused", "--waiting")), 2)
         told = self.ctl(hub, "deliveries")
         self.assertIn("paused by an operator until", told)
-        self.assertIn("waits for its origin", told)
-        self.assertIn("in all 3 lag, of whom 1 wait at 1 origin\n", told)
+        self.assertIn(f"waits for {them['waiting'].base}, which is", told)
+        self.assertIn("in all 3 lag, of whom 1 waits for an origin\n", told)
+
+    def test_a_paused_one_that_is_owed_nothing_is_found_too(self) -> None:
+        hub, _, topic = self.cast()
+        callback = self.callback()
+        self.follow(hub, topic, callback.url())
+        self.ctl(hub, "pause", topic, callback.url())
+        self.assertIn("--state=paused",
+                      self.ctl(hub, "deliveries", "--paused", code=NO))
+        told = self.ctl(hub, "subscriptions", "--state=paused")
+        number = told.splitlines()[1].split()[1]
+        self.assertIn("go on", self.ctl(hub, "resume", topic, number))
+
+    def test_a_topic_is_named_by_its_number_too(self) -> None:
+        hub, origin, topic = self.cast(*LATER)
+        callback = self.callback()
+        callback.on_post = lambda _: Answer(500)
+        self.follow(hub, topic, callback.url())
+        self.update(hub, origin)
+        self.lags(hub)
+        # As the log has them.
+        line = hub.wait_for("delivery.failed")
+        known = line.fields["topic"]
+        for which in ([known, line.fields["id"]], [known, callback.url()],
+                      [known]):
+            one, = self.listed(hub, *which)
+            self.assertEqual((one["topic"], one["host"]),
+                             (topic, callback.host))
+        self.ctl(hub, "deliveries", "77", code=NO)
 
     def test_long_lists_come_in_pages(self) -> None:
         hub, origin, topic = self.cast(*LATER)
@@ -231,9 +267,10 @@ class Resend(Story):
         hub, _, topic = self.cast()
         callback = self.callback()
         self.follow(hub, topic, callback.url())
-        for arguments in (["http://unknown.example/"], ["nothing"],
+        for arguments in (["nothing"], [topic, "no-url"]):
+            self.ctl(hub, "resend", *arguments, code=USAGE)
+        for arguments in (["http://unknown.example/"],
                           [topic, callback.url("other")], [topic, "99"],
-                          [topic, "no-url"],
                           # Nothing came since he is here.
                           [topic], [topic, callback.url()],
                           ["--since=1h"]):
@@ -389,7 +426,8 @@ class Resend(Story):
         self.update(hub, origin, "two")
         callback.wait_posts(1)
         self.ctl(hub, "pause", "--all")
-        self.ctl(hub, "resend", topic)
+        self.assertIn("1 cursor set back; but all deliveries are paused",
+                      self.ctl(hub, "resend", topic))
         hub.kill()
         hub.start()
         self.assertEqual(len(callback.posts), 1)

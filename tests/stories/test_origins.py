@@ -65,6 +65,15 @@ class Origins(Story):
                 self.ctl(hub, "resume", "--origin", dead.base)
                 self.well(hub, dead, topic)
 
+    def test_a_resumption_has_one_looked_at_that_was_not_paused(self) -> None:
+        for restart in (False, True):
+            with self.subTest(restart=restart):
+                hub, dead, topic = self.broken(restart)
+                self.assertIn("were not paused; it is broken, and looked at",
+                              self.ctl(hub, "resume", "--origin", dead.base))
+                dead.wait_posts(1)
+                self.well(hub, dead, topic)
+
     def test_a_resend_has_a_broken_one_looked_at(self) -> None:
         for restart in (False, True):
             with self.subTest(restart=restart):

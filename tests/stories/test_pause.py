@@ -61,10 +61,13 @@ class Words(Pause):
         self.follow(hub, topic, callback.url())
         for command in ("pause", "resume"):
             for arguments in (["http://unknown.example/", "http://h/"],
-                              [topic, callback.url("other")], [topic, "99"],
-                              [topic, "no-url"], ["--origin=nothing"]):
+                              [topic, callback.url("other")],
+                              [topic, "99"]):
                 with self.subTest(arguments=arguments):
                     self.ctl(hub, command, *arguments, code=NO)
+            for arguments in ([topic, "no-url"], ["--origin=nothing"]):
+                with self.subTest(arguments=arguments):
+                    self.ctl(hub, command, *arguments, code=USAGE)
         hub.stop()
         self.ctl(hub, "pause", "--all", code=NO_DAEMON)
 
@@ -77,20 +80,46 @@ class Words(Pause):
                              f"this subscription at {callback.host}"),
                             (["--origin", callback.url()], callback.base)):
             with self.subTest(what=what):
-                self.assertIn(f"{words} already go on",
+                self.assertIn(f"{words} were not paused\n",
                               self.ctl(hub, "resume", *what))
-                self.assertIn(f"{words} paused",
+                self.assertIn(f"{words} are paused\n",
                               self.ctl(hub, "pause", *what))
-                self.assertIn(f"{words} already paused",
+                self.assertIn(f"{words} are already paused\n",
                               self.ctl(hub, "pause", *what))
-                self.assertIn(f"{words} go on",
+                self.assertIn(f"{words} go on\n",
                               self.ctl(hub, "resume", *what))
         self.assertEqual(
             json.loads(self.ctl(hub, "pause", "--all", "--json")),
-            {"paused": True, "changed": True})
+            {"paused": True, "changed": True, "halted": True,
+             "origins_paused": 0, "subscriptions_paused": 0})
         line = hub.wait_for("operator.paused", what="origin")
-        self.assertEqual(line.fields["host"], callback.host)
+        self.assertEqual(line.fields["origin"], callback.base)
         self.assertTrue(line.fields["by"])
+        hub.wait_for("operator.paused", status="was so already")
+
+    def test_what_still_holds_is_said(self) -> None:
+        hub, origin, topic = self.cast()
+        callback, other = self.callback(), self.callback()
+        self.follow(hub, topic, callback.url(), other.url())
+        self.assertIn("paused; nobody is subscribed there", self.ctl(
+            hub, "pause", "--origin=http://mistyped.example:99"))
+        self.ctl(hub, "pause", "--origin", callback.base)
+        self.ctl(hub, "pause", topic, callback.url())
+        self.ctl(hub, "pause", topic, other.url())
+        self.ctl(hub, "pause", "--all")
+        self.assertIn("go on; but all deliveries are paused",
+                      self.ctl(hub, "resume", topic, other.url()))
+        self.ctl(hub, "pause", topic, other.url())
+        self.update(hub, origin, "two")
+        self.assertIn("go on; 2 origins are still paused",
+                      self.ctl(hub, "resume", "--all"))
+        until(lambda: hub.status()["store"]["lagging"] == 2, "both to lag")
+        self.assertIn(
+            "were not paused; 2 origins are still paused; 2 subscriptions "
+            "are still paused and owed something",
+            self.ctl(hub, "resume", "--all"))
+        self.assertIn("go on, but its origin is paused",
+                      self.ctl(hub, "resume", topic, callback.url()))
 
     def test_nobody_waits_anywhere(self) -> None:
         hub, _, _ = self.cast()
@@ -169,6 +198,8 @@ class Together(Pause):
         self.ctl(hub, "pause", topic, callback.url())
         self.ctl(hub, "pause", "--origin", there.base)
         self.assertIn("2 cursors", self.ctl(hub, "resend", topic))
+        self.assertIn("1 cursor set back; but it is paused",
+                      self.ctl(hub, "resend", topic, callback.url()))
         hub.restart()
         self.assertEqual((len(callback.posts), len(there.posts)), (1, 1))
         self.ctl(hub, "resume", topic, callback.url())
@@ -402,8 +433,10 @@ class OfEverything(Pause):
         self.assertEqual(sum(farm.counts().values()), early)
         self.assertIn("all deliveries, by an operator",
                       self.ctl(hub, "status"))
-        self.assertIn("All deliveries are paused",
-                      self.ctl(hub, "explain", topic))
+        told = self.ctl(hub, "explain", topic)
+        self.assertIn("All deliveries are paused", told)
+        self.assertIn("or wait until deliveries go on", told)
+        self.assertNotIn("being delivered right now", told)
         self.assertIn("all deliveries are paused",
                       self.ctl(hub, "deliveries", code=None))
         self.ctl(hub, "resume", "--all")

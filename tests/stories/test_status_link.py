@@ -155,10 +155,13 @@ class Life(Linked):
         self.assertEqual((shown["request"], shown["mode"]),
                          ("verified", "unsubscribe"))
         self.assertEqual(shown["subscription"], {"state": "ended"})
+        self.assertIn("The subscription has ended.",
+                      get(hub, path, BROWSER).text)
         shown = look(hub, mine)
         self.assertEqual((shown["request"], shown["mode"]),
                          ("verified", "subscribe"))
-        self.assertEqual(shown["subscription"], {"state": "ended"})
+        self.assertEqual(shown["subscription"],
+                         {"state": "ended or replaced"})
 
     def test_M18_a_410_ends_it(self) -> None:
         hub, callback, origin, topic = self.cast()
@@ -167,7 +170,16 @@ class Life(Linked):
         since = hub.mark()
         self.publish(hub, origin.serve(Atom().add("one").add("two")))
         hub.wait_for("subscription.ended", since=since)
-        self.assertEqual(self.state_of(hub, path), "ended")
+        self.assertEqual(self.state_of(hub, path), "ended or replaced")
+
+    def test_M18_an_operator_ends_it(self) -> None:
+        hub, callback, _, topic = self.cast()
+        path = self.followed(hub, topic, callback.url())
+        self.ctl(hub, "remove", topic, callback.url())
+        self.assertEqual(self.state_of(hub, path), "ended or replaced")
+        page = get(hub, path, BROWSER).text
+        self.assertIn("a later request has replaced it", page)
+        self.assertIn("operator has ended it", page)
 
     def test_M18_a_later_verified_request_takes_the_view(self) -> None:
         hub, callback, _, topic = self.cast()
@@ -178,7 +190,7 @@ class Life(Linked):
         hub.wait_for("subscription.renewed", since=since)
         self.assertEqual(self.state_of(hub, second), "active")
         self.assertEqual(look(hub, first)["subscription"],
-                         {"state": "ended"})
+                         {"state": "ended or replaced"})
         # But not one that the callback refuses.
         callback.on_verify = lambda _: Answer(404)
         since = hub.mark()
@@ -212,6 +224,52 @@ class Life(Linked):
         hub.kill()
         hub.start()
         self.assertEqual(look(hub, path)["request"], "pending")
+
+
+class Form(Linked):
+    """Browsers show bodies, not headers."""
+
+    def test_M18_a_browser_is_shown_the_link(self) -> None:
+        hub, callback, _, topic = self.cast()
+        since = hub.mark()
+        with Wire(hub.address, source=source()) as wire:
+            answer = wire.ask(post(
+                [("hub.mode", "subscribe"), ("hub.topic", topic),
+                 ("hub.callback", callback.url())], "/", [BROWSER]))
+        self.assertEqual(answer.status, 202)
+        self.assertEqual(answer.get("Content-Type"),
+                         "text/html; charset=utf-8")
+        self.assert_guarded(answer)
+        path = status_path(answer)
+        self.assertIn(f'<a href="{hub.hub.rstrip("/")}{path}">', answer.text)
+        self.assertNotIn(callback.token, answer.text)
+        hub.wait_for("subscription.active", since=since)
+        self.assertEqual(self.state_of(hub, path), "active")
+
+    def test_M18_a_program_is_told_nothing_more(self) -> None:
+        hub, callback, _, topic = self.cast()
+        for accept in ((), (JSON,), (("Accept", "*/*"),)):
+            with Wire(hub.address, source=source()) as wire:
+                answer = wire.ask(post(
+                    [("hub.mode", "subscribe"), ("hub.topic", topic),
+                     ("hub.callback", callback.url())], "/", accept))
+            self.assertEqual((answer.status, answer.body), (202, b""))
+
+    def test_M18_the_page_of_a_refused_one_is_the_same(self) -> None:
+        hub, callback, _, topic = self.cast()
+        self.followed(hub, topic, callback.url())
+        callback.on_verify = lambda _: Answer(404)
+        pages = set()
+        for mode in ("subscribe", "unsubscribe"):
+            for at in (callback.url(), callback.url("nobody"),
+                       "http://10.1.2.3/cb"):
+                with Wire(hub.address, source=source()) as wire:
+                    answer = wire.ask(post(
+                        [("hub.mode", mode), ("hub.topic", topic),
+                         ("hub.callback", at)], "/", [BROWSER]))
+                self.assertEqual(answer.status, 202)
+                pages.add(answer.text.replace(status_path(answer), ""))
+        self.assertEqual(len(pages), 1)
 
 
 class Hidden(Linked):

@@ -104,13 +104,34 @@ static void what_lives_there_is_counted(void **state)
     census_count(&facts.census, &s);
     s.due = 0;
     census_count(&facts.census, &s);
-    facts.same = 1;
+    facts.mine.counted = 1;
     assert_non_null(strstr(probe(&facts), "2 subscriptions at its origin: 1 "
                                           "lagging, 1 stopped, 0 suspended."));
     assert_non_null(strstr(told, "2 because: HTTP 500"));
     assert_non_null(strstr(told, "1 of them is this very callback."));
     facts.census.complete = false;
     assert_non_null(strstr(probe(&facts), "More than 2"));
+}
+
+static void the_verdict_on_a_subscribed_one_is_about_its_deliveries(
+    void **state)
+{
+    (void)state;
+    struct probe_facts facts = plain();
+    struct store_lane lane = { .failing_since = 1, .failures = 5 };
+    assert_non_null(strstr(probe(&facts), "with it would be verified."));
+    struct store_subscriber s = { .paused = true };
+    census_count(&facts.mine, &s);
+    assert_non_null(strstr(probe(&facts), "to it: it is paused."));
+    s.paused = false;
+    census_count(&facts.mine, &s);
+    assert_non_null(strstr(probe(&facts), "Some of its subscriptions are"));
+    facts.lane = &lane;
+    assert_non_null(strstr(probe(&facts), "to it: its origin is broken"));
+    lane.paused = true;
+    assert_non_null(strstr(probe(&facts), "to it: its origin is paused."));
+    facts.halted = true;
+    assert_non_null(strstr(probe(&facts), "to it: all deliveries are paused."));
 }
 
 static void a_topic_is_spoken_of_only_if_it_was_named(void **state)
@@ -191,6 +212,8 @@ int main(void)
         cmocka_unit_test(a_broken_origin_is_told),
         cmocka_unit_test(who_has_more_than_he_takes_is_told),
         cmocka_unit_test(pauses_are_told),
+        cmocka_unit_test(
+            the_verdict_on_a_subscribed_one_is_about_its_deliveries),
         cmocka_unit_test(a_topic_is_spoken_of_only_if_it_was_named),
         cmocka_unit_test(the_budget_is_told),
     };

@@ -73,7 +73,8 @@ static void who_is_up_to_date_owes_nothing(void **state)
     subscriber.lagging = false;
     json_t *root = view(&subscriber);
     assert_string_equal(string_of(root, "state"), "active");
-    assert_string_equal(string_of(root, "last_outcome"), "nothing is owed");
+    assert_true(json_is_null(json_object_get(root, "last_outcome")));
+    assert_true(json_is_null(json_object_get(root, "last_status")));
     assert_int_equal(number_of(root, "lease_left_seconds"), 3600);
     assert_true(json_is_null(json_object_get(root, "owed")));
     assert_true(json_is_null(json_object_get(root, "next_try")));
@@ -102,7 +103,7 @@ static void M18_attempts_are_told_newest_first(void **state)
                         "HTTP 503 (Service Unavailable)");
     assert_int_equal(number_of(newest, "latency_ms"), 42);
     const json_t *older = json_array_get(last, 1);
-    assert_int_equal(number_of(older, "status"), 0);
+    assert_true(json_is_null(json_object_get(older, "status")));
     json_decref(root);
 }
 
@@ -121,7 +122,7 @@ static void there_is_no_next_try_of_what_stands_still(void **state)
     } all[] = {
         { &stopped, "stopped" },
         { &paused, "paused" },
-        { &waiting, "lagging" },
+        { &waiting, "waiting" },
         { &suspended, "suspended" },
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

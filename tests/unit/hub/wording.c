@@ -83,6 +83,10 @@ static void states_are_those_of_table_B(void **state)
     assert_string_equal(wording_state(&s), "stopped");
     s.due = 7;
     assert_string_equal(wording_state(&s), "lagging");
+    s.waits = true;
+    assert_string_equal(wording_state(&s), "waiting");
+    s.paused = true;
+    assert_string_equal(wording_state(&s), "paused");
     s.suspended = true;
     assert_string_equal(wording_state(&s), "suspended");
 }

@@ -179,6 +179,8 @@ static void write_some(struct lane_rows *rows, struct moment now)
             if (writing->again_at == 0 || writing->again_at > now.mono)
                 continue;
             writing->again_at = 0;
+            // As it is now: it may have been resumed meanwhile.
+            fill(writing, writing->lane, now);
             store_submit(rows->store, &writing->keep.op);
             continue;
         }

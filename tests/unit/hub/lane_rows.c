@@ -203,6 +203,26 @@ static void what_could_not_be_written_is_written_again(void **state)
     assert_false(lane_of(1)->writing);
 }
 
+static void what_is_written_again_is_how_it_stands_by_then(void **state)
+{
+    (void)state;
+    give(NULL, 0, true);
+    lanes_rig_break(rig.lanes, 1);
+    struct store_key key = origin_of(1);
+    lanes_waits(rig.lanes, &key, loop_now());
+    lanes_paused(rig.lanes, &key, true, loop_now());
+    lanes_change(rig.lanes, lane_of(1));
+    struct store_keep_lane *op = kept();
+    assert_true(op->lane.due >= loop_now().unix + 3600000);
+    fake_store_finish(&op->op, STORE_AGAIN);
+    lanes_paused(rig.lanes, &key, false, loop_now());
+    fake_loop_pass(1000);
+    op = kept();
+    assert_true(op->lane.due <= loop_now().unix);
+    op->kept = true;
+    fake_store_finish(&op->op, STORE_OK);
+}
+
 static void no_more_than_some_are_written_at_a_time(void **state)
 {
     (void)state;
@@ -249,6 +269,7 @@ int main(void)
         ROWS(when_nobody_waits_any_more_that_is_known),
         ROWS(what_changes_while_it_is_written_is_written_after_that),
         ROWS(what_could_not_be_written_is_written_again),
+        ROWS(what_is_written_again_is_how_it_stands_by_then),
         ROWS(no_more_than_some_are_written_at_a_time),
         ROWS(a_row_tells_nothing_of_one_that_is_known_but_its_pause),
     };

@@ -72,7 +72,7 @@ static void print_rest(const struct pausing *what, bool pause,
 static void print(const struct pausing *what, bool pause,
                   const struct admin_answer *answer)
 {
-    char name[WHAT], text[WHAT];
+    char name[WHAT], shown[WHAT];
     bool changed = show_truth(answer->json, "changed");
     if (what->all)
         snprintf(name, sizeof name, "all deliveries");
@@ -82,13 +82,13 @@ static void print(const struct pausing *what, bool pause,
     else
         snprintf(name, sizeof name, "deliveries to this subscription at %s",
                  show_string(answer->json, "host"));
-    show_text(name, text, sizeof text);
+    show_text(name, shown, sizeof shown);
     if (pause)
-        printf("%s are %spaused", text, changed ? "" : "already ");
+        printf("%s are %spaused", shown, changed ? "" : "already ");
     else if (changed)
-        printf("%s go on", text);
+        printf("%s go on", shown);
     else
-        printf("%s were not paused", text);
+        printf("%s were not paused", shown);
     print_rest(what, pause, answer->json);
 }
 

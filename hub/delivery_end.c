@@ -122,6 +122,8 @@ void delivery_note(const struct delivery *delivery,
     bool retried = delivery->exchange.class == EXCHANGE_RETRY;
     struct metrics *metrics = services->metrics;
     char host[CALLBACK_HOST_MAX];
+    if (delivery->exchange.result == EXCHANGE_BUSY)
+        ledger_short(ledger);
     if (!tried(&delivery->exchange))
         return;
     metric_add(metrics, retried ? METRIC_RETRIES : METRIC_DELIVERIES, 1);

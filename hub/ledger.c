@@ -17,6 +17,7 @@ enum {
     AGAIN_MS = 1000,
     PAGES_MAX = 16, // that wait for a store that is slow, or fails
     BUSY = 4,       // from so many on nothing should be begun that adds more
+    MINUTE_MS = 60 * 1000,
 };
 
 struct page {
@@ -37,6 +38,8 @@ struct ledger {
     int64_t again_at; // monotonic: the first page is to be written again; 0: no
     struct store_record record;
     struct endings endings;
+    bool told_short;
+    int64_t told_short_at; // monotonic
     void (*recorded)(void *context);
     void *context;
 };
@@ -71,6 +74,17 @@ static void drop_page(struct ledger *ledger)
         free(page);
     else
         ledger->spare = page;
+}
+
+void ledger_short(struct ledger *ledger)
+{
+    int64_t now = loop_now().mono;
+    if (ledger->told_short && now - ledger->told_short_at < MINUTE_MS)
+        return;
+    ledger->told_short = true;
+    ledger->told_short_at = now;
+    LOG(LOG_WARN, "deliveries.short",
+        LOG_T("why", "no memory or descriptors for more of them just now"));
 }
 
 struct endings *ledger_endings(struct ledger *ledger)

@@ -30,6 +30,10 @@ void ledger_add(struct ledger *ledger, const struct store_outcome *outcome);
 // So much waits to be written that no more of it should be begun.
 bool ledger_busy(const struct ledger *ledger);
 
+// A delivery could not be begun for want of memory or descriptors: that is
+// logged, once a minute at most. It comes again by itself.
+void ledger_short(struct ledger *ledger);
+
 // Who answered 410, and may have been ended by it (delivery_end.h). When the
 // store has taken such outcomes, here or elsewhere: which have.
 struct endings *ledger_endings(struct ledger *ledger);

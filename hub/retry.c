@@ -217,7 +217,8 @@ static void take_due(void *self, const struct store_claimed *item,
     const struct store_key *origin = &item->subscriber.origin;
     struct debt *debt = debt_new(item);
     if (!debt) {
-        // Out of memory: the claim runs out by itself.
+        // The claim runs out by itself.
+        ledger_short(retry->ledger);
         pump_ended(&retry->pump);
         return;
     }

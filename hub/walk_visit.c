@@ -5,6 +5,7 @@
 #include "config.h"
 #include "delivery.h"
 #include "lanes.h"
+#include "ledger.h"
 #include "metrics.h"
 #include "services.h"
 #include "walk.h"
@@ -153,6 +154,7 @@ static void send(struct walk *walk, struct visit *visit, uint64_t number,
                       cursor, means->services->config);
     if (!delivery) {
         // Out of memory: he lags, and is served when there is some.
+        ledger_short(means->ledger);
         struct store_outcome owed = { .kind = STORE_OWED,
                                       .next = cursor + 1,
                                       .due = now.unix + AGAIN_MS };

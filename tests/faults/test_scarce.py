@@ -105,6 +105,7 @@ class Descriptors(Scarce):
         few = self.open_now() - self.crowd.connections + 3
         self.in_mid_fan_out(lambda: self.limit(resource.RLIMIT_NOFILE, few))
         self.everybody_has_it()
+        self.assertEqual(len(self.hub.lines("deliveries.short")), 1)
         self.limit(resource.RLIMIT_NOFILE, UNLIMITED)
         self.goes_on("all", "half")
 

@@ -108,7 +108,7 @@ static void the_first_do_not_wait_for_the_last_of_many(void **state)
 {
     (void)state;
     for (int i = 0; i < WANTS; i++) {
-        char secret[16];
+        char secret[32];
         (void)snprintf(secret, sizeof secret, "secret %d", i);
         ask(&wishes[i], secret, SIGNATURE_SHA256);
     }

@@ -4,7 +4,7 @@ notices."""
 
 import unittest
 
-from harness import Answer, Atom, Story
+from harness import Answer, Atom, Story, until
 from harness.callback import name_of
 
 MANY = 300
@@ -102,7 +102,10 @@ class Breaker(Story):
         self.publish(hub, topic)
         self.wait_everybody(healthy, 50)
         hub.wait_for("origin.broken")
-        dead.wait_posts(len(dead.posts) + 1)  # a probe
+        until(lambda: any(
+            one["state"] == "broken"
+            for one in hub.admin.json("/admin/origins")["origins"]),
+            "that is written down")
         hub.restart()
         before = len(dead.posts)
         origin.serve(feed.add("two"))

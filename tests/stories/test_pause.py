@@ -239,6 +239,8 @@ class OfOne(Pause):
     def test_what_is_queued_for_it_already_is_taken_back(self) -> None:
         hub, origin, topic = self.cast("--deliveries=1",
                                        "--delivery-timeout=60s")
+        if hub.sanitized:
+            self.skipTest("the slow one gives his place up too soon for it")
         slow, fine = self.callback(), self.callback()
         self.follow(hub, topic, slow.url(), fine.url())
         gate = threading.Event()

@@ -242,6 +242,13 @@ enum store_verdict {
     STORE_FETCH_UPDATE = 4,    // a new update for everybody
 };
 
+// Where a document came from (M20).
+enum store_reach {
+    STORE_REACH_UNTOLD = 0,
+    STORE_REACH_PUBLIC = 1, // anybody could have fetched it
+    STORE_REACH_INSIDE = 2, // only who is let in by allow-address
+};
+
 enum store_update_kind {
     STORE_UPDATE_ENTRIES = 1,      // entries are new or changed
     STORE_UPDATE_FEED_LEVEL = 2,   // only what surrounds them
@@ -283,6 +290,8 @@ struct store_topic {
     int64_t last_fetch, last_update; // unix ms; 0: never
     int64_t fetch_due;               // unix ms; 0: no fetch is planned
     int64_t pulled_until;            // pull interest lives until, unix ms
+    enum store_reach reach;          // how it was fetched last (M20)
+    uint64_t listeners;              // mailboxes that listen to it
     int64_t unfollowed_at;           // unix ms; 0: it is followed
     uint64_t subscriptions;          // webhooks
     enum store_content content;      // the operator's choice for this topic
@@ -324,6 +333,8 @@ struct store_event {
     bool on_request;   // the cut one is only for who asks for entries (M3)
     struct bytes body; // length 0 also if bodies were not asked for
     uint64_t size;     // of the body, in bytes
+    struct bytes url;  // of the topic as its creator spelt it; with prefixes,
+                       // and of letters
 };
 
 // ------------------------------------------------------------- operations
@@ -361,6 +372,21 @@ enum store_verb {
     STORE_PAUSE,
     STORE_RESEND,
     STORE_STATUS,
+    // These are in mailbox.h:
+    STORE_PUT_MAILBOX,
+    STORE_LISTEN,
+    STORE_READ_MAILBOX,
+    STORE_PAGE_MAILBOXES,
+    STORE_REMOVE_MAILBOX,
+    STORE_TOUCH_MAILBOX,
+    STORE_COLLECT,
+    STORE_MARK_LETTERS,
+    STORE_SEEK,
+    STORE_EXPIRE_MAILBOXES,
+    STORE_PUT_TOKEN,
+    STORE_FIND_TOKEN,
+    STORE_REMOVE_TOKEN,
+    STORE_PAGE_TOKENS,
 };
 
 // First member of every operation. The caller zeroes it but for what it
@@ -689,7 +715,8 @@ struct store_publish {
     int64_t due;    // next fetch, unix ms, if nothing pinged since; 0: none
     int32_t status; // as store_topic.last_status
     bool new_plan;
-    struct bytes plan; // at most STORE_PLAN_MAX
+    struct bytes plan;      // at most STORE_PLAN_MAX
+    enum store_reach reach; // UNTOLD: as it was
     // From here on only with verdicts other than FAILED:
     bool new_validators;
     struct bytes etag, modified, moved;
@@ -800,7 +827,21 @@ struct store_walks {
     bool end;
 };
 
+// Updates of one topic that retention has taken from a reader (M9).
+struct store_gap {
+    uint64_t topic;
+    struct bytes url;  // as its creator spelt it
+    uint64_t from, to; // seqs
+    uint64_t count;
+    bool inexact;
+};
+
 // Read the log of some topics after a position, ascending by number (M16).
+// With prefixes: of all topics whose normalised URL begins with one of them;
+// then a call looks at no more than some thousand events, so there may be
+// `more` although it found none: go on after `reached`.
+// `backwards`: descending, from below the position's number (NUMBER alone;
+// UINT64_MAX: from the newest); no gaps then.
 enum store_since {
     STORE_SINCE_NUMBER, // events above `value`
     STORE_SINCE_LATEST, // from the head on: never any events
@@ -823,6 +864,11 @@ struct store_events {
     struct store_op op;
     struct store_position *positions;
     size_t count;
+    const struct bytes *prefixes; // normalised; beside positions: none
+    size_t prefix_count;
+    enum store_since since; // of the prefixes: NUMBER, LATEST, EARLIEST, TIME
+    uint64_t value;
+    bool backwards;
     size_t limit;     // events, 1..STORE_BATCH_MAX
     size_t max_bytes; // of bodies; at least one event is always returned
     // The cut document where there is one: as asked for here, else as the topic
@@ -834,6 +880,10 @@ struct store_events {
     struct store_event *items; // Release.
     bool more;
     uint64_t head; // newest event number of the store
+    // With prefixes:
+    uint64_t reached; // everything up to here was considered
+    size_t gap_count;
+    struct store_gap *gaps;
 };
 
 // Somebody pulls this topic: keep it followed for another `interest_ms`
@@ -848,6 +898,8 @@ struct store_follow {
     int64_t interest_ms;
     uint64_t topic;
     bool topic_new; // just created, or followed again: fetch it
+    enum store_reach reach;
+    uint64_t newest; // number of its newest event; 0: none
 };
 
 // End subscriptions whose lease is over, up to `max`, with `goodbye` each
@@ -914,11 +966,12 @@ struct store_numbers {
     uint64_t topics, subscriptions, requests, lagging, walks, denials;
     uint64_t waiting, lanes; // subscribers in lanes; rows of lanes
     bool paused;             // all deliveries, by an operator
-    uint64_t events;         // newest number
-    uint64_t map_bytes;      // size of the map
-    uint64_t used_bytes;     // of it
-    uint64_t commits;        // since the store was opened
-    uint64_t operations;     // in those commits
+    uint64_t mailboxes, tokens;
+    uint64_t events;     // newest number
+    uint64_t map_bytes;  // size of the map
+    uint64_t used_bytes; // of it
+    uint64_t commits;    // since the store was opened
+    uint64_t operations; // in those commits
     uint64_t epoch;
 };
 struct store_stats {

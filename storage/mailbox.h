@@ -65,7 +65,7 @@ struct store_listen {
     uint64_t topic;       // 0: a prefix
     struct bytes url;     // as given; of a prefix without its "*"
     struct bytes normal;  // normalised, for prefixes and following
-    struct store_key key; // of the topic
+    struct store_key key; // of the topic; all zero: it is a prefix
     struct bytes label;   // echoed with each event
     uint64_t from;        // events above this number belong to it (M16)
     uint64_t seq;         // done with up to this one, of a topic
@@ -78,6 +78,7 @@ struct store_listen {
 // that nobody follows are followed from now on, unknown ones made
 // (topics_new: fetch). CONFLICT: `only_new` and it exists, or another ack mode
 // than it has, or a ceiling (too_many: mailboxes of this owner, topics).
+// FULL: also when options.max_mailboxes leaves no place for a new one.
 // NOT_FOUND: `only_old` and there is none. Release.
 struct store_put_mailbox {
     struct store_op op;
@@ -145,6 +146,7 @@ struct store_remove_mailbox {
 struct store_touch_mailbox {
     struct store_op op;
     uint64_t mailbox;
+    bool now;          // write in any case
     int64_t lease_end; // out
 };
 
@@ -170,7 +172,12 @@ struct store_collect {
     struct store_op op;
     uint64_t mailbox;
     uint64_t ack;
+    // It was told before mailbox.rev was what it is now: what it listens to
+    // since then, with events from before, is not done with by it.
+    bool ack_is_old;
     bool ack_only;    // read nothing
+    uint64_t after;   // CURSOR: tell only what is above it, too (a stream that
+                      // goes on without having been acknowledged)
     size_t limit;     // events, 1..STORE_BATCH_MAX
     size_t max_bytes; // of bodies; at least one event is always returned
     bool bodies, deltas;
@@ -251,10 +258,11 @@ struct store_token {
     int64_t made, expires; // unix ms; expires 0: never
 };
 
-// CONFLICT: the name is taken.
+// CONFLICT: the name is taken, or the hash. DUPLICATE: both are of the same
+// one already.
 struct store_put_token {
     struct store_op op;
-    struct store_token token; // id out
+    struct store_token token; // id and made out
 };
 // By its hash, or with id != 0 by that. NOT_FOUND. Release.
 struct store_find_token {

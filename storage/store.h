@@ -827,13 +827,26 @@ struct store_walks {
     bool end;
 };
 
-// Updates of one topic that retention has taken from a reader (M9).
+// Why a reader has not had what he should have.
+enum store_loss {
+    STORE_LOST_NOTHING = 0,
+    STORE_LOST_EXPIRED = 1,    // retention has taken it (M9)
+    STORE_LOST_OVERFLOW = 2,   // a mailbox's own ceiling
+    STORE_LOST_UNFOLLOWED = 3, // nobody followed the topic for a while, and it
+                               // has changed meanwhile (M7)
+    STORE_LOST_RECREATED = 4,  // it is another topic of that name (M7)
+};
+
+// Updates of one topic that its reader has lost. With the last two reasons
+// nobody can say how many: count is of those that retention has taken as
+// well, mostly 0 (then from and to are 0, too), and it is inexact.
 struct store_gap {
     uint64_t topic;
     struct bytes url;  // as its creator spelt it
     uint64_t from, to; // seqs
     uint64_t count;
     bool inexact;
+    enum store_loss loss;
 };
 
 // Read the log of some topics after a position, ascending by number (M16).
@@ -841,7 +854,8 @@ struct store_gap {
 // then a call looks at no more than some thousand events, so there may be
 // `more` although it found none: go on after `reached`.
 // `backwards`: descending, from below the position's number (NUMBER alone;
-// UINT64_MAX: from the newest); no gaps then.
+// UINT64_MAX: from the newest); no gaps then, and `reached` is what to go on
+// below.
 enum store_since {
     STORE_SINCE_NUMBER, // events above `value`
     STORE_SINCE_LATEST, // from the head on: never any events
@@ -855,10 +869,14 @@ struct store_position {
     uint64_t value;
     // Answers:
     uint64_t reached; // everything of this topic up to here was considered
+    enum store_reach reach; // how it was fetched last, as of this read
     // A gap (M9): bodies after the position that retention has removed.
     uint64_t gap_from, gap_to; // seqs; 0: none
     uint64_t gap_count;
     bool gap_inexact;
+    // NOTHING: no gap. UNFOLLOWED and RECREATED of who reads on beyond the
+    // first update since then, as in struct store_gap.
+    enum store_loss gap_loss;
 };
 struct store_events {
     struct store_op op;
@@ -888,13 +906,14 @@ struct store_events {
 
 // Somebody pulls this topic: keep it followed for another `interest_ms`
 // (M7). Writes only when less than half of that is left. With `create` an
-// unknown topic is made. NOT_FOUND: unknown, and not to be made. CONFLICT:
-// max_topics is reached.
+// unknown topic is made. NOT_FOUND: unknown, and not to be made; with
+// `public_only` also one whose reach is not PUBLIC, which stays as it is.
+// CONFLICT: max_topics is reached.
 struct store_follow {
     struct store_op op;
     struct store_key key;
     struct bytes url, url_normal;
-    bool create;
+    bool create, public_only;
     int64_t interest_ms;
     uint64_t topic;
     bool topic_new; // just created, or followed again: fetch it
@@ -987,6 +1006,7 @@ struct store_options {
     uint64_t max_topics, max_subscriptions; // 0: no ceiling but the map's
     uint64_t pending_per_host;              // 0: no ceiling
     uint64_t subscriptions_per_origin;      // 0: no ceiling
+    uint64_t max_mailboxes;                 // 0: no ceiling but the map's
     // Called on any thread when store_step() has something to do.
     void (*wake)(void *context);
     void *context;

@@ -77,10 +77,20 @@ bool engine_is_reader(enum store_verb verb)
     case STORE_PAGE_LANES:
     case STORE_PAGE_LAGGING:
     case STORE_STATUS:
+    case STORE_FIND_TOKEN:
+    case STORE_PAGE_TOKENS:
+    case STORE_READ_MAILBOX:
+    case STORE_PAGE_MAILBOXES:
         return true;
     default:
         return false;
     }
+}
+
+bool engine_reads_first(enum store_verb verb)
+{
+    return verb == STORE_FOLLOW || verb == STORE_COLLECT
+           || verb == STORE_TOUCH_MAILBOX;
 }
 
 static enum store_status run_reader(struct engine_context *context,
@@ -117,8 +127,47 @@ static enum store_status run_reader(struct engine_context *context,
         return op_page_lagging(context, whole);
     case STORE_STATUS:
         return op_status(context, whole);
+    case STORE_FIND_TOKEN:
+        return op_find_token(context, whole);
+    case STORE_PAGE_TOKENS:
+        return op_page_tokens(context, whole);
+    case STORE_READ_MAILBOX:
+        return op_read_mailbox(context, whole);
+    case STORE_PAGE_MAILBOXES:
+        return op_page_mailboxes(context, whole);
     default:
         return STORE_INVALID;
+    }
+}
+
+// What mailbox.h has, and writes.
+static enum store_status run_mailbox(struct engine_context *context,
+                                     struct store_op *op)
+{
+    void *whole = op;
+    switch (op->verb) {
+    case STORE_PUT_MAILBOX:
+        return op_put_mailbox(context, whole);
+    case STORE_LISTEN:
+        return op_listen(context, whole);
+    case STORE_REMOVE_MAILBOX:
+        return op_remove_mailbox(context, whole);
+    case STORE_TOUCH_MAILBOX:
+        return op_touch_mailbox(context, whole);
+    case STORE_COLLECT:
+        return op_collect(context, whole);
+    case STORE_MARK_LETTERS:
+        return op_mark_letters(context, whole);
+    case STORE_SEEK:
+        return op_seek(context, whole);
+    case STORE_EXPIRE_MAILBOXES:
+        return op_expire_mailboxes(context, whole);
+    case STORE_PUT_TOKEN:
+        return op_put_token(context, whole);
+    case STORE_REMOVE_TOKEN:
+        return op_remove_token(context, whole);
+    default:
+        return run_reader(context, op);
     }
 }
 
@@ -164,7 +213,7 @@ enum store_status engine_run(struct engine_context *context,
     case STORE_RESEND:
         return op_resend(context, whole);
     default:
-        return run_reader(context, op);
+        return run_mailbox(context, op);
     }
 }
 
@@ -172,7 +221,7 @@ bool engine_perform(struct engine_context *context, struct store_op *op)
 {
     store_release(op);
     arena_reset(&context->scratch);
-    context->idle = false;
+    context->idle = context->wrote = context->deferred = false;
     op->status = engine_run(context, op);
     op->at = context->now;
     bool memory = !context->results.failed && !context->scratch.failed;
@@ -182,7 +231,8 @@ bool engine_perform(struct engine_context *context, struct store_op *op)
     else if (!memory)
         op->status = STORE_AGAIN;
     op->results = arena_detach(&context->results);
-    if (op->status != STORE_OK)
+    // A duplicate may tell what there is.
+    if (op->status != STORE_OK && op->status != STORE_DUPLICATE)
         store_release(op);
     return sound;
 }

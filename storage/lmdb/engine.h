@@ -59,6 +59,8 @@ int64_t engine_now(struct store *store);
 enum store_status engine_run(struct engine_context *context,
                              struct store_op *op);
 bool engine_is_reader(enum store_verb verb);
+// Tried in a reader before the writer gets it.
+bool engine_reads_first(enum store_verb verb);
 
 // engine_run() with everything around it but the transaction: clears what a
 // former run left, stamps the operation, hands over its results. False: the

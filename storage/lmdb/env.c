@@ -43,6 +43,19 @@ static const char *const names[TABLE_COUNT] = {
     [TABLE_WAITING] = "waiting",
     [TABLE_LANES] = "lanes",
     [TABLE_TICKETS] = "tickets",
+    [TABLE_GRAVES] = "graves",
+    [TABLE_MAILBOXES] = "mailboxes",
+    [TABLE_MAILBOX_STATE] = "mailbox-state",
+    [TABLE_MAILBOX_NAMES] = "mailbox-names",
+    [TABLE_LISTENS] = "listens",
+    [TABLE_LISTEN_STATE] = "listen-state",
+    [TABLE_LISTEN_TOPICS] = "listen-topics",
+    [TABLE_LETTERS] = "letters",
+    [TABLE_DEAD] = "dead",
+    [TABLE_DEAD_BODIES] = "dead-bodies",
+    [TABLE_TOKENS] = "tokens",
+    [TABLE_TOKEN_HASHES] = "token-hashes",
+    [TABLE_TOKEN_NAMES] = "token-names",
 };
 
 static bool fail(struct problem *problem, const char *what, int error)

@@ -34,6 +34,19 @@ enum table {
     TABLE_WAITING,          // origin, topic, subscription -> nothing
     TABLE_LANES,            // origin -> record
     TABLE_TICKETS,          // request -> record
+    TABLE_GRAVES,           // start of a removed topic's key -> record
+    TABLE_MAILBOXES,        // mailbox -> definition
+    TABLE_MAILBOX_STATE,    // mailbox -> what changes as it is read
+    TABLE_MAILBOX_NAMES,    // owner, name -> mailbox
+    TABLE_LISTENS,          // mailbox, sid -> what it listens to
+    TABLE_LISTEN_STATE,     // mailbox, sid -> how far that is done with
+    TABLE_LISTEN_TOPICS,    // mailbox, topic -> sid
+    TABLE_LETTERS,          // mailbox, event -> record
+    TABLE_DEAD,             // mailbox, number -> record
+    TABLE_DEAD_BODIES,      // mailbox, number, piece (u32) -> bytes
+    TABLE_TOKENS,           // token -> record
+    TABLE_TOKEN_HASHES,     // hash -> token
+    TABLE_TOKEN_NAMES,      // name -> token
     TABLE_COUNT
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "denials.h"
+#include "graves.h"
 #include "lagging.h"
 #include "leases.h"
 #include "requests.h"
@@ -108,12 +109,25 @@ static void end_tickets(struct engine_context *context,
     }
 }
 
+static void end_graves(struct engine_context *context,
+                       const struct store_expire *op)
+{
+    struct lease lease;
+    for (size_t i = 0; i < op->max; i++) {
+        if (!first_over(context, LEASE_GRAVE, &lease))
+            return;
+        grave_drop(context->txn, &lease);
+        lease_move(context->txn, lease, lease.end, 0);
+    }
+}
+
 static bool any_over(struct engine_context *context)
 {
     struct lease lease;
     return first_over(context, LEASE_SUBSCRIPTION, &lease)
            || first_over(context, LEASE_REQUEST, &lease)
-           || first_over(context, LEASE_TICKET, &lease);
+           || first_over(context, LEASE_TICKET, &lease)
+           || first_over(context, LEASE_GRAVE, &lease);
 }
 
 enum store_status op_expire(struct engine_context *context,
@@ -138,6 +152,7 @@ enum store_status op_expire(struct engine_context *context,
         return STORE_CORRUPT;
     }
     end_tickets(context, op);
+    end_graves(context, op);
     context->idle = !over;
     op->more = any_over(context);
     if (lease_first(context->txn, LEASE_SUBSCRIPTION, &lease))

@@ -28,18 +28,6 @@ static bool fresh(const struct engine_context *context,
            && topic->shown.pulled_until > context->now;
 }
 
-bool op_follow_glance(struct engine_context *context, struct store_follow *op)
-{
-    struct topic topic;
-    uint64_t id = valid(op) ? topic_find(context->txn, &op->key) : 0;
-    if (!id || !topic_load(context->txn, &context->scratch, id, &topic)
-        || !fresh(context, &topic, op->interest_ms))
-        return false;
-    op->topic = id;
-    op->topic_new = false;
-    return true;
-}
-
 static enum store_status make(struct engine_context *context,
                               const struct store_follow *op, struct topic *out)
 {
@@ -52,33 +40,58 @@ static enum store_status make(struct engine_context *context,
     return STORE_OK;
 }
 
+static void answer(struct engine_context *context, struct store_follow *op,
+                   const struct topic *topic)
+{
+    op->topic = topic->shown.id;
+    op->reach = topic->shown.reach;
+    op->newest = topic_newest(context->txn, topic);
+}
+
+// Somebody begins, or goes on, to pull it.
+static void follow(struct engine_context *context, struct store_follow *op,
+                   struct topic *topic)
+{
+    op->topic_new = !topic_followed(topic, context->now);
+    if (op->topic_new)
+        topic_follow(context, topic);
+    int64_t until = op->interest_ms < INT64_MAX - context->now
+                        ? context->now + op->interest_ms
+                        : INT64_MAX;
+    if (topic->shown.pulled_until < until)
+        topic->shown.pulled_until = until;
+    // Interest ends without an event; retention is what notices it.
+    topic_plan_trim(context, topic);
+    topic_save(context->txn, topic);
+    answer(context, op, topic);
+}
+
 enum store_status op_follow(struct engine_context *context,
                             struct store_follow *op)
 {
     struct topic topic;
-    op->topic = 0;
+    op->topic = op->newest = 0;
     op->topic_new = false;
+    op->reach = STORE_REACH_UNTOLD;
     if (!valid(op))
         return STORE_INVALID;
     uint64_t id = topic_find(context->txn, &op->key);
-    if (!id && !op->create)
-        return STORE_NOT_FOUND;
     if (id && !topic_load(context->txn, &context->scratch, id, &topic))
         return STORE_CORRUPT;
+    bool hidden =
+        id && op->public_only && topic.shown.reach != STORE_REACH_PUBLIC;
+    if (hidden || (!id && !op->create))
+        return STORE_NOT_FOUND;
+    if (id && fresh(context, &topic, op->interest_ms)) {
+        context->idle = true;
+        answer(context, op, &topic);
+        return STORE_OK;
+    }
+    context->deferred = !context->txn->writes;
+    if (context->deferred)
+        return STORE_AGAIN;
     enum store_status status = id ? STORE_OK : make(context, op, &topic);
-    if (status != STORE_OK)
-        return status;
-    op->topic = topic.shown.id;
-    op->topic_new = !topic_followed(&topic, context->now);
-    if (op->topic_new)
-        topic_follow(context, &topic);
-    int64_t until = op->interest_ms < INT64_MAX - context->now
-                        ? context->now + op->interest_ms
-                        : INT64_MAX;
-    if (topic.shown.pulled_until < until)
-        topic.shown.pulled_until = until;
-    // Interest ends without an event; retention is what notices it.
-    topic_plan_trim(context, &topic);
-    topic_save(context->txn, &topic);
-    return STORE_OK;
+    if (status == STORE_OK)
+        follow(context, op, &topic);
+    return status;
 }

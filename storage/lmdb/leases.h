@@ -11,6 +11,8 @@ enum lease_kind {
     LEASE_SUBSCRIPTION = 1,
     LEASE_REQUEST = 2, // topic is 0
     LEASE_TICKET = 3,  // of one that has ended; topic is 0
+    LEASE_MAILBOX = 4, // topic is 0
+    LEASE_GRAVE = 5,   // of a topic: topic and id begin its key
 };
 
 struct lease {

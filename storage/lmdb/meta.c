@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    FORMAT = 5, // reads 1 to 4 too
-    COUNTERS_SIZE = 64,
+    FORMAT = 6, // reads 1 to 5 too
+    COUNTERS_SIZE = 96,
     EPOCH_BITS = 48,
 };
 

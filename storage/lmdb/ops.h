@@ -15,6 +15,7 @@
 #include "crowds.h"
 #include "pairs.h"
 #include "records.h"
+#include "storage/mailbox.h"
 #include "txn.h"
 
 struct engine_context {
@@ -39,6 +40,11 @@ struct engine_context {
     // Set by a writer that has written nothing although it is STORE_OK: no
     // commit is needed for its sake.
     bool idle;
+    // Set by a writer that has written although it is not STORE_OK.
+    bool wrote;
+    // Set by an operation in a reader that would have to write: the writer
+    // runs it once more.
+    bool deferred;
     // Only for STATS.
     uint64_t commits, operations;
 };
@@ -68,8 +74,6 @@ enum store_status op_checkpoint(struct engine_context *context,
                                 struct store_checkpoint *op);
 enum store_status op_record(struct engine_context *context,
                             struct store_record *op);
-enum store_status op_follow(struct engine_context *context,
-                            struct store_follow *op);
 enum store_status op_expire(struct engine_context *context,
                             struct store_expire *op);
 enum store_status op_trim(struct engine_context *context,
@@ -89,6 +93,31 @@ enum store_status op_resend(struct engine_context *context,
 // Writes nothing, but only the writer knows what waits for a pair.
 enum store_status op_find(struct engine_context *context,
                           struct store_find *op);
+enum store_status op_put_token(struct engine_context *context,
+                               struct store_put_token *op);
+enum store_status op_remove_token(struct engine_context *context,
+                                  struct store_remove_token *op);
+enum store_status op_put_mailbox(struct engine_context *context,
+                                 struct store_put_mailbox *op);
+enum store_status op_listen(struct engine_context *context,
+                            struct store_listen_op *op);
+enum store_status op_remove_mailbox(struct engine_context *context,
+                                    struct store_remove_mailbox *op);
+enum store_status op_mark_letters(struct engine_context *context,
+                                  struct store_mark_letters *op);
+enum store_status op_seek(struct engine_context *context,
+                          struct store_seek *op);
+enum store_status op_expire_mailboxes(struct engine_context *context,
+                                      struct store_expire_mailboxes *op);
+
+// These run in a reader first, where most have nothing to write and need
+// not wait for the writer.
+enum store_status op_follow(struct engine_context *context,
+                            struct store_follow *op);
+enum store_status op_touch_mailbox(struct engine_context *context,
+                                   struct store_touch_mailbox *op);
+enum store_status op_collect(struct engine_context *context,
+                             struct store_collect *op);
 
 // Readers.
 // These two begin the reader themselves, under the lock of the claims.
@@ -102,8 +131,6 @@ enum store_status op_page_lagging(struct engine_context *context,
                                   struct store_page_lagging *op);
 enum store_status op_status(struct engine_context *context,
                             struct store_request_status *op);
-// Whether op_follow() would change nothing; if so `op` is answered.
-bool op_follow_glance(struct engine_context *context, struct store_follow *op);
 enum store_status op_topics(struct engine_context *context,
                             struct store_topics *op);
 enum store_status op_page_topics(struct engine_context *context,
@@ -122,3 +149,11 @@ enum store_status op_events(struct engine_context *context,
                             struct store_events *op);
 enum store_status op_stats(struct engine_context *context,
                            struct store_stats *op);
+enum store_status op_find_token(struct engine_context *context,
+                                struct store_find_token *op);
+enum store_status op_page_tokens(struct engine_context *context,
+                                 struct store_page_tokens *op);
+enum store_status op_read_mailbox(struct engine_context *context,
+                                  struct store_read_mailbox *op);
+enum store_status op_page_mailboxes(struct engine_context *context,
+                                    struct store_page_mailboxes *op);

@@ -61,7 +61,8 @@ static bool sound(const struct store_publish *op)
 {
     if (op->verdict < STORE_FETCH_FAILED || op->verdict > STORE_FETCH_UPDATE
         || op->due < 0 || (op->new_plan && op->plan.len > STORE_PLAN_MAX)
-        || (op->token == 0 && op->verdict != STORE_FETCH_UPDATE))
+        || (op->token == 0 && op->verdict != STORE_FETCH_UPDATE)
+        || op->reach > STORE_REACH_INSIDE)
         return false;
     if (op->new_validators
         && (op->etag.len > STORE_HEADER_MAX
@@ -175,6 +176,9 @@ static void note_fetch(struct engine_context *context, struct topic *topic,
     shown->gone_since = 0;
     shown->last_fetch = context->now;
     shown->fetched = op->generation;
+    // As far as anybody can tell nothing has happened meanwhile (M7).
+    if (op->verdict == STORE_FETCH_UNCHANGED)
+        topic->resuming = false;
     if (op->new_validators) {
         shown->etag = kept(op->etag);
         shown->modified = kept(op->modified);
@@ -243,6 +247,9 @@ static void append(struct engine_context *context, struct topic *topic,
     memcpy(update.digest, op->digest, sizeof update.digest);
     op->number = update.number;
     op->seq = ++shown->head;
+    if (topic->resuming)
+        topic->resumed = op->seq;
+    topic->resuming = false;
     update_save(context, shown->id, op->seq, &update);
     put_inlined(context, shown->id, op->seq, STORE_WHOLE, &op->whole);
     put_inlined(context, shown->id, op->seq, STORE_DELTA, &op->delta);
@@ -297,6 +304,8 @@ static void note(struct engine_context *context, struct topic *topic,
 {
     if (op->new_plan)
         topic->shown.plan = kept(op->plan);
+    if (op->reach != STORE_REACH_UNTOLD)
+        topic->shown.reach = op->reach;
     if (op->token != 0)
         note_fetch(context, topic, op);
     if (op->verdict != STORE_FETCH_FAILED)

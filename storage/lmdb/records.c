@@ -5,8 +5,10 @@
 #include <string.h>
 
 enum {
-    TOPIC_VERSION = 3,        // 2: key of self, same origin; 3: content
-    STATE_VERSION = 3,        // 2: gone, gone since; 3: plan
+    // 2: key of self, same origin; 3: content; 4: earlier
+    TOPIC_VERSION = 4,
+    // 2: gone, gone since; 3: plan; 4: reach, listeners, resuming, resumed
+    STATE_VERSION = 4,
     SUBSCRIPTION_VERSION = 2, // paused, request
     LAGGING_VERSION = 2,      // waits, resent, last
     LANE_VERSION = 1,
@@ -14,7 +16,7 @@ enum {
     REQUEST_VERSION = 3, // 2: host, renews, idle; 3: asker
     WALK_VERSION = 2,    // start, steps
     DENIAL_VERSION = 1,
-    COUNTERS_VERSION = 2, // denial, idle
+    COUNTERS_VERSION = 3, // 2: denial, idle; 3: mailbox, token
 };
 
 // Its version, from 1 to `newest`.
@@ -69,6 +71,7 @@ void topic_encode(struct writer *writer, const struct topic *topic)
     write_key(writer, &topic->self_key);
     write_bool(writer, topic->self_near);
     write_u8(writer, (uint8_t)shown->content);
+    write_u64(writer, topic->earlier);
 }
 
 bool topic_decode(struct bytes record, struct topic *topic)
@@ -88,6 +91,8 @@ bool topic_decode(struct bytes record, struct topic *topic)
     }
     if (version >= 3)
         shown->content = read_choice(&reader, STORE_CONTENT_EACH);
+    if (version >= 4)
+        topic->earlier = read_u64(&reader);
     return reader_done(&reader);
 }
 
@@ -120,6 +125,10 @@ void topic_state_encode(struct writer *writer, const struct topic *topic)
     write_u32(writer, shown->gone);
     write_i64(writer, shown->gone_since);
     write_text(writer, shown->plan);
+    write_u8(writer, (uint8_t)shown->reach);
+    write_u64(writer, shown->listeners);
+    write_bool(writer, topic->resuming);
+    write_u64(writer, topic->resumed);
 }
 
 bool topic_state_decode(struct bytes record, struct topic *topic)
@@ -157,8 +166,14 @@ bool topic_state_decode(struct bytes record, struct topic *topic)
         shown->plan = read_text(&reader, STORE_PLAN_MAX);
     else
         shown->plan = (struct bytes){ "", 0 };
+    if (version >= 4) {
+        shown->reach = read_choice(&reader, STORE_REACH_INSIDE);
+        shown->listeners = read_u64(&reader);
+        topic->resuming = read_bool(&reader);
+        topic->resumed = read_u64(&reader);
+    }
     return reader_done(&reader) && shown->baseline <= shown->head
-           && shown->removed <= shown->head;
+           && shown->removed <= shown->head && topic->resumed <= shown->head;
 }
 
 void subscription_encode(struct writer *writer,
@@ -439,6 +454,8 @@ void counters_encode(struct writer *writer, const struct counters *counters)
     write_i64(writer, counters->clock);
     write_u64(writer, counters->denial);
     write_u64(writer, counters->idle);
+    write_u64(writer, counters->mailbox);
+    write_u64(writer, counters->token);
 }
 
 bool counters_decode(struct bytes record, struct counters *counters)
@@ -452,5 +469,7 @@ bool counters_decode(struct bytes record, struct counters *counters)
     counters->clock = read_time(&reader);
     counters->denial = version >= 2 ? read_u64(&reader) : 0;
     counters->idle = version >= 2 ? read_u64(&reader) : 0;
+    counters->mailbox = version >= 3 ? read_u64(&reader) : 0;
+    counters->token = version >= 3 ? read_u64(&reader) : 0;
     return reader_done(&reader);
 }

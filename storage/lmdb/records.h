@@ -28,6 +28,13 @@ struct topic {
     struct store_key self_key;
     bool self_near;
     int64_t trim_due; // 0: none is planned
+    // An older topic of that name was removed when this was the newest event;
+    // 0: none is known.
+    uint64_t earlier;
+    // It is followed again after a while, and what came of that is not known
+    // yet; and the seq of the update that the last such fetch brought.
+    bool resuming;
+    uint64_t resumed;
 };
 
 // Table topics: what hardly ever changes. Table topic-state: all else. Both
@@ -127,6 +134,7 @@ struct counters {
     uint64_t topic, subscription, request, event, denial;
     int64_t clock;
     uint64_t idle; // requests that are there, but idle
+    uint64_t mailbox, token;
 };
 
 void counters_encode(struct writer *writer, const struct counters *counters);

@@ -12,3 +12,10 @@ uint64_t since_first(struct txn *txn, const struct topic *topic);
 // which is the oldest; head + 1: none.
 uint64_t since_search(struct txn *txn, const struct topic *topic,
                       uint64_t first, const struct store_position *position);
+// Seq of the first that a position asks for; head + 1: none.
+uint64_t since_wanted(struct txn *txn, const struct topic *topic,
+                      uint64_t first, const struct store_position *position);
+// Seq of the last row up to a number, as far as rows tell; `seq`, which is
+// known to be no later than that, if there is none after it.
+uint64_t since_upto(struct txn *txn, const struct topic *topic, uint64_t seq,
+                    uint64_t number);

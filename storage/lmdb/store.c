@@ -241,23 +241,22 @@ static void read_now(struct store *store, struct store_op *op)
     finish(store, op);
 }
 
-// Most reads of a pulled topic renew its interest, and most of these write
-// nothing: they need not wait for the writer. False: this one has to.
+// Most reads of a pulled topic or of a mailbox renew an interest, and most of
+// these write nothing: they need not wait for the writer. False: this one has
+// to.
 static bool glance(struct store *store, struct store_op *op)
 {
-    void *whole = op;
     struct engine_context context = reader_context(store);
-    arena_reset(&context.scratch);
     txn_begin_read(&store->reader, &store->env);
-    bool done = op_follow_glance(&context, whole) && txn_ok(context.txn);
+    meta_load_counters(&store->reader, &context.counters);
+    bool done = engine_perform(&context, op) && !context.deferred;
     txn_rest(&store->reader);
     store->reader_scratch = context.scratch;
-    if (!done)
-        return false;
-    op->status = STORE_OK;
-    op->at = context.now;
-    finish(store, op);
-    return true;
+    if (done)
+        finish(store, op);
+    else
+        store_release(op);
+    return done;
 }
 
 void store_submit(struct store *store, struct store_op *op)
@@ -267,7 +266,7 @@ void store_submit(struct store *store, struct store_op *op)
     store->under_way++;
     if (engine_is_reader(op->verb))
         read_now(store, op);
-    else if (op->verb != STORE_FOLLOW || !glance(store, op))
+    else if (!engine_reads_first(op->verb) || !glance(store, op))
         queue(store, op);
 }
 

@@ -42,6 +42,18 @@ uint64_t topic_incarnation(const struct txn *txn, uint64_t stored)
     return stored ^ txn->env->epoch * 0x9e3779b97f4a7c15U;
 }
 
+// `state` NULL: there is none, which must not be.
+static bool show_topic(struct txn *txn, uint64_t id, struct bytes names,
+                       const struct bytes *state, struct topic *out)
+{
+    memset(out, 0, sizeof *out);
+    out->shown.id = id;
+    bool whole =
+        state && topic_decode(names, out) && topic_state_decode(*state, out);
+    out->shown.incarnation = topic_incarnation(txn, out->incarnation);
+    return sound(txn, whole);
+}
+
 bool topic_load(struct txn *txn, struct arena *arena, uint64_t id,
                 struct topic *out)
 {
@@ -53,11 +65,19 @@ bool topic_load(struct txn *txn, struct arena *arena, uint64_t id,
     bool whole = load(txn, arena, TABLE_TOPIC_STATE, &key, &state);
     if (arena->failed || !txn_ok(txn))
         return false;
-    memset(out, 0, sizeof *out);
-    out->shown.id = id;
-    whole = whole && topic_decode(names, out) && topic_state_decode(state, out);
-    out->shown.incarnation = topic_incarnation(txn, out->incarnation);
-    return sound(txn, whole);
+    return show_topic(txn, id, names, whole ? &state : NULL, out);
+}
+
+bool topic_peek(struct txn *txn, uint64_t id, struct topic *out)
+{
+    struct key key;
+    struct bytes names, state;
+    key_one(&key, id);
+    if (!txn_get(txn, TABLE_TOPICS, &key, &names))
+        return false;
+    bool whole = txn_get(txn, TABLE_TOPIC_STATE, &key, &state);
+    return txn_ok(txn)
+           && show_topic(txn, id, names, whole ? &state : NULL, out);
 }
 
 uint64_t topic_find(struct txn *txn, const struct store_key *key)

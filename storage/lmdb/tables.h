@@ -13,6 +13,8 @@
 
 bool topic_load(struct txn *txn, struct arena *arena, uint64_t id,
                 struct topic *out);
+// Borrowed from the transaction, not copied: good until it next writes.
+bool topic_peek(struct txn *txn, uint64_t id, struct topic *out);
 // What is shown of a stored incarnation: another one in a restored copy.
 uint64_t topic_incarnation(const struct txn *txn, uint64_t stored);
 // 0: there is none.

@@ -3,6 +3,7 @@
 #include "topics.h"
 
 #include "due.h"
+#include "graves.h"
 
 #include <openssl/rand.h>
 #include <string.h>
@@ -12,7 +13,8 @@ enum { TRIM_MS = 60 * 60 * 1000 };
 
 bool topic_followed(const struct topic *topic, int64_t now)
 {
-    return topic->shown.subscriptions > 0 || topic->shown.pulled_until > now;
+    return topic->shown.subscriptions > 0 || topic->shown.listeners > 0
+           || topic->shown.pulled_until > now;
 }
 
 static void put_indexes(struct txn *txn, const struct topic *topic)
@@ -35,6 +37,7 @@ void topic_make(struct engine_context *context, const struct store_key *key,
     const struct bytes none = { "", 0 };
     *out = (struct topic){
         .key = *key,
+        .earlier = grave_open(context, key),
         .shown = {
             .id = ++context->counters.topic,
             .url = url,
@@ -64,7 +67,19 @@ void topic_follow(struct engine_context *context, struct topic *topic)
     topic->shown.failing_since = 0;
     topic->shown.gone = 0;
     topic->shown.gone_since = 0;
+    topic->resuming = topic->shown.head > 0;
     due_fetch(context, topic, context->now);
+}
+
+uint64_t topic_newest(struct txn *txn, const struct topic *topic)
+{
+    struct update update;
+    if (topic->shown.head == 0)
+        return 0;
+    if (update_peek(txn, topic->shown.id, topic->shown.head, &update))
+        return update.number;
+    txn_fail(txn, STORE_CORRUPT);
+    return 0;
 }
 
 void topic_plan_trim(struct engine_context *context, struct topic *topic)

@@ -2,7 +2,8 @@
 //
 // topics -- make a topic, follow it, notice that nobody follows it (M7).
 //
-// Followed means: it has webhooks, or somebody pulled it lately.
+// Followed means: it has webhooks, or mailboxes listen to it, or somebody
+// pulled it lately.
 //
 // These change `topic` in memory; the caller saves it with topic_save().
 
@@ -20,6 +21,9 @@ void topic_make(struct engine_context *context, const struct store_key *key,
 // Somebody begins to follow a topic that nobody followed: it is fetched now,
 // and that fetch is to learn what is old (last_fetch is 0).
 void topic_follow(struct engine_context *context, struct topic *topic);
+
+// Number of its newest event; 0: it has none.
+uint64_t topic_newest(struct txn *txn, const struct topic *topic);
 
 // Retention visits it within the hour, unless that is planned already.
 void topic_plan_trim(struct engine_context *context, struct topic *topic);

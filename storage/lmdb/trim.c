@@ -4,6 +4,7 @@
 #include "bodies.h"
 #include "due.h"
 #include "entries.h"
+#include "graves.h"
 #include "tables.h"
 #include "topics.h"
 
@@ -142,6 +143,8 @@ static void remove_names(struct engine_context *context, struct topic *topic)
     claims_drop(context->claims, work_fetch(topic->shown.id));
     walk_remove(context->txn, topic->shown.id);
     alias_forget(context, topic);
+    if (topic->shown.head > 0)
+        grave_dig(context, &topic->key);
     key_start(&key);
     key_hash(&key, &topic->key);
     txn_remove(context->txn, TABLE_TOPIC_IDS, &key);
@@ -175,7 +178,7 @@ static int64_t next_trim(struct engine_context *context,
         next = earlier(next, skeleton_end(&update, op->keep_ms));
     if (shown->unfollowed_at > 0)
         next = earlier(next, shown->unfollowed_at + op->keep_ms);
-    else if (shown->subscriptions == 0)
+    else if (shown->subscriptions == 0 && shown->listeners == 0)
         next = earlier(next, shown->pulled_until + 1);
     if (next < context->now + SOON_MS)
         next = context->now + SOON_MS;

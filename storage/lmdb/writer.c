@@ -170,7 +170,7 @@ static enum result attempt(struct store *store, struct batch *batch,
             *spoiler = i;
             result = RESULT_SPOILED;
         }
-        changes += op->status == STORE_OK && !context.idle;
+        changes += (op->status == STORE_OK && !context.idle) || context.wrote;
     }
     if (result == RESULT_DONE)
         result = commit(store, &context, batch, changes);

@@ -5,6 +5,9 @@
 #include "storage/lmdb/due.h"
 #include "storage/lmdb/lanes.h"
 #include "storage/lmdb/leases.h"
+#include "storage/lmdb/letters.h"
+#include "storage/lmdb/listens.h"
+#include "storage/lmdb/mailboxes.h"
 #include "storage/lmdb/tickets.h"
 
 #include <setjmp.h>
@@ -20,6 +23,7 @@ struct look {
     struct txn txn;
     struct arena arena;
     uint64_t due, leases, waiting; // keys that there should be
+    uint64_t listeners, listens;
 };
 
 static bool has(struct look *look, enum table table, const struct key *key)
@@ -91,6 +95,7 @@ static void look_at_topic(struct look *look, uint64_t id, uint64_t none)
     key_start(&key);
     key_hash(&key, &topic.key);
     want(look, TABLE_TOPIC_IDS, &key, "a topic's number");
+    look->listeners += topic.shown.listeners;
 }
 
 static void look_at_request(struct look *look, uint64_t id, uint64_t none)
@@ -175,6 +180,71 @@ static void look_at_ticket(struct look *look, uint64_t request, uint64_t none)
     assert_true(subscription.shown.request == request);
 }
 
+static void look_at_mailbox(struct look *look, uint64_t id, uint64_t none)
+{
+    struct mailbox mailbox;
+    struct listens listens;
+    (void)none;
+    bool alive = mailbox_load(&look->txn, &look->arena, id, &mailbox);
+    assert_true(alive || mailbox.ending);
+    want_lease(look, (struct lease){ LEASE_MAILBOX, 0, 0, id },
+               mailbox.lease_key);
+    uint64_t named =
+        mailbox_find(&look->txn, mailbox.shown.owner, mailbox.shown.name);
+    assert_true((named == id) == alive);
+    assert_true(listens_load(&look->txn, &look->arena, id, &listens));
+    assert_int_equal(mailbox.shown.listens, listens.count);
+    look->listens += listens.count;
+    for (size_t i = 0; i < listens.count; i++) {
+        const struct store_listen *listen = &listens.items[i].shown;
+        struct topic topic;
+        if (listen->topic == 0)
+            continue;
+        assert_true(
+            topic_load(&look->txn, &look->arena, listen->topic, &topic));
+        assert_int_equal(topic.shown.unfollowed_at, 0);
+        assert_true(listen->seq <= topic.shown.head);
+        assert_true(listen_of_topic(&look->txn, id, listen->topic)
+                    == listen->sid);
+    }
+}
+
+// Of a mailbox: that it exists.
+static void look_at_part(struct look *look, uint64_t mailbox, uint64_t number)
+{
+    struct key key;
+    (void)number;
+    key_one(&key, mailbox);
+    want(look, TABLE_MAILBOXES, &key, "the mailbox of something");
+}
+
+static void look_at_grave(struct look *look, uint64_t first, uint64_t second)
+{
+    struct key key;
+    struct bytes record;
+    struct reader reader;
+    key_two(&key, first, second);
+    assert_true(txn_get(&look->txn, TABLE_GRAVES, &key, &record));
+    reader_init(&reader, record);
+    read_u64(&reader);
+    int64_t end = read_time(&reader);
+    want_lease(look, (struct lease){ LEASE_GRAVE, 0, first, second }, end);
+    assert_true(reader_done(&reader));
+}
+
+static void look_at_mailboxes(struct look *look)
+{
+    each(look, TABLE_MAILBOXES, look_at_mailbox);
+    each(look, TABLE_LETTERS, look_at_part);
+    each(look, TABLE_DEAD, look_at_part);
+    each(look, TABLE_DEAD_BODIES, look_at_part);
+    each(look, TABLE_LISTENS, look_at_part);
+    assert_int_equal(txn_count(&look->txn, TABLE_LISTEN_TOPICS),
+                     look->listeners);
+    assert_int_equal(txn_count(&look->txn, TABLE_LISTENS), look->listens);
+    assert_int_equal(txn_count(&look->txn, TABLE_LISTEN_STATE), look->listens);
+}
+
 static void look_at_all(struct look *look)
 {
     each(look, TABLE_TOPICS, look_at_topic);
@@ -184,6 +254,8 @@ static void look_at_all(struct look *look)
     each(look, TABLE_LAGGING, look_at_lagging);
     each(look, TABLE_LANES, look_at_lane);
     each(look, TABLE_TICKETS, look_at_ticket);
+    each(look, TABLE_GRAVES, look_at_grave);
+    look_at_mailboxes(look);
     assert_int_equal(txn_count(&look->txn, TABLE_DUE), look->due);
     assert_int_equal(txn_count(&look->txn, TABLE_LEASES), look->leases);
     assert_int_equal(txn_count(&look->txn, TABLE_WAITING), look->waiting);

@@ -248,6 +248,91 @@ static void a_topic_that_is_being_removed_can_still_be_read(void **state)
     }
 }
 
+static void fetched(struct session *s, enum store_verdict verdict,
+                    enum store_reach reach)
+{
+    struct store_publish publish = scene_fetch(s, TOPIC, verdict);
+    publish.whole.inlined = scene_bytes("body");
+    publish.reach = reach;
+    session_must(s, &publish.op);
+}
+
+static enum store_reach read_reach(struct session *s, bool backwards)
+{
+    struct store_position position = {
+        .topic = scene_topic(s, TOPIC).id,
+        .since = STORE_SINCE_NUMBER,
+        .value = backwards ? UINT64_MAX : 0,
+    };
+    struct store_events events = {
+        .op.verb = STORE_EVENTS,
+        .positions = &position,
+        .count = 1,
+        .limit = 1,
+        .max_bytes = 1000,
+        .backwards = backwards,
+    };
+    session_must(s, &events.op);
+    store_release(&events.op);
+    return position.reach;
+}
+
+static void M20_a_fetch_says_where_it_came_from(void **state)
+{
+    struct session *s = *state;
+    assert_int_equal(scene_follow(s, TOPIC, true, DAY).reach,
+                     STORE_REACH_UNTOLD);
+    fetched(s, STORE_FETCH_UPDATE, STORE_REACH_INSIDE);
+    assert_int_equal(scene_topic(s, TOPIC).reach, STORE_REACH_INSIDE);
+    assert_int_equal(scene_follow(s, TOPIC, false, DAY).reach,
+                     STORE_REACH_INSIDE);
+    assert_int_equal(read_reach(s, false), STORE_REACH_INSIDE);
+    assert_int_equal(read_reach(s, true), STORE_REACH_INSIDE);
+    fetched(s, STORE_FETCH_UNCHANGED, STORE_REACH_UNTOLD);
+    assert_int_equal(scene_topic(s, TOPIC).reach, STORE_REACH_INSIDE);
+    fetched(s, STORE_FETCH_UNCHANGED, STORE_REACH_PUBLIC);
+    session_reopen(s);
+    assert_int_equal(scene_topic(s, TOPIC).reach, STORE_REACH_PUBLIC);
+    assert_int_equal(read_reach(s, false), STORE_REACH_PUBLIC);
+}
+
+static void M20_who_may_see_public_ones_alone_sees_no_other(void **state)
+{
+    struct session *s = *state;
+    struct store_follow follow = {
+        .op.verb = STORE_FOLLOW,
+        .key = scene_key(TOPIC),
+        .public_only = true,
+        .interest_ms = DAY,
+    };
+    scene_follow(s, TOPIC, true, DAY);
+    fetched(s, STORE_FETCH_UPDATE, STORE_REACH_INSIDE);
+    session_advance(s, DAY - SECOND);
+    int64_t until = scene_topic(s, TOPIC).pulled_until;
+    uint64_t operations = scene_stats(s).operations;
+    assert_int_equal(session_run(s, &follow.op), STORE_NOT_FOUND);
+    assert_int_equal(follow.topic, 0);
+    assert_int_equal(follow.reach, STORE_REACH_UNTOLD);
+    assert_true(scene_topic(s, TOPIC).pulled_until == until);
+    assert_int_equal(scene_stats(s).operations, operations);
+    fetched(s, STORE_FETCH_UNCHANGED, STORE_REACH_PUBLIC);
+    session_must(s, &follow.op);
+    assert_true(follow.topic != 0);
+    assert_true(scene_topic(s, TOPIC).pulled_until > until);
+}
+
+static void following_tells_the_newest_event(void **state)
+{
+    struct session *s = *state;
+    assert_int_equal(scene_follow(s, TOPIC, true, DAY).newest, 0);
+    uint64_t number = scene_update(s, TOPIC, "a").number;
+    scene_follow(s, TOPIC "/other", true, DAY);
+    scene_update(s, TOPIC "/other", "b");
+    assert_true(scene_follow(s, TOPIC, false, DAY).newest == number);
+    session_advance(s, DAY - SECOND);
+    assert_true(scene_follow(s, TOPIC, false, DAY).newest == number);
+}
+
 static void M8_each_topic_has_an_incarnation_of_its_own(void **state)
 {
     struct session *s = *state;
@@ -298,6 +383,9 @@ int main(void)
         TEST(M7_what_is_followed_is_not_removed),
         TEST(a_large_topic_is_removed_in_pages),
         TEST(a_topic_that_is_being_removed_can_still_be_read),
+        TEST(M20_a_fetch_says_where_it_came_from),
+        TEST(M20_who_may_see_public_ones_alone_sees_no_other),
+        TEST(following_tells_the_newest_event),
         TEST(M8_each_topic_has_an_incarnation_of_its_own),
         TEST(following_with_a_silly_url_is_invalid),
     };

@@ -3,7 +3,7 @@
 // A map without room: a clear answer, nothing lost or half done, and what
 // makes room goes on working.
 
-#include "scene.h"
+#include "postbox.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -312,6 +312,47 @@ static void of_many_at_the_brim_each_is_kept_or_refused(void **state)
     assert_true(scene_stats(s).requests == kept);
 }
 
+static void mailboxes_are_read_and_ended_when_full(void **state)
+{
+    struct session *s = *state;
+    scene_subscribe(s, TOPIC, CALLBACK);
+    static const enum store_ack acks[] = {
+        STORE_ACK_NONE,
+        STORE_ACK_CURSOR,
+        STORE_ACK_EXPLICIT,
+    };
+    static const char *const names[] = { "none", "cursor", "explicit" };
+    uint64_t boxes[3];
+    for (int i = 0; i < 3; i++) {
+        boxes[i] = postbox_make(s, names[i], acks[i]);
+        postbox_listen(s, boxes[i], postbox_topic(TOPIC));
+    }
+    fill_up(s);
+    struct store_put_mailbox put = postbox_asks("new", STORE_ACK_CURSOR);
+    assert_int_equal(session_run(s, &put.op), STORE_FULL);
+    for (int i = 0; i < 3; i++) {
+        struct store_collect collect = postbox_reads(boxes[i], 0);
+        collect.limit = 1;
+        session_must(s, &collect.op);
+        assert_int_equal(collect.count, 1);
+        struct store_letter letter = collect.items[0];
+        uint64_t place = collect.place;
+        store_release(&collect.op);
+        if (acks[i] == STORE_ACK_CURSOR)
+            postbox_ack(s, boxes[i], place);
+        if (acks[i] == STORE_ACK_EXPLICIT)
+            assert_int_equal(
+                postbox_mark(s, boxes[i], STORE_MARK_ACK, &letter, 0),
+                STORE_OK);
+        struct store_remove_mailbox remove = {
+            .op.verb = STORE_REMOVE_MAILBOX,
+            .mailbox = boxes[i],
+        };
+        session_must(s, &remove.op);
+    }
+    assert_int_equal(scene_stats(s).mailboxes, 0);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, set_up_small, session_teardown)
 
@@ -324,6 +365,7 @@ int main(void)
         TEST(pings_and_failed_fetches_are_kept_when_full),
         TEST(settlements_are_kept_when_full),
         TEST(outcomes_and_endings_are_kept_when_full),
+        TEST(mailboxes_are_read_and_ended_when_full),
         TEST(it_works_again_after_room_is_made),
         TEST(of_many_at_the_brim_each_is_kept_or_refused),
     };

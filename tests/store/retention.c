@@ -110,6 +110,82 @@ static void M9_a_gap_is_told_once(void **state)
     store_release(&events.op);
 }
 
+// Of two topics from one place, page by page: every loss is told once.
+static void M9_losses_of_several_topics_add_up(void **state)
+{
+    struct session *s = *state;
+    static const char *const urls[] = { TOPIC, TOPIC "/two" };
+    struct store_position at[2] = { { .topic = 0 } };
+    for (int i = 0; i < 2; i++)
+        at[i].topic = scene_subscribe(s, urls[i], CALLBACK).topic;
+    // One has lost what lies between what the other still has.
+    for (int i = 0; i < 30; i++)
+        scene_update(s, urls[i % 2], "body");
+    scene_trim(s, at[1].topic, LONG, 2, MANY);
+    uint64_t place = 3, told = 0, lost = 0;
+    bool more = true;
+    while (more) {
+        for (int i = 0; i < 2; i++) {
+            at[i].since = STORE_SINCE_NUMBER;
+            at[i].value = place;
+        }
+        struct store_events events = {
+            .op.verb = STORE_EVENTS,
+            .positions = at,
+            .count = 2,
+            .limit = 4,
+            .max_bytes = 1 << 20,
+        };
+        session_must(s, &events.op);
+        told += events.event_count;
+        lost += at[0].gap_count + at[1].gap_count;
+        assert_int_equal(at[0].gap_count, 0);
+        place = events.items[events.event_count - 1].number;
+        assert_true(at[0].reached >= place && at[1].reached >= place);
+        more = events.more;
+        store_release(&events.op);
+    }
+    assert_int_equal(lost, 12);
+    assert_int_equal(told, 13 + 2);
+}
+
+// The same with a place of its own for each.
+static void M9_losses_add_up_by_topic(void **state)
+{
+    struct session *s = *state;
+    static const char *const urls[] = { TOPIC, TOPIC "/two" };
+    struct store_position at[2];
+    for (int i = 0; i < 2; i++)
+        at[i] = (struct store_position){
+            .topic = scene_subscribe(s, urls[i], CALLBACK).topic,
+            .since = STORE_SINCE_NUMBER,
+            .value = i == 0 ? 3 : 20,
+        };
+    for (int i = 0; i < 30; i++)
+        scene_update(s, urls[i % 2], "body");
+    scene_trim(s, at[1].topic, LONG, 2, MANY);
+    uint64_t lost = 0;
+    bool more = true;
+    while (more) {
+        struct store_events events = {
+            .op.verb = STORE_EVENTS,
+            .positions = at,
+            .count = 2,
+            .limit = 3,
+            .max_bytes = 1 << 20,
+        };
+        session_must(s, &events.op);
+        more = events.more;
+        store_release(&events.op);
+        for (int i = 0; i < 2; i++) {
+            assert_true(at[i].reached >= at[i].value);
+            at[i].value = at[i].reached;
+            lost += at[i].gap_count;
+        }
+    }
+    assert_int_equal(lost, 3);
+}
+
 static void M9_a_gap_is_that_of_its_topic(void **state)
 {
     struct session *s = *state;
@@ -292,6 +368,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(M9_a_gap_is_exact),
         TEST(M9_a_gap_is_told_once),
+        TEST(M9_losses_of_several_topics_add_up),
+        TEST(M9_losses_add_up_by_topic),
         TEST(M9_a_gap_is_that_of_its_topic),
         TEST(bodies_beyond_the_number_to_keep_go),
         TEST(bodies_beyond_the_bytes_to_keep_go),

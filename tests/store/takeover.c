@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A store as format 4 left it is taken over: what it holds is served, and
-// changes as it is touched.
+// A store as formats 4 and 5 left it is taken over: what it holds is served,
+// and changes as it is touched.
 
-#include "scene.h"
+#include "postbox.h"
 #include "storage/lmdb/records.h"
 #include "storage/lmdb/txn.h"
 
@@ -24,6 +24,10 @@ enum {
     OF_SUBSCRIPTION = 1 + 8,
     OF_LAGGING = 1 + 1 + 1,
     OF_WALK = 8 + 1,
+    // Version 4 of topics, 3 of counters.
+    OF_TOPIC = 8,
+    OF_STATE = 1 + 8 + 1 + 8,
+    OF_COUNTERS = 2 * 8,
 };
 
 static enum store_outcome_kind nothing_arrives(uint64_t subscription)
@@ -32,12 +36,11 @@ static enum store_outcome_kind nothing_arrives(uint64_t subscription)
     return STORE_OWED;
 }
 
-// Each record of the table as version 1 wrote it.
-static void cut_all(struct txn *txn, enum table table, size_t added)
+// Each record of the table from this key on, as the version before wrote it.
+static void cut_from(struct txn *txn, enum table table, struct key at,
+                     char version, size_t added)
 {
-    struct key at;
     struct bytes key, value;
-    key_start(&at);
     bool more = txn_seek(txn, table, &at, &key, &value);
     while (more) {
         char record[RECORD_MAX];
@@ -45,12 +48,20 @@ static void cut_all(struct txn *txn, enum table table, size_t added)
         memcpy(record, value.at, value.len);
         memcpy(at.at, key.at, key.len);
         at.len = key.len;
-        assert_int_equal(record[0], 2);
-        record[0] = 1;
+        assert_int_equal(record[0], version);
+        record[0] = (char)(version - 1);
         txn_put(txn, table, &at, (struct bytes){ record, value.len - added });
         key_u8(&at, 0);
         more = txn_seek(txn, table, &at, &key, &value);
     }
+}
+
+static void cut_all(struct txn *txn, enum table table, char version,
+                    size_t added)
+{
+    struct key at;
+    key_start(&at);
+    cut_from(txn, table, at, version, added);
 }
 
 static void empty(struct txn *txn, enum table table)
@@ -78,7 +89,42 @@ static void put_format(struct txn *txn, uint64_t format)
     txn_put(txn, TABLE_META, &key, writer_bytes(&writer));
 }
 
-static void as_format_4(struct session *s)
+static void cut_counters(struct txn *txn)
+{
+    char record[RECORD_MAX];
+    struct bytes value;
+    struct key key;
+    key_start(&key);
+    key_text(&key, (struct bytes){ "counters", 8 });
+    assert_true(txn_get(txn, TABLE_META, &key, &value));
+    memcpy(record, value.at, value.len);
+    assert_int_equal(record[0], 3);
+    record[0] = 2;
+    txn_put(txn, TABLE_META, &key,
+            (struct bytes){ record, value.len - OF_COUNTERS });
+}
+
+// What format 6 has added is taken away.
+static void cut_6(struct txn *txn)
+{
+    cut_all(txn, TABLE_TOPICS, 4, OF_TOPIC);
+    cut_all(txn, TABLE_TOPIC_STATE, 4, OF_STATE);
+    cut_counters(txn);
+    for (enum table table = TABLE_GRAVES; table < TABLE_COUNT; table++)
+        assert_int_equal(txn_count(txn, table), 0);
+}
+
+static void cut_5(struct txn *txn)
+{
+    cut_all(txn, TABLE_SUBSCRIPTIONS, 2, OF_SUBSCRIPTION);
+    cut_all(txn, TABLE_LAGGING, 2, OF_LAGGING);
+    cut_all(txn, TABLE_WALKS, 2, OF_WALK);
+    empty(txn, TABLE_WAITING);
+    empty(txn, TABLE_LANES);
+    empty(txn, TABLE_TICKETS);
+}
+
+static void as_format(struct session *s, uint64_t format)
 {
     struct env env;
     struct txn txn;
@@ -86,13 +132,10 @@ static void as_format_4(struct session *s)
     session_close(s);
     assert_true(env_open(&env, session_directory(s), MAP, &problem));
     txn_begin_write(&txn, &env);
-    cut_all(&txn, TABLE_SUBSCRIPTIONS, OF_SUBSCRIPTION);
-    cut_all(&txn, TABLE_LAGGING, OF_LAGGING);
-    cut_all(&txn, TABLE_WALKS, OF_WALK);
-    empty(&txn, TABLE_WAITING);
-    empty(&txn, TABLE_LANES);
-    empty(&txn, TABLE_TICKETS);
-    put_format(&txn, 4);
+    cut_6(&txn);
+    if (format < 5)
+        cut_5(&txn);
+    put_format(&txn, format);
     assert_int_equal(txn_commit(&txn), STORE_OK);
     env_close(&env);
     session_open(s);
@@ -121,7 +164,7 @@ static void all_that_was_there_is_served(void **state)
     struct session *s = *state;
     struct scene_name other, name = furnish(s, &other);
     struct store_subscriber before = look(s, name);
-    as_format_4(s);
+    as_format(s, 4);
     struct store_subscriber now = look(s, name);
     assert_true(now.lagging && now.next == before.next);
     assert_true(now.due == before.due && now.rev == before.rev);
@@ -141,7 +184,7 @@ static void it_takes_part_in_what_is_new(void **state)
 {
     struct session *s = *state;
     struct scene_name other, name = furnish(s, &other);
-    as_format_4(s);
+    as_format(s, 4);
     scene_walk_all(s, name.topic, NULL);
     struct store_outcome waits = scene_outcome(s, STORE_OWED, name, 2);
     waits.token = scene_claim_delivery(s, name);
@@ -160,7 +203,7 @@ static void one_without_a_ticket_gets_it_with_its_renewal(void **state)
 {
     struct session *s = *state;
     struct scene_name other, name = furnish(s, &other);
-    as_format_4(s);
+    as_format(s, 4);
     scene_unsubscribe(s, TOPIC, CALLBACK "/other");
     scene_subscribe(s, TOPIC, CALLBACK);
     struct store_request_status status = {
@@ -174,6 +217,33 @@ static void one_without_a_ticket_gets_it_with_its_renewal(void **state)
     store_release(&status.op);
 }
 
+static void what_was_published_in_format_5_is_pulled(void **state)
+{
+    struct session *s = *state;
+    uint64_t topic = scene_follow(s, TOPIC, true, DAY).topic;
+    uint64_t first = scene_update(s, TOPIC, "one").number;
+    as_format(s, 5);
+    struct store_topic known = scene_topic(s, TOPIC);
+    assert_int_equal(known.reach, STORE_REACH_UNTOLD);
+    assert_int_equal(known.listeners, 0);
+    assert_int_equal(scene_stats(s).mailboxes, 0);
+    // The next fetch tells.
+    struct store_publish publish = scene_fetch(s, TOPIC, STORE_FETCH_UNCHANGED);
+    publish.reach = STORE_REACH_PUBLIC;
+    session_must(s, &publish.op);
+    struct store_follow follow = scene_follow(s, TOPIC, false, DAY);
+    assert_int_equal(follow.reach, STORE_REACH_PUBLIC);
+    assert_true(follow.newest == first);
+    uint64_t box = postbox_make(s, "reader", STORE_ACK_CURSOR);
+    assert_int_equal(box, 1);
+    postbox_listen_since(s, box, postbox_topic(TOPIC), STORE_SINCE_EARLIEST, 0);
+    assert_true(scene_update(s, TOPIC, "two").number == first + 1);
+    postbox_expect(s, postbox_reads(box, 0), "one two");
+    session_reopen(s);
+    postbox_expect(s, postbox_reads(box, first), "two");
+    assert_true(scene_topic(s, TOPIC).id == topic);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, session_setup_cheap, session_teardown)
 
@@ -183,6 +253,7 @@ int main(void)
         TEST(all_that_was_there_is_served),
         TEST(it_takes_part_in_what_is_new),
         TEST(one_without_a_ticket_gets_it_with_its_renewal),
+        TEST(what_was_published_in_format_5_is_pulled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

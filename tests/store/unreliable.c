@@ -3,6 +3,7 @@
 #include "unreliable.h"
 
 #include "chance.h"
+#include "storage/mailbox.h"
 
 #include <assert.h>
 #include <setjmp.h>
@@ -51,6 +52,20 @@ union any_op {
     struct store_pause pause;
     struct store_resend resend;
     struct store_request_status status;
+    struct store_put_mailbox put_mailbox;
+    struct store_listen_op listen;
+    struct store_read_mailbox read_mailbox;
+    struct store_page_mailboxes page_mailboxes;
+    struct store_remove_mailbox remove_mailbox;
+    struct store_touch_mailbox touch_mailbox;
+    struct store_collect collect;
+    struct store_mark_letters mark_letters;
+    struct store_seek seek;
+    struct store_expire_mailboxes expire_mailboxes;
+    struct store_put_token put_token;
+    struct store_find_token find_token;
+    struct store_remove_token remove_token;
+    struct store_page_tokens page_tokens;
 };
 
 struct slot {
@@ -107,6 +122,20 @@ static size_t size_of(enum store_verb verb)
         [STORE_PAUSE] = sizeof(struct store_pause),
         [STORE_RESEND] = sizeof(struct store_resend),
         [STORE_STATUS] = sizeof(struct store_request_status),
+        [STORE_PUT_MAILBOX] = sizeof(struct store_put_mailbox),
+        [STORE_LISTEN] = sizeof(struct store_listen_op),
+        [STORE_READ_MAILBOX] = sizeof(struct store_read_mailbox),
+        [STORE_PAGE_MAILBOXES] = sizeof(struct store_page_mailboxes),
+        [STORE_REMOVE_MAILBOX] = sizeof(struct store_remove_mailbox),
+        [STORE_TOUCH_MAILBOX] = sizeof(struct store_touch_mailbox),
+        [STORE_COLLECT] = sizeof(struct store_collect),
+        [STORE_MARK_LETTERS] = sizeof(struct store_mark_letters),
+        [STORE_SEEK] = sizeof(struct store_seek),
+        [STORE_EXPIRE_MAILBOXES] = sizeof(struct store_expire_mailboxes),
+        [STORE_PUT_TOKEN] = sizeof(struct store_put_token),
+        [STORE_FIND_TOKEN] = sizeof(struct store_find_token),
+        [STORE_REMOVE_TOKEN] = sizeof(struct store_remove_token),
+        [STORE_PAGE_TOKENS] = sizeof(struct store_page_tokens),
     };
     assert(verb > 0 && (size_t)verb < sizeof sizes / sizeof *sizes);
     return sizes[verb];

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { NEWEST = 5 };
+enum { NEWEST = 6 };
 
 static void format_key(struct key *key)
 {

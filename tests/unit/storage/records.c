@@ -90,8 +90,13 @@ static struct topic a_topic(void)
             .gone_since = 11,
             .content = STORE_CONTENT_EACH,
             .plan = text("plan"),
+            .reach = STORE_REACH_INSIDE,
+            .listeners = 12,
         },
         .incarnation = 77,
+        .earlier = 13,
+        .resuming = true,
+        .resumed = 9,
         .key = { { 4 } },
         .self_key = { { 5 } },
         .self_near = true,
@@ -189,7 +194,7 @@ static struct bytes encode(int shape, uint8_t buffer[RECORD_MAX])
         .steps = { { 5, 2 }, { 9, 1 } },
     };
     struct denial denial = a_denial();
-    struct counters counters = { 1, 2, 3, 4, 5, 6, 7 };
+    struct counters counters = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
     writer_init(&writer, buffer, RECORD_MAX);
     switch (shape) {
     case 0:
@@ -314,6 +319,11 @@ static void a_topic_comes_back_from_its_two_records(void **state)
     assert_int_equal(got.self_key.bytes[0], 5);
     assert_true(got.self_near);
     assert_int_equal(got.trim_due, 5);
+    assert_int_equal(got.shown.reach, STORE_REACH_INSIDE);
+    assert_int_equal(got.shown.listeners, 12);
+    assert_int_equal(got.earlier, 13);
+    assert_true(got.resuming);
+    assert_int_equal(got.resumed, 9);
     (void)state;
 }
 
@@ -444,7 +454,8 @@ static void a_topic_state_of_version_1_was_never_gone(void **state)
     uint8_t buffer[RECORD_MAX];
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_state_decode(of_version(1, 1, 12 + 9, buffer), &got));
+    assert_true(
+        topic_state_decode(of_version(1, 1, 12 + 9 + 18, buffer), &got));
     assert_string_equal(got.shown.moved.at, "https://c.example/");
     assert_int_equal(got.shown.subscriptions, 6);
     assert_int_equal(got.shown.gone, 0);
@@ -458,7 +469,7 @@ static void a_topic_of_version_1_has_no_alias(void **state)
     const struct store_key none = { { 0 } };
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_decode(of_version(1, 0, 33 + 1, buffer), &got));
+    assert_true(topic_decode(of_version(1, 0, 33 + 1 + 8, buffer), &got));
     assert_string_equal(got.shown.self.at, "https://a.example/self");
     assert_true(got.incarnation == 77);
     assert_memory_equal(&got.self_key, &none, sizeof none);
@@ -471,7 +482,7 @@ static void a_topic_of_version_2_is_delivered_as_the_hub_says(void **state)
     uint8_t buffer[RECORD_MAX];
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_decode(of_version(2, 0, 1, buffer), &got));
+    assert_true(topic_decode(of_version(2, 0, 1 + 8, buffer), &got));
     assert_true(got.self_near);
     assert_int_equal(got.shown.content, STORE_CONTENT_DEFAULT);
     (void)state;
@@ -482,9 +493,35 @@ static void a_topic_state_of_version_2_has_no_plan(void **state)
     uint8_t buffer[RECORD_MAX];
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_state_decode(of_version(2, 1, 9, buffer), &got));
+    assert_true(topic_state_decode(of_version(2, 1, 9 + 18, buffer), &got));
     assert_int_equal(got.shown.gone_since, 11);
     assert_string_equal(got.shown.plan.at, "");
+    (void)state;
+}
+
+static void a_topic_of_version_3_is_heard_by_no_mailbox(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct topic got;
+    memset(&got, 0, sizeof got);
+    assert_true(topic_decode(of_version(3, 0, 8, buffer), &got));
+    assert_int_equal(got.earlier, 0);
+    assert_true(topic_state_decode(of_version(3, 1, 18, buffer), &got));
+    assert_int_equal(got.shown.reach, STORE_REACH_UNTOLD);
+    assert_int_equal(got.shown.listeners, 0);
+    assert_int_equal(got.resumed, 0);
+    assert_false(got.resuming);
+    (void)state;
+}
+
+static void counters_of_version_2_know_of_no_mailboxes(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct counters got = { 0 };
+    assert_true(counters_decode(of_version(2, 8, 16, buffer), &got));
+    assert_int_equal(got.idle, 7);
+    assert_int_equal(got.mailbox, 0);
+    assert_int_equal(got.token, 0);
     (void)state;
 }
 
@@ -531,7 +568,7 @@ static void counters_of_version_1_know_of_no_denials(void **state)
 {
     uint8_t buffer[RECORD_MAX];
     struct counters got = { 0 };
-    assert_true(counters_decode(of_version(1, 8, 16, buffer), &got));
+    assert_true(counters_decode(of_version(1, 8, 16 + 16, buffer), &got));
     assert_int_equal(got.event, 4);
     assert_int_equal(got.clock, 6);
     assert_int_equal(got.denial, 0);
@@ -604,9 +641,8 @@ static void every_record_with_something_behind_it_is_refused(void **state)
 
 static uint8_t newest_version(int shape)
 {
-    bool second = shape == 2 || (shape >= 4 && shape <= 6) || shape == 8;
-    bool third = shape <= 1 || shape == 3;
-    return third ? 3 : second ? 2 : 1;
+    static const uint8_t newest[SHAPES] = { 4, 4, 2, 3, 2, 2, 2, 1, 3, 1, 1 };
+    return newest[shape];
 }
 
 static void another_version_is_refused(void **state)
@@ -725,6 +761,8 @@ int main(void)
         cmocka_unit_test(a_walk_of_version_1_has_no_steps),
         cmocka_unit_test(a_walk_comes_back_with_its_steps),
         cmocka_unit_test(counters_of_version_1_know_of_no_denials),
+        cmocka_unit_test(counters_of_version_2_know_of_no_mailboxes),
+        cmocka_unit_test(a_topic_of_version_3_is_heard_by_no_mailbox),
         cmocka_unit_test(an_update_comes_back_with_its_ids),
         cmocka_unit_test(M9_a_skeleton_keeps_number_and_time_in_few_bytes),
         cmocka_unit_test(every_record_cut_short_is_refused),

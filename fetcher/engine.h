@@ -140,9 +140,12 @@ struct exchange {
     size_t response_len; // after decoding
     struct exchange_field *fields;
     size_t field_count;
-    char *final_url;              // NULL, or where redirects led
-    bool moved_for_good;          // by 301 and 308 alone
-    bool downgraded;              // from https to http on the way
+    char *final_url;     // NULL, or where redirects led
+    bool moved_for_good; // by 301 and 308 alone
+    bool downgraded;     // from https to http on the way
+    // Of a fetch: it, or a redirect to it, came from an address that is only
+    // called by leave of allow_topic.
+    bool inside;
     int64_t started_ms, ended_ms; // monotonic; started 0: it never did
 
     // The engine's:

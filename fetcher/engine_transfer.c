@@ -85,6 +85,7 @@ struct transfer *transfer_of(struct network *network, struct origin *origin,
     transfer->hops = 0;
     transfer->moved = false;
     transfer->downgraded = false;
+    transfer->inside = false;
     transfer->left_ms = exchange->timeout_ms;
     exchange->transfer = transfer;
     exchange->started_ms = network->now_ms;
@@ -194,8 +195,19 @@ static void judge(struct transfer *transfer, enum exchange_result result)
         transfer_heard(transfer);
 }
 
+static bool is_inside(const struct transfer *transfer)
+{
+    struct sockaddr_storage address;
+    if (transfer->exchange->class != EXCHANGE_FETCH)
+        return false;
+    address_to_socket(&transfer->address, transfer->origin->port, &address);
+    return guard_is_inside(&transfer->network->guard_topic,
+                           (const struct sockaddr *)&address);
+}
+
 static void finish(struct transfer *transfer, enum exchange_result result)
 {
+    transfer->inside = transfer->inside || is_inside(transfer);
     judge(transfer, result);
     leave_places(transfer);
     transfer_end(transfer, result);
@@ -301,6 +313,7 @@ static void hop(struct transfer *transfer)
         return;
     }
     transfer->hops++;
+    transfer->inside = transfer->inside || is_inside(transfer);
     transfer->moved = transfer->moved || (status != 301 && status != 308);
     if (transfer->origin->https && !target.https)
         transfer->downgraded = true;
@@ -352,6 +365,7 @@ void transfer_end(struct transfer *transfer, enum exchange_result result)
         exchange->moved_for_good = !transfer->moved;
         exchange->downgraded = transfer->downgraded;
     }
+    exchange->inside = transfer->inside;
     exchange->transfer = NULL;
     memcpy(exchange->address, transfer->address.bytes,
            sizeof exchange->address);

@@ -64,6 +64,7 @@ struct transfer {
     unsigned hops;
     bool moved; // not for good
     bool downgraded;
+    bool inside; // a hop was
     struct collect collect;
     char line[EXCHANGE_LINE_MAX];
     struct easy *easy; // NULL: it is lean

@@ -55,6 +55,7 @@ void exchange_clear(struct exchange *exchange)
     exchange->final_url = NULL;
     exchange->moved_for_good = false;
     exchange->downgraded = false;
+    exchange->inside = false;
     exchange->started_ms = 0;
     exchange->ended_ms = 0;
     memset(exchange->address, 0, sizeof exchange->address);

@@ -165,6 +165,16 @@ bool guard_allows(const struct guard *guard, const struct sockaddr *address)
     return guard_judge(guard, address) == GUARD_ALLOWED;
 }
 
+bool guard_is_inside(const struct guard *guard, const struct sockaddr *address)
+{
+    static const struct guard nothing_allowed;
+    struct address it;
+    if (!guard_allows(guard, address) || !address_from_socket(address, &it))
+        return false;
+    return !(address_is_ipv4(&it) ? judge4(&nothing_allowed, &it)
+                                  : judge6(&nothing_allowed, &it));
+}
+
 static bool read_bits(const char *text, unsigned max, unsigned *out)
 {
     size_t len = strspn(text, "0123456789");

@@ -56,6 +56,10 @@ enum guard_verdict guard_judge(const struct guard *guard,
                                const struct sockaddr *address);
 bool guard_allows(const struct guard *guard, const struct sockaddr *address);
 
+// Is it called by leave of an allowed range alone? Then not everybody gets
+// there who would.
+bool guard_is_inside(const struct guard *guard, const struct sockaddr *address);
+
 // Not one of those that browsers refuse ("bad ports" of the Fetch standard),
 // nor of the databases and caches that take a line of text for a command.
 bool guard_allows_port(unsigned port);

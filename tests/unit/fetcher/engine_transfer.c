@@ -209,6 +209,32 @@ static void a_redirect_to_another_origin_is_followed(void **state)
     exchange_clear(&exchange);
 }
 
+static void M20_who_is_called_by_leave_alone_is_told_as_inside(void **state)
+{
+    struct place *place = *state;
+    struct exchange fetch = get(place, "good.test", "/");
+    rig_run(&place->rig, &fetch);
+    assert_int_equal(fetch.result, EXCHANGE_ANSWERED);
+    assert_true(fetch.inside);
+    exchange_clear(&fetch);
+    assert_false(fetch.inside);
+
+    char path[128];
+    snprintf(path, sizeof path, "/to/302/http://127.0.0.2:%u/ok",
+             place->stub->port);
+    fetch = get(place, "good.test", path);
+    rig_run(&place->rig, &fetch);
+    assert_non_null(fetch.final_url);
+    assert_true(fetch.inside);
+    exchange_clear(&fetch);
+
+    struct exchange refused = get(place, "bad.test", "/");
+    rig_run(&place->rig, &refused);
+    assert_int_equal(refused.result, EXCHANGE_REFUSED);
+    assert_false(refused.inside);
+    exchange_clear(&refused);
+}
+
 static void a_name_that_changes_its_mind_is_refused(void **state)
 {
     struct place *place = *state;
@@ -454,6 +480,7 @@ int main(void)
         TEST(the_next_address_is_tried_when_one_does_not_connect),
         TEST(a_redirect_to_a_forbidden_address_is_not_followed),
         TEST(a_redirect_to_another_origin_is_followed),
+        TEST(M20_who_is_called_by_leave_alone_is_told_as_inside),
         TEST(a_name_that_changes_its_mind_is_refused),
         TEST(who_answers_vouches_for_where_he_really_is),
         TEST(a_dead_address_does_not_use_up_what_another_may),

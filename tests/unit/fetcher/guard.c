@@ -370,6 +370,35 @@ static void own_listeners_are_refused_whatever_is_allowed(void **state)
     assert_true(allows_at(&guard, "2606:4700::1", 444));
 }
 
+static bool is_inside(const struct guard *guard, const char *text)
+{
+    struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(443) };
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+                                .sin6_port = htons(443) };
+    if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
+        return guard_is_inside(guard, (struct sockaddr *)&four);
+    assert_int_equal(inet_pton(AF_INET6, text, &six.sin6_addr), 1);
+    return guard_is_inside(guard, (struct sockaddr *)&six);
+}
+
+static void M20_inside_is_what_is_called_by_leave_alone(void **state)
+{
+    (void)state;
+    struct guard guard = { 0 };
+    assert_false(is_inside(&guard, "10.0.0.1")); // it is not called at all
+    assert_true(guard_allow(&guard, "10.0.0.0/8"));
+    assert_true(guard_allow(&guard, "fd00::/8"));
+    assert_true(guard_allow(&guard, "8.8.8.0/24"));
+    assert_true(guard_allow(&guard, "::ffff:0:0/96"));
+    assert_true(is_inside(&guard, "10.0.0.1"));
+    assert_true(is_inside(&guard, "::ffff:10.0.0.1"));
+    assert_true(is_inside(&guard, "fd00::1"));
+    // Whoever is allowed to call it would be anyhow.
+    assert_false(is_inside(&guard, "8.8.8.8"));
+    assert_false(is_inside(&guard, "1.1.1.1"));
+    assert_false(is_inside(&guard, "2606:4700::1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_range_that_is_allowed_is_not_its_neighbours),
         cmocka_unit_test(ports_of_other_protocols_are_refused),
         cmocka_unit_test(own_listeners_are_refused_whatever_is_allowed),
+        cmocka_unit_test(M20_inside_is_what_is_called_by_leave_alone),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }

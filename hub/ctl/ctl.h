@@ -35,8 +35,12 @@ int ctl_origins(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_resend(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_pause(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_resume(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_token(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_pulls(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_mailboxes(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_ping(const struct ctl *ctl, int argc, char *argv[]);
 int ctl_backup(const struct ctl *ctl, int argc, char *argv[]);
+int ctl_relay(const struct ctl *ctl, int argc, char *argv[]);
 
 // "websubctl ping: needs one topic" and CTL_USAGE.
 int ctl_usage(const char *command, const char *problem);

@@ -65,8 +65,25 @@ static const struct command commands[] = {
     { "ping", ctl_ping, " TOPIC|PREFIX*",
       "fetch a topic, or all that begin so, now, as if the publisher had "
       "asked" },
+    { "token", ctl_token,
+      " add NAME [--owner=NAME] [--right=RIGHT,...] [--scope=PATTERN]...\n"
+      "        [--expires=TIME] | list | remove NAME",
+      "who may pull what; RIGHT is pull, match, mailbox, create, ticket or "
+      "presence,\n        PATTERN a URL, https://host/path* or *; add prints "
+      "the secret, once" },
+    { "mailboxes", ctl_mailboxes, " [NAME] [--owner=NAME] [--remove]",
+      "the mailboxes of those who pull; with NAME what one listens to" },
+    { "pulls", ctl_pulls, "", "who pulls now: how many, and which topics" },
     { "backup", ctl_backup, " DIRECTORY",
       "write a copy of the store, which a daemon can be started on" },
+    { "relay", ctl_relay,
+      " --hub=URL --token-file=FILE [--listen=ADDRESS:PORT]\n"
+      "        [--state=FILE] [--allow-callback=RANGE]... "
+      "[--feed=PREFIX]...\n        [--retry-first=TIME] [--retry-max=TIME] "
+      "[--callback-timeout=TIME]\n        [--verbose]",
+      "be a hub to the subscribers beside it, whom the hub at URL cannot "
+      "call: it\n        gets them mailboxes there by the token in FILE; no "
+      "daemon" },
     { "feed", feed, " inspect FILE | diff [--why] OLD... NEW",
       "what the hub sees in a feed, and what it would send; no daemon" },
 };

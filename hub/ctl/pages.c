@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_MAX = 80, PAGE = 200 };
+enum { PLACE_MAX = 320, PAGE = 200 };
 
 struct printing {
     const struct ctl *ctl;

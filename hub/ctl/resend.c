@@ -124,7 +124,7 @@ int ctl_resend(const struct ctl *ctl, int argc, char *argv[])
         return CTL_USAGE;
     if (!resending.topic && (!since || resending.callback))
         return ctl_usage(argv[0], "needs a topic, or --since for all of them");
-    if (since && !since_read(since, loop_now().unix, &from))
+    if (since && !since_when(since, loop_now().unix, &from))
         return ctl_usage(argv[0],
                          "takes a time in the past for --since: "
                          "2026-11-22T04:31:07Z, unix seconds, or an age "

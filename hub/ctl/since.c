@@ -2,7 +2,7 @@
 
 #include "since.h"
 
-#include "hub/pull_query.h"
+#include "hub/since.h"
 
 #include <string.h>
 
@@ -46,9 +46,9 @@ static bool read_number(const char *text, int64_t now, int64_t *out)
     return true;
 }
 
-bool since_read(const char *text, int64_t now, int64_t *out)
+bool since_when(const char *text, int64_t now, int64_t *out)
 {
     if (!read_number(text, now, out))
-        *out = pull_query_time(text);
+        *out = since_time(text);
     return *out > 0 && *out <= now;
 }

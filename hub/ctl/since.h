@@ -11,4 +11,4 @@
 #include <stdint.h>
 
 // Unix milliseconds. False: it is none of these, or after `now`.
-bool since_read(const char *text, int64_t now, int64_t *out);
+bool since_when(const char *text, int64_t now, int64_t *out);

@@ -16,7 +16,7 @@
 #pragma once
 
 #include "loop.h"
-#include "storage/mailbox.h"
+#include "visitor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,33 +26,6 @@ struct access;
 struct config;
 struct request;
 struct services;
-
-// One who was let in. Shared and counted; immutable.
-struct visitor {
-    uint64_t owner;   // of his mailboxes; 0: he is anonymous
-    uint64_t token;   // its id; 0: none
-    unsigned rights;  // enum store_right; of a ticket those it was given
-    int64_t expires;  // unix ms; 0: never. What he holds ends then
-    bool ticket;      // he came with a ticket
-    const char *name; // of the token, for operators; "" if he is anonymous
-};
-const struct visitor *visitor_share(const struct visitor *visitor);
-void visitor_drop(const struct visitor *visitor);
-
-// May he read this topic? `reach` as the store tells (M20): what only we reach
-// is nothing for the anonymous, unless pull-open is set; nor is what nobody
-// has fetched yet. `normal` is the normalised URL.
-bool visitor_may_read(const struct visitor *visitor,
-                      const struct config *config, const char *normal,
-                      size_t len, enum store_reach reach);
-// May he read every topic that begins so?
-bool visitor_may_match(const struct visitor *visitor,
-                       const struct config *config, const char *prefix,
-                       size_t len);
-// May reading it make the hub follow it (M7)?
-bool visitor_may_create(const struct visitor *visitor,
-                        const struct config *config, const char *normal,
-                        size_t len);
 
 enum access_answer {
     ACCESS_KNOWN,   // *out is who it is, one share is yours
@@ -66,7 +39,8 @@ struct access_refusal {
     const char *challenge; // a WWW-Authenticate line, or NULL
 };
 
-// NULL: out of memory. `revoked` is called when a token has ended.
+// NULL: out of memory. `revoked` is called when a token was removed: who holds
+// a connection by it has to go.
 struct access *access_new(const struct services *services,
                           void (*revoked)(void *context, uint64_t token),
                           void *context);
@@ -82,17 +56,32 @@ enum access_answer access_ask(
                  const struct access_refusal *refusal),
     void *context);
 
-// A token with this id has ended: forget it, and tell.
+// The token with this id was removed, durably: forget it, and tell.
 void access_forget(struct access *access, uint64_t token);
 
-// POST /tickets, a route's handler: {"topics": [...], "ttl": seconds} from the
-// holder of a token with STORE_RIGHT_TICKET; 201 {"ticket", "expires_in",
-// "cursor"}. A ticket is good for connecting until its time is up, for the
-// topics named (those of the token if none are) and for mailboxes if asked; a
-// connection made with it lives as long as the token.
+// Does it show anything of who made it? Where strangers get an answer anyhow,
+// also if pull-anonymous is off.
+bool access_shows(const struct request *request);
+
+// POST /tickets, a route's handler, for the holder of a token with
+// STORE_RIGHT_TICKET: {"topics": [URL or URL*, ...], "mailboxes": [NAME, ...],
+// "ttl": seconds, "rights": [...]}, all of which may be left out; 201
+// {"ticket", "expires_in", "cursor"}. A ticket is good for connecting until its
+// time is up, for the topics named (those of the token if none are), and for
+// the mailboxes named (none but if "mailbox" is among the rights: then all of
+// the owner's); a connection made with it lives as long as the token.
 void access_ticket(struct access *access, struct request *request,
                    struct moment now);
 
-// May a page of this origin read here (the Origin field)? Same origin as
-// public-url, or one of pull-origin, or "*" there. NULL, no such field: yes.
+// May a page of this origin pull (an Origin field)? Of public-url, or listed in
+// pull-origin, or any if "*" is there. NULL, no such field: yes.
 bool access_allows_origin(const struct config *config, const char *origin);
+// The line of an answer that lets the page read it (CORS), borrowed for as long
+// as there is `access`; the same for the same origin. NULL: it is from no page,
+// or from one that may not.
+const char *access_allow_origin(const struct access *access,
+                                const struct request *request);
+// OPTIONS on a path that is there for pages: takes the request. `methods` are
+// those that the path has, "GET, POST".
+void access_preflight(const struct access *access, struct request *request,
+                      const char *methods);

@@ -51,6 +51,7 @@ static void stats_read(struct store_op *op)
     engine_numbers(services->engine, &status.engine);
     front_numbers(means->front, &status.front);
     lanes_numbers(means->lanes, &status.origins);
+    pullers_numbers(means->pullers, &status.pullers);
     inquiry_answer(inquiry, 200, admin_json_status(&status));
 }
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct access;
 struct admin;
 struct dismissal;
 struct exchange;
@@ -21,6 +22,7 @@ struct front;
 struct halt;
 struct lanes;
 struct pull;
+struct pullers;
 struct request;
 struct services;
 struct verify;
@@ -29,6 +31,8 @@ struct admin_means {
     const struct services *services;
     struct front *front;
     const struct pull *pull;
+    const struct pullers *pullers;
+    struct access *access;
     struct dismissal *dismissal;
     const struct verify *verify;
     uint64_t descriptors; // limit of this process
@@ -39,6 +43,7 @@ struct admin_means {
     // This subscription was paused, or its cursor set back; 0: many of the
     // topic's were.
     void (*recalled)(void *context, uint64_t topic, uint64_t subscription);
+    void (*mailbox_ended)(void *context, uint64_t mailbox); // it was removed
     void *context;
 };
 
@@ -61,6 +66,15 @@ void admin_origins(void *admin, struct request *request, struct moment now);
 void admin_resend(void *admin, struct request *request, struct moment now);
 void admin_pause(void *admin, struct request *request, struct moment now);
 void admin_resume(void *admin, struct request *request, struct moment now);
+void admin_tokens(void *admin, struct request *request, struct moment now);
+void admin_put_token(void *admin, struct request *request, struct moment now);
+void admin_remove_token(void *admin, struct request *request,
+                        struct moment now);
+void admin_pulls(void *admin, struct request *request, struct moment now);
+void admin_mailboxes(void *admin, struct request *request, struct moment now);
+void admin_mailbox(void *admin, struct request *request, struct moment now);
+void admin_remove_mailbox(void *admin, struct request *request,
+                          struct moment now);
 void admin_metrics(void *admin, struct request *request, struct moment now);
 void admin_ping(void *admin, struct request *request, struct moment now);
 void admin_backup(void *admin, struct request *request, struct moment now);

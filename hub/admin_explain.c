@@ -101,7 +101,7 @@ void admin_explain(void *self, struct request *request, struct moment now)
     struct url *topic = inquiry_url(inquiry, "topic");
     if (!topic)
         return;
-    if (!dossier_open(inquiry->admin->means.services, topic, CENSUS_MAX,
+    if (!dossier_open(inquiry->admin->means.services, topic, CENSUS_MAX, NULL,
                       gathered, inquiry))
         inquiry_fail(inquiry, 503, "out of memory");
     free(topic);

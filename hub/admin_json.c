@@ -34,7 +34,7 @@ static json_t *store_json(const struct store_numbers *n)
 {
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o}",
+        "s:o, s:o, s:o, s:o}",
         "topics", integer(n->topics), "subscriptions",
         integer(n->subscriptions), "requests", integer(n->requests), "lagging",
         integer(n->lagging), "waiting", integer(n->waiting), "lanes",
@@ -42,7 +42,8 @@ static json_t *store_json(const struct store_numbers *n)
         "denials", integer(n->denials), "events", integer(n->events),
         "map_bytes", integer(n->map_bytes), "used_bytes",
         integer(n->used_bytes), "commits", integer(n->commits), "operations",
-        integer(n->operations), "epoch", integer(n->epoch));
+        integer(n->operations), "epoch", integer(n->epoch), "mailboxes",
+        integer(n->mailboxes), "tokens", integer(n->tokens));
 }
 
 static json_t *classes_json(const uint64_t counts[EXCHANGE_CLASSES])
@@ -83,6 +84,23 @@ static json_t *origins_json(const struct lanes_numbers *n)
                      integer(n->outstanding));
 }
 
+json_t *admin_json_voices(const struct pullers_numbers *numbers)
+{
+    const uint64_t *of = numbers->of_voice;
+    return json_pack("{s:o, s:o, s:o, s:o}", "poll",
+                     integer(of[VOICE_JSON] + of[VOICE_BY_TOPIC]), "stream",
+                     integer(of[VOICE_LINES]), "sse", integer(of[VOICE_EVENTS]),
+                     "websocket", integer(of[VOICE_SOCKET]));
+}
+
+static json_t *pulls_json(const struct admin_json_status *status)
+{
+    const struct metrics *metrics = status->services->metrics;
+    return json_pack("{s:o, s:o, s:o}", "held", integer(status->pullers.held),
+                     "held_by_voice", admin_json_voices(&status->pullers),
+                     "reads", integer(metrics->counts[METRIC_PULLS_READ]));
+}
+
 // In bytes; null where the system does not say.
 static json_t *memory_json(void)
 {
@@ -115,14 +133,14 @@ json_t *admin_json_status(const struct admin_json_status *status)
     const struct services *services = status->services;
     return json_pack(
         "{s:s, s:i, s:o, s:b, s:[s], s:s, s:b, s:o, s:o, s:o, s:o, "
-        "s:{s:o, s:o}, s:o, s:{s:o}, s:o}",
+        "s:o, s:{s:o, s:o}, s:o, s:{s:o}, s:o}",
         "version", WEBSUBD_VERSION, "pid", (int)getpid(), "uptime_ms",
         integer((uint64_t)status->uptime_ms), "ready", 1, "listen",
         status->listen, "public_url", services->hub_url, "halted",
         status->halted, "origins", origins_json(&status->origins), "store",
         store_json(status->store), "network", network_json(&status->engine),
-        "front", front_json(status), "loop", "slow_steps",
-        integer(loop_slow_steps(services->loop)), "longest_us",
+        "front", front_json(status), "pulls", pulls_json(status), "loop",
+        "slow_steps", integer(loop_slow_steps(services->loop)), "longest_us",
         integer(loop_longest_us(services->loop)), "memory", memory_json(),
         "limits", "descriptors", integer(status->descriptors), "counters",
         counters_json(services->metrics));

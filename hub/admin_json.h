@@ -11,6 +11,7 @@
 #include "fetcher/engine.h"
 #include "front.h"
 #include "lanes.h"
+#include "pullers.h"
 #include "storage/store.h"
 
 #include <jansson.h>
@@ -31,8 +32,12 @@ struct admin_json_status {
     int64_t uptime_ms;
     uint64_t descriptors;
     size_t held;
+    struct pullers_numbers pullers;
 };
 json_t *admin_json_status(const struct admin_json_status *status);
+
+// How many are held in which way.
+json_t *admin_json_voices(const struct pullers_numbers *numbers);
 
 json_t *admin_json_topic(const struct store_topic *topic, int64_t now_unix);
 

@@ -72,6 +72,7 @@ static void write_store(struct metrics_inquiry *asked)
 {
     const struct store_numbers *n = &asked->stats.numbers;
     gauge(asked, "store.topics", "topics known", n->topics);
+    gauge(asked, "store.mailboxes", "mailboxes", n->mailboxes);
     gauge(asked, "store.subscriptions", "subscriptions", n->subscriptions);
     gauge(asked, "store.requests", "requests that wait to be verified",
           n->requests);

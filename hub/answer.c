@@ -37,9 +37,9 @@ struct answer_shelf {
 };
 
 struct answer {
-    struct body *body;           // NULL: it is among `bytes`, or there is none
-    struct crowd_member *member; // whom it burdens; NULL: nobody
-    size_t len;                  // of `bytes`
+    atomic_uint users;
+    struct body *body; // NULL: it is among `bytes`, or there is none
+    size_t len;        // of `bytes`
     bool close;
     char bytes[];
 };
@@ -247,7 +247,7 @@ struct answer *answer_new(struct answer_shelf *shelf,
         memcpy(answer->bytes + text.len, reply->body, inlined);
     answer->len = text.len + inlined;
     answer->close = close;
-    answer->member = shared ? member : NULL;
+    atomic_init(&answer->users, 1);
     answer->body = shared ? body_of(shelf, member, reply) : NULL;
     if (shared && !answer->body) {
         free(answer);
@@ -256,12 +256,22 @@ struct answer *answer_new(struct answer_shelf *shelf,
     return answer;
 }
 
-void answer_free(struct answer *answer)
+bool answer_share(struct answer *answer, struct crowd_member *member)
+{
+    if (answer->body && !burden(member, answer->body))
+        return false;
+    atomic_fetch_add_explicit(&answer->users, 1, memory_order_relaxed);
+    return true;
+}
+
+void answer_free(struct answer *answer, struct crowd_member *member)
 {
     if (!answer)
         return;
-    if (answer->member)
-        crowd_relieve(answer->body->shelf->crowd, answer->member, answer->body);
+    if (answer->body && member)
+        crowd_relieve(answer->body->shelf->crowd, member, answer->body);
+    if (atomic_fetch_sub(&answer->users, 1) > 1)
+        return;
     body_drop(answer->body);
     free(answer);
 }

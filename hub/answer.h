@@ -38,7 +38,10 @@ struct answer *answer_new(struct answer_shelf *shelf,
                           struct crowd_member *member,
                           const struct reply *reply, bool head_only,
                           bool close);
-void answer_free(struct answer *answer);
+// The same for one more. False: too much is on its way to him.
+bool answer_share(struct answer *answer, struct crowd_member *member);
+// For each who has it. NULL is fine.
+void answer_free(struct answer *answer, struct crowd_member *member);
 
 // What remains after `sent` bytes, in the pieces returned; 0: nothing.
 int answer_rest(const struct answer *answer, size_t sent, struct iovec out[2]);

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct seal;
+
 struct batch_event {
     const struct store_event *event;
     const char *url;     // of its topic, as the puller spelt it
@@ -44,7 +46,17 @@ struct batch_topic {
     uint64_t reached; // number
 };
 
+// How a stream begins.
+struct batch_opening {
+    bool has_place; // else it is before the first event, or at the cursor
+    uint64_t place; // number: where its reader stands before all of this
+    unsigned heartbeat_s;
+    int64_t life_s;
+    size_t topics;
+};
+
 struct batch {
+    const struct batch_opening *opening; // streams: told first; NULL: not now
     const struct batch_event *events;
     size_t count;
     enum batch_loss loss; // with gaps, or EPOCH without any
@@ -53,10 +65,13 @@ struct batch {
     const struct batch_topic *topics; // where they are told
     size_t topic_count;
     bool has_cursor;      // false: the positions given differed (M16)
-    struct cursor cursor; // after all of this
-    bool backwards;       // the cursor is a `before` token
-    bool more;            // there was no room for all
-    bool scope_changed;   // the cursor given was for other topics (M16)
+    struct cursor cursor; // after all of this; its epoch is always set
+    bool has_start; // `start` is known: the number its readers stood at before
+    uint64_t start;
+    bool backwards; // the cursor is a `before` token
+    bool more;      // there was no room for all
+    bool pauses; // streams: they say so and stop, as their reader's limit asks
+    bool scope_changed; // the cursor given was for other topics (M16)
     bool bodies;
     const struct store_profile *profile; // signs each; NULL: not signed
 
@@ -67,6 +82,7 @@ struct batch {
     uint32_t after_ms; // come again no sooner
 
     struct cursor_key *key;
+    struct seal *acks;   // EXPLICIT: see ack_id.h
     const char *hub_url; // for updates that name no hub
 };
 

@@ -295,8 +295,14 @@ static bool is_given(const struct work *work, const char *name)
 static bool complete(struct work *work, char problem[PROBLEM])
 {
     struct config *config = work->config;
+    config->connections_asked =
+        is_given(work, "connections") || is_given(work, "pulls");
     if (is_given(work, "connections") && !is_given(work, "pulls"))
         config->pulls = config->connections / 4 * 3;
+    if (is_given(work, "connections-per-address")
+        && !is_given(work, "pulls-per-address"))
+        config->pulls_per_address =
+            (config->connections_per_address * 3 + 3) / 4;
     if (is_given(work, "deliveries-per-origin")
         && !is_given(work, "deliveries-per-origin-max"))
         config->deliveries_per_origin_max = config->deliveries_per_origin;

@@ -42,7 +42,8 @@ struct config {
     struct config_list deny_topic, deny_callback, allow_topic, allow_callback;
     struct config_list pin_secret; // callback domains (semantics, B)
     char *moved_to;                // "" or where the hub is now (R34)
-    bool pull_open;
+    bool pull_open, pull_anonymous;
+    struct config_list pull_origin; // of pages that may pull; "*": anybody's
     struct config_list dns_server;
     int64_t lease_min, lease_default, lease_max;
     int64_t retry_first, retry_max;
@@ -50,14 +51,20 @@ struct config {
     int64_t delivery_timeout, fetch_timeout, verify_timeout;
     int64_t deliveries, deliveries_per_address;
     int64_t deliveries_per_origin, deliveries_per_origin_max;
-    // No option: what the process may have open for all requests of ours.
-    uint64_t outgoing;
+    // No options: what the process may have open for all requests of ours, how
+    // many of those from outside may be anything but pulls, and whether
+    // somebody asked for so many connections.
+    uint64_t outgoing, http_connections;
+    bool connections_asked;
     int64_t fetches, verifications, verify_per_host;
     int64_t network_threads;
-    int64_t connections, connections_per_address, pulls;
+    int64_t connections, connections_per_address;
+    int64_t pulls, pulls_per_address, pulls_per_token;
     int64_t head_timeout, idle_timeout;
     int64_t accept_rate; // requests a second and address; 0: no ceiling
     int64_t max_topics, max_subscriptions;
+    int64_t max_mailboxes, mailboxes_per_owner;
+    int64_t presence_grace;           // of who polls, from one to the next
     int64_t subscriptions_per_origin; // 0: no ceiling
     int64_t pending_per_host;         // 0: no ceiling
     // Verifications of callbacks at origins that never verified anything: an

@@ -31,6 +31,8 @@ static const char *value_word(const struct option *option)
         return "RANGE";
     if (option->check == literal_check_domain)
         return "DOMAIN";
+    if (option->check == literal_check_origin)
+        return "ORIGIN";
     if (option->check == publisher_key_check)
         return "KEY";
     if (strcmp(option->name, "ignore") == 0)

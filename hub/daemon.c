@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "outside.h"
 #include "parts.h"
+#include "request.h"
 #include "services.h"
 #include "storage/store.h"
 
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { DRAIN_LOOK_MS = 20 };
 
@@ -81,6 +83,12 @@ static bool on_unlimited(void *context, const struct sockaddr *address)
         raw = &((const struct sockaddr_in6 *)address)->sin6_addr;
     return raw && inet_ntop(address->sa_family, raw, text, sizeof text)
            && guard_lists(&daemon->proxies, text);
+}
+
+static void on_news(void *context)
+{
+    const struct daemon *daemon = context;
+    loop_wake(daemon->services.loop);
 }
 
 static bool on_look(void *context)
@@ -163,8 +171,9 @@ static bool open_outside(struct daemon *daemon, char problem[512])
 {
     struct services *services = &daemon->services;
     const struct config *config = daemon->config;
-    const struct outside_callers callers = { on_arrived,   on_gone, on_handed,
-                                             on_unlimited, on_look, daemon };
+    const struct outside_callers callers = {
+        on_arrived, on_gone, on_handed, on_unlimited, on_look, on_news, daemon,
+    };
     services->store = outside_store(config, wake, services->loop, problem);
     if (!services->store)
         return false;
@@ -195,18 +204,25 @@ static bool open_all(struct daemon *daemon, char problem[512])
 }
 
 // Where they ran out, nothing could be fetched or delivered any more, and
-// operators would stand outside. Front and http each hold up to this many.
+// operators would stand outside. Not all of front's may be held, or nobody who
+// pulls could so much as be told that there are too many.
 static void fit_connections(struct daemon *daemon)
 {
     struct config *config = daemon->config;
-    uint64_t wanted = 2 * (uint64_t)config->connections;
-    uint64_t limit = daemon->descriptors.now;
-    uint64_t outgoing = outside_descriptors(config);
-    uint64_t fits = descriptors_connections(limit, outgoing, wanted);
-    if (fits < wanted)
-        config->connections = fits > 2 ? (int64_t)(fits / 2) : 1;
-    config->outgoing =
-        descriptors_outgoing(limit, fits, outside_descriptors_wanted(config));
+    const struct descriptors_wish wish = {
+        .connections = (uint64_t)config->connections,
+        .asked = config->connections_asked,
+        .outgoing_least = outside_descriptors(config),
+        .outgoing_wanted = outside_descriptors_wanted(config),
+    };
+    struct descriptors_plan plan =
+        descriptors_plan(daemon->descriptors.now, &wish);
+    config->connections = plan.front > 0 ? (int64_t)plan.front : 1;
+    config->http_connections = plan.http;
+    config->outgoing = plan.outgoing;
+    int64_t held_max = config->connections - config->connections / 64 - 1;
+    if (config->pulls > held_max)
+        config->pulls = held_max > 0 ? held_max : 1;
 }
 
 struct daemon *daemon_new(struct config *config, char problem[512])
@@ -253,7 +269,8 @@ void daemon_run(struct daemon *daemon)
     const struct config *config = daemon->config;
     LOG(LOG_INFO, "descriptors", LOG_N("limit", daemon->descriptors.now),
         LOG_N("outgoing", config->outgoing),
-        LOG_N("connections", config->connections));
+        LOG_N("connections", config->connections),
+        LOG_N("pulls", config->pulls));
     if (!front_start(daemon->front)) {
         LOG(LOG_ERROR, "start.failed", LOG_T("why", "no thread to be had"));
         return;
@@ -265,6 +282,27 @@ void daemon_run(struct daemon *daemon)
     LOG(LOG_INFO, "stopped", LOG_T("clean", daemon->clean ? "yes" : "no"));
 }
 
+// What has come in since the last look at whether all is idle.
+static void answer_late(struct daemon *daemon)
+{
+    const struct timespec moment = { .tv_nsec = 1000000 };
+    if (daemon->front)
+        front_end(daemon->front);
+    if (daemon->http)
+        http_end(daemon->http);
+    while (daemon->inbox) {
+        struct request *next;
+        for (struct request *one = inbox_take(daemon->inbox); one; one = next) {
+            next = one->link;
+            request_say(one, 503, "the hub is stopping");
+        }
+        // One may be between libmicrohttpd's thread and the inbox.
+        if (!daemon->http || http_pending(daemon->http) == 0)
+            break;
+        nanosleep(&moment, NULL);
+    }
+}
+
 bool daemon_free(struct daemon *daemon)
 {
     if (!daemon->clean) {
@@ -272,6 +310,7 @@ bool daemon_free(struct daemon *daemon)
         store_close(daemon->services.store);
         return false;
     }
+    answer_late(daemon);
     front_close(daemon->front);
     if (daemon->http)
         http_close(daemon->http);

@@ -59,7 +59,8 @@ bool deadline_set(struct deadlines *all, struct deadline *deadline, int64_t at)
     deadline_drop(all, deadline);
     if (!make_room(all))
         return false;
-    deadline->at = (at + GRAIN_MS - 1) / GRAIN_MS * GRAIN_MS;
+    int64_t grain = (at + GRAIN_MS - 1) / GRAIN_MS;
+    deadline->at = grain < UINT32_MAX ? (uint32_t)grain : UINT32_MAX;
     sift_up(all, deadline, ++all->count);
     return true;
 }
@@ -83,7 +84,7 @@ void deadline_drop(struct deadlines *all, struct deadline *deadline)
 
 struct deadline *deadline_take(struct deadlines *all, int64_t now)
 {
-    if (all->count == 0 || all->heap[0]->at > now)
+    if (all->count == 0 || (int64_t)all->heap[0]->at * GRAIN_MS > now)
         return NULL;
     struct deadline *first = all->heap[0];
     deadline_drop(all, first);
@@ -94,7 +95,7 @@ int deadline_wait(const struct deadlines *all, int64_t now)
 {
     if (all->count == 0)
         return -1;
-    int64_t wait = all->heap[0]->at - now;
+    int64_t wait = (int64_t)all->heap[0]->at * GRAIN_MS - now;
     if (wait < 0)
         return 0;
     return wait < INT_MAX ? (int)wait : INT_MAX;

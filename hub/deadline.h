@@ -13,7 +13,7 @@
 
 // All zero: not set.
 struct deadline {
-    int64_t at;     // monotonic milliseconds
+    uint32_t at;    // monotonic, in tenths of a second
     uint32_t place; // in the heap, from 1; 0: not set
 };
 
@@ -24,6 +24,7 @@ struct deadlines {
 };
 
 // Set or move it. False: out of memory, and it is not set.
+// `at` and `now` are monotonic milliseconds.
 bool deadline_set(struct deadlines *all, struct deadline *deadline, int64_t at);
 // Also of one that is not set.
 void deadline_drop(struct deadlines *all, struct deadline *deadline);

@@ -11,6 +11,10 @@ enum {
     ENOUGH = 1 << 20,
     // Store, logs, event loops, resolvers' sockets, the admin socket.
     OUR_OWN = 128,
+    HTTP_MIN = 256,
+    HTTP_MAX = 4096,
+    HTTP_PART = 8,      // of front's
+    OUTGOING_PART = 20, // of all, whatever was asked for
 };
 
 bool descriptors_raise(struct descriptors *out)
@@ -36,23 +40,38 @@ static uint64_t room_in(uint64_t limit)
     return limit > 2 * OUR_OWN ? limit - OUR_OWN : limit / 2;
 }
 
-uint64_t descriptors_connections(uint64_t limit, uint64_t outgoing,
-                                 uint64_t wanted)
+static uint64_t least(uint64_t one, uint64_t other)
 {
-    if (limit == 0)
-        return wanted; // nobody knows
-    uint64_t room = room_in(limit);
-    // A request that finds none is made again; who is shut out stays out.
-    uint64_t left = outgoing < room / 2 ? room - outgoing : room / 2;
-    return left < wanted ? left : wanted;
+    return one < other ? one : other;
 }
 
-uint64_t descriptors_outgoing(uint64_t limit, uint64_t connections,
-                              uint64_t wanted)
+static uint64_t within(uint64_t value, uint64_t min, uint64_t max)
 {
+    return value < min ? least(min, max) : least(value, max);
+}
+
+struct descriptors_plan descriptors_plan(uint64_t limit,
+                                         const struct descriptors_wish *wish)
+{
+    struct descriptors_plan plan = {
+        .front = wish->connections,
+        .http = within(wish->connections / HTTP_PART, HTTP_MIN, HTTP_MAX),
+        .outgoing = wish->outgoing_wanted,
+    };
     if (limit == 0)
-        return wanted;
+        return plan;
     uint64_t room = room_in(limit);
-    uint64_t left = room > connections ? room - connections : 0;
-    return left < wanted ? left : wanted;
+    uint64_t reserved = wish->asked ? room / OUTGOING_PART : room / 2;
+    uint64_t inside = room - least(wish->outgoing_least, reserved);
+    if (plan.front + plan.http > inside) {
+        uint64_t few = wish->asked ? HTTP_MIN : inside / (HTTP_PART + 1);
+        uint64_t spare = inside > plan.front ? inside - plan.front : 0;
+        plan.http = within(few > spare ? few : spare,
+                           least(HTTP_MIN, inside / 2), plan.http);
+        if (plan.http > inside / 2)
+            plan.http = inside / 2;
+        plan.front = least(plan.front, inside - plan.http);
+    }
+    plan.outgoing = least(wish->outgoing_wanted, room - plan.front - plan.http);
+    return plan;
 }

@@ -21,12 +21,20 @@ struct descriptors {
 // equals `before`, which is 0 if not even that is known.
 bool descriptors_raise(struct descriptors *out);
 
-// What `limit` allows beside `outgoing` requests and our own files: how many
-// connections from outside can be held at a time, at most `wanted`. They get
-// half of it at least.
-uint64_t descriptors_connections(uint64_t limit, uint64_t outgoing,
-                                 uint64_t wanted);
+// Who wants how many.
+struct descriptors_wish {
+    uint64_t connections;     // of front, who holds what pulls
+    bool asked;               // by the operator, not by a default
+    uint64_t outgoing_least;  // for requests of ours to go well
+    uint64_t outgoing_wanted; // for them to go best
+};
+struct descriptors_plan {
+    uint64_t front, http, outgoing;
+};
 
-// And what it then leaves of `wanted` descriptors to requests of ours.
-uint64_t descriptors_outgoing(uint64_t limit, uint64_t connections,
-                              uint64_t wanted);
+// What `limit` (0: unknown, so none) allows each, beside our own files. All
+// connections from outside get half of it at least, and nearly all if so many
+// were asked for: a request of ours that finds none is made again, but who is
+// shut out stays out. http gets an eighth of front's, within bounds.
+struct descriptors_plan descriptors_plan(uint64_t limit,
+                                         const struct descriptors_wish *wish);

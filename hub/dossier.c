@@ -7,6 +7,7 @@
 #include "policy.h"
 #include "services.h"
 #include "topic.h"
+#include "visitor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,12 +131,24 @@ static void events_read(struct store_op *op)
     submit(dossier, &dossier->entries.op, STORE_READ_ENTRIES, entries_read);
 }
 
+static bool may_see(const struct dossier *dossier,
+                    const struct store_topic *topic)
+{
+    const struct config *config = dossier->services->config;
+    struct bytes url = topic->url_normal;
+    const struct visitor *who = dossier->visitor;
+    return !who || visitor_may_read(who, config, url.at, url.len, topic->reach)
+           || visitor_may_read(visitor_anonymous(), config, url.at, url.len,
+                               topic->reach);
+}
+
 static void topic_read(struct store_op *op)
 {
     struct dossier *dossier = op->context;
     struct explain_facts *facts = &dossier->facts;
     enum store_status status = op->status;
-    bool known = status == STORE_OK && dossier->topics.items[0].id != 0;
+    bool known = status == STORE_OK && dossier->topics.items[0].id != 0
+                 && may_see(dossier, &dossier->topics.items[0]);
     facts->now = op->at;
     if (known) {
         dossier->copy = topic_copy(&dossier->topics.items[0]);
@@ -143,8 +156,8 @@ static void topic_read(struct store_op *op)
         facts->topic = dossier->copy;
     }
     store_release(op);
-    // To the public one that nobody follows is like an unknown one, in the
-    // work that it makes too (M20).
+    // To the public one that nobody follows, or could not fetch himself, is
+    // like an unknown one, in the work that it makes too (M20).
     if (!facts->topic
         || (dossier->census_max == 0 && !explain_followed(facts))) {
         finish(dossier, status == STORE_NOT_FOUND ? STORE_OK : status);
@@ -165,6 +178,7 @@ static void topic_read(struct store_op *op)
 
 struct dossier *dossier_open(const struct services *services,
                              const struct url *topic, size_t census_max,
+                             const struct visitor *visitor,
                              void (*done)(struct dossier *dossier),
                              void *context)
 {
@@ -173,6 +187,7 @@ struct dossier *dossier_open(const struct services *services,
         return NULL;
     dossier->services = services;
     dossier->census_max = census_max;
+    dossier->visitor = visitor;
     dossier->done = done;
     dossier->context = context;
     dossier->facts.config = services->config;

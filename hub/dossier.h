@@ -14,6 +14,7 @@
 
 struct services;
 struct url;
+struct visitor;
 
 enum { DOSSIER_PAGE = 500 };
 
@@ -27,7 +28,8 @@ struct dossier {
     void *context;
     struct store_key key;
     size_t census_max;
-    struct store_event newest; // its strings are in `type`
+    const struct visitor *visitor; // borrowed
+    struct store_event newest;     // its strings are in `type`
     char type[STORE_HEADER_MAX + 1];
     union {
         struct store_topics topics;
@@ -42,9 +44,12 @@ struct dossier {
 
 // `done` is called in a later step; then it is the caller's until
 // dossier_free(). At most `census_max` subscribers are counted (in whole
-// pages), 0: none. NULL: out of memory, and nothing will be called.
+// pages), 0: none. What `visitor` may not pull he is told no more of than of
+// what is unknown (M20); NULL: it is for an operator. NULL: out of memory, and
+// nothing will be called.
 struct dossier *dossier_open(const struct services *services,
                              const struct url *topic, size_t census_max,
+                             const struct visitor *visitor,
                              void (*done)(struct dossier *dossier),
                              void *context);
 void dossier_free(struct dossier *dossier);

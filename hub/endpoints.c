@@ -2,11 +2,15 @@
 
 #include "endpoints.h"
 
+#include "access.h"
 #include "admin.h"
 #include "front.h"
 #include "inbox.h"
 #include "inspect.h"
+#include "mailboxes.h"
 #include "metrics.h"
+#include "one_event.h"
+#include "presence.h"
 #include "pull.h"
 #include "reception.h"
 #include "request.h"
@@ -15,7 +19,7 @@
 
 #include <stdlib.h>
 
-enum { REQUESTS_STEP = 256 };
+enum { REQUESTS_STEP = 256, REQUESTS_STEP_MS = 3 };
 
 struct endpoints {
     struct endpoints_means means;
@@ -51,6 +55,45 @@ static void events(void *self, struct request *request, struct moment now)
 {
     struct endpoints *endpoints = self;
     pull_handle(endpoints->means.pull, request, now);
+}
+
+static void one_event(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    one_event_handle(endpoints->means.one_event, request, now);
+}
+
+static void mailboxes(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    mailboxes_handle(endpoints->means.mailboxes, request, now);
+}
+
+static void presence(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    presence_handle(endpoints->means.presence, request, now);
+}
+
+static void tickets(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    access_ticket(endpoints->means.access, request, now);
+}
+
+static void ask_read(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    (void)now;
+    access_preflight(endpoints->means.access, request, "GET, HEAD, POST");
+}
+
+static void ask_write(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    (void)now;
+    access_preflight(endpoints->means.access, request,
+                     "GET, HEAD, POST, PUT, PATCH, DELETE");
 }
 
 static void topic(void *self, struct request *request, struct moment now)
@@ -180,6 +223,50 @@ static void resume(void *self, struct request *request, struct moment now)
     admin_resume(endpoints->means.admin, request, now);
 }
 
+static void tokens(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_tokens(endpoints->means.admin, request, now);
+}
+
+static void put_token(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_put_token(endpoints->means.admin, request, now);
+}
+
+static void remove_token(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_remove_token(endpoints->means.admin, request, now);
+}
+
+static void pulls(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_pulls(endpoints->means.admin, request, now);
+}
+
+static void all_mailboxes(void *self, struct request *request,
+                          struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_mailboxes(endpoints->means.admin, request, now);
+}
+
+static void one_mailbox(void *self, struct request *request, struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_mailbox(endpoints->means.admin, request, now);
+}
+
+static void remove_mailbox(void *self, struct request *request,
+                           struct moment now)
+{
+    struct endpoints *endpoints = self;
+    admin_remove_mailbox(endpoints->means.admin, request, now);
+}
+
 static void metrics(void *self, struct request *request, struct moment now)
 {
     struct endpoints *endpoints = self;
@@ -210,6 +297,32 @@ static const struct route routes[] = {
     { REQUEST_POST, "/rsscloud/ping", false, rsscloud },
     { REQUEST_GET, "/events", false, events },
     { REQUEST_POST, "/events", false, events },
+    { REQUEST_GET, "/events/poll", false, events },
+    { REQUEST_POST, "/events/poll", false, events },
+    { REQUEST_GET, "/events/sse", false, events },
+    { REQUEST_POST, "/events/sse", false, events },
+    { REQUEST_GET, "/events/stream", false, events },
+    { REQUEST_POST, "/events/stream", false, events },
+    { REQUEST_GET, "/events/ws", false, events },
+    { REQUEST_GET, "/events/*", false, one_event },
+    { REQUEST_OPTIONS, "/events", false, ask_read },
+    { REQUEST_OPTIONS, "/events/poll", false, ask_read },
+    { REQUEST_OPTIONS, "/events/sse", false, ask_read },
+    { REQUEST_OPTIONS, "/events/stream", false, ask_read },
+    { REQUEST_OPTIONS, "/events/*", false, ask_read },
+    { REQUEST_GET, "/presence", false, presence },
+    { REQUEST_OPTIONS, "/presence", false, ask_read },
+    { REQUEST_OPTIONS, "/mailboxes", false, ask_read },
+    { REQUEST_OPTIONS, "/mailboxes/*", false, ask_write },
+    { REQUEST_GET, "/mailboxes", false, mailboxes },
+    { REQUEST_POST, "/mailboxes", false, mailboxes },
+    { REQUEST_GET, "/mailboxes/*", false, mailboxes },
+    { REQUEST_POST, "/mailboxes/*", false, mailboxes },
+    { REQUEST_PUT, "/mailboxes/*", false, mailboxes },
+    { REQUEST_PATCH, "/mailboxes/*", false, mailboxes },
+    { REQUEST_DELETE, "/mailboxes/*", false, mailboxes },
+    { REQUEST_POST, "/tickets", false, tickets },
+    { REQUEST_OPTIONS, "/tickets", false, ask_read },
     { REQUEST_GET, "/topic", false, topic },
     { REQUEST_GET, "/subscription", false, subscription_page },
     { REQUEST_POST, "/subscription", false, subscription },
@@ -231,6 +344,13 @@ static const struct route routes[] = {
     { REQUEST_POST, "/admin/resend", true, resend },
     { REQUEST_POST, "/admin/pause", true, pause_some },
     { REQUEST_POST, "/admin/resume", true, resume },
+    { REQUEST_GET, "/admin/tokens", true, tokens },
+    { REQUEST_POST, "/admin/token", true, put_token },
+    { REQUEST_POST, "/admin/token/remove", true, remove_token },
+    { REQUEST_GET, "/admin/pulls", true, pulls },
+    { REQUEST_GET, "/admin/mailboxes", true, all_mailboxes },
+    { REQUEST_GET, "/admin/mailbox", true, one_mailbox },
+    { REQUEST_POST, "/admin/mailbox/remove", true, remove_mailbox },
     { REQUEST_POST, "/admin/ping", true, ping },
     { REQUEST_POST, "/admin/backup", true, backup },
 };
@@ -239,12 +359,15 @@ bool endpoints_step(void *self, struct moment now)
 {
     struct endpoints *endpoints = self;
     const struct endpoints_means *means = &endpoints->means;
-    const struct request *gone;
-    while ((gone = front_next_gone(means->front)))
-        pull_gone(means->pull, gone);
+    // Who is answered soon need not be told that his peer has gone.
+    while (front_next_gone(means->front))
+        continue;
     if (!endpoints->waiting)
         endpoints->waiting = inbox_take(means->inbox);
+    int64_t began = loop_now().mono;
     for (int i = 0; i < REQUESTS_STEP && endpoints->waiting; i++) {
+        if (i % 16 == 15 && loop_now().mono - began >= REQUESTS_STEP_MS)
+            break;
         struct request *request = endpoints->waiting;
         endpoints->waiting = request->link;
         metric_add(means->metrics, METRIC_REQUESTS, 1);

@@ -11,12 +11,16 @@
 
 #include <stdbool.h>
 
+struct access;
 struct admin;
 struct endpoints;
 struct front;
 struct inbox;
 struct inspect;
+struct mailboxes;
 struct metrics;
+struct one_event;
+struct presence;
 struct pull;
 struct reception;
 struct status;
@@ -26,7 +30,11 @@ struct endpoints_means {
     struct front *front;
     struct metrics *metrics;
     struct reception *reception;
+    struct access *access;
     struct pull *pull;
+    struct mailboxes *mailboxes;
+    struct one_event *one_event;
+    struct presence *presence;
     struct admin *admin;
     struct inspect *inspect;
     struct status *status;

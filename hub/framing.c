@@ -153,9 +153,10 @@ const char *framing_check(const struct request_field *fields, size_t count,
 enum request_method framing_method(const char *method)
 {
     static const char *const names[] = {
-        [REQUEST_GET] = "GET",       [REQUEST_HEAD] = "HEAD",
-        [REQUEST_POST] = "POST",     [REQUEST_PUT] = "PUT",
-        [REQUEST_DELETE] = "DELETE", [REQUEST_OPTIONS] = "OPTIONS",
+        [REQUEST_GET] = "GET",         [REQUEST_HEAD] = "HEAD",
+        [REQUEST_POST] = "POST",       [REQUEST_PUT] = "PUT",
+        [REQUEST_PATCH] = "PATCH",     [REQUEST_DELETE] = "DELETE",
+        [REQUEST_OPTIONS] = "OPTIONS",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(method, names[i]) == 0)

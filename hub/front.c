@@ -20,11 +20,15 @@
 
 enum {
     EVENTS_MAX = 256,
+    EVENTS_BUSY = 64,   // while answers wait to be sent
     ACCEPTS_MAX = 64,   // of one listener in one turn
     LAST_TURNS = 16,    // together as many as the backlog holds
     PAUSE_MS = 100,     // of accepting, when there is no descriptor left
     FAREWELL_MS = 2000, // for answers that are being written at the end
 };
+
+// Of its life, one after the other.
+enum stage { STAGE_OPEN, STAGE_DRAINED, STAGE_ENDED, STAGE_STOPPED };
 
 struct front {
     struct guests *guests;
@@ -45,8 +49,8 @@ struct front {
     bool started;
     // What the thread is told, and tells.
     pthread_mutex_t lock;
-    pthread_cond_t drained_cond;
-    bool drain, drained, stop;
+    pthread_cond_t reached_cond;
+    enum stage wanted, reached;
 };
 
 static int64_t monotonic_ms(void)
@@ -173,24 +177,32 @@ static void accept_last(struct front *front, int64_t now)
             accept_some(front, &front->listeners[i], now);
 }
 
+static void go_to(struct front *front, enum stage stage, int64_t now)
+{
+    if (stage == STAGE_DRAINED) {
+        accept_last(front, now);
+        close_listeners(front);
+        guests_drain(front->guests);
+    } else if (stage == STAGE_ENDED) {
+        guests_refuse(front->guests);
+    }
+    pthread_mutex_lock(&front->lock);
+    front->reached = stage;
+    pthread_cond_signal(&front->reached_cond);
+    pthread_mutex_unlock(&front->lock);
+}
+
 // Returns whether to go on.
 static bool obey(struct front *front, int64_t now, int64_t *stop_at)
 {
     pthread_mutex_lock(&front->lock);
-    bool drain = (front->drain || front->stop) && !front->drained;
-    bool stop = front->stop;
+    enum stage wanted = front->wanted;
+    enum stage reached = front->reached;
     pthread_mutex_unlock(&front->lock);
 
-    if (drain) {
-        accept_last(front, now);
-        close_listeners(front);
-        guests_drain(front->guests);
-        pthread_mutex_lock(&front->lock);
-        front->drained = true;
-        pthread_cond_signal(&front->drained_cond);
-        pthread_mutex_unlock(&front->lock);
-    }
-    if (!stop)
+    while (reached < wanted)
+        go_to(front, ++reached, now);
+    if (wanted < STAGE_STOPPED)
         return true;
     if (*stop_at == 0)
         *stop_at = now + FAREWELL_MS;
@@ -241,8 +253,9 @@ static void *run(void *context)
     int64_t stop_at = 0;
 
     while (obey(front, now, &stop_at)) {
-        int count = epoll_wait(front->epoll, events, EVENTS_MAX,
-                               turn_wait(front, now, stop_at));
+        int wait = turn_wait(front, now, stop_at);
+        int count = epoll_wait(front->epoll, events,
+                               wait == 0 ? EVENTS_BUSY : EVENTS_MAX, wait);
         assert(count >= 0 || errno == EINTR);
         now = monotonic_ms();
         for (int i = 0; i < count; i++)
@@ -310,7 +323,7 @@ struct front *front_open(const struct front_options *options,
     front->look_ms = options->limits.idle_ms / 2;
     front->context = options->context;
     pthread_mutex_init(&front->lock, NULL);
-    pthread_cond_init(&front->drained_cond, NULL);
+    pthread_cond_init(&front->reached_cond, NULL);
 
     if (!open_rest(front, options))
         goto failed;
@@ -340,28 +353,38 @@ const char *front_address(const struct front *front, size_t index)
     return front->listeners[index].address;
 }
 
-static void tell(struct front *front, bool stop)
+static void tell(struct front *front, enum stage stage)
 {
     pthread_mutex_lock(&front->lock);
-    front->drain = true;
-    front->stop = stop;
+    front->wanted = stage;
     (void)eventfd_write(front->wake_fd, 1);
-    while (!front->drained)
-        pthread_cond_wait(&front->drained_cond, &front->lock);
+    while (front->reached < stage)
+        pthread_cond_wait(&front->reached_cond, &front->lock);
     pthread_mutex_unlock(&front->lock);
 }
 
 void front_drain(struct front *front)
 {
     if (front->started)
-        tell(front, false);
+        tell(front, STAGE_DRAINED);
     else
         close_listeners(front);
+}
+
+void front_end(struct front *front)
+{
+    if (front->started)
+        tell(front, STAGE_ENDED);
 }
 
 struct request *front_next_gone(struct front *front)
 {
     return guests_next_gone(front->guests);
+}
+
+struct guests *front_guests(struct front *front)
+{
+    return front->guests;
 }
 
 void front_numbers(const struct front *front, struct front_numbers *out)
@@ -380,7 +403,7 @@ void front_close(struct front *front)
     if (!front)
         return;
     if (front->started) {
-        tell(front, true);
+        tell(front, STAGE_STOPPED);
         pthread_join(front->thread, NULL);
     }
     close_listeners(front);
@@ -388,7 +411,7 @@ void front_close(struct front *front)
     close_descriptor(front->epoll);
     close_descriptor(front->wake_fd);
     close_descriptor(front->reserve);
-    pthread_cond_destroy(&front->drained_cond);
+    pthread_cond_destroy(&front->reached_cond);
     pthread_mutex_destroy(&front->lock);
     free(front);
 }

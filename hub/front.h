@@ -5,9 +5,10 @@
 // One thread with epoll accepts, admits (so many connections in all, so many
 // for an address, so that held pulls never starve the rest), and waits for
 // the head of the first request: whole within a deadline, looked at without
-// taking it. A pull (GET or POST /events) is parsed and held here, in a struct
-// of a few hundred bytes; everything else is handed to http.h, socket and
-// all. Held connections whose peer goes away are noticed at once.
+// taking it. What is on the paths of those who pull is parsed here, and may
+// become a hold of some eighty bytes (hold.h); everything else is handed to
+// http.h, socket and all. Held connections whose peer goes away are noticed at
+// once.
 //
 // After an answer a connection that may be kept alive waits for its next
 // request here, and is judged anew.
@@ -22,6 +23,7 @@
 #include <stdint.h>
 
 struct front;
+struct guests;
 struct sockaddr;
 
 enum { FRONT_LISTENERS_MAX = 16 };
@@ -30,6 +32,8 @@ struct front_limits {
     unsigned connections;      // all that front holds: waiting, parked, writing
     unsigned per_address;      // of these; IPv6 by /64
     unsigned parked;           // held pulls
+    unsigned asking;           // of these, with somebody and not held yet;
+                               // the rest waits its turn. 0: any number
     unsigned head_ms;          // for a whole head
     unsigned idle_ms;          // between requests of a kept-alive connection
     unsigned write_ms;         // without progress
@@ -48,6 +52,8 @@ struct front_options {
     // on its way already: then `request` ends soon after this call, so do not
     // keep it, but ask front_next_gone() where replies are made.
     void (*gone)(void *context, struct request *request);
+    // hold_next() has something again (hold.h). NULL: nobody holds.
+    void (*wake)(void *context);
     // Not a pull: take the socket over.
     void (*handed)(void *context, int fd, const struct sockaddr *address,
                    bool admin);
@@ -79,10 +85,18 @@ const char *front_address(const struct front *front, size_t index);
 // answer from now on is the last of its connection. Done when it returns.
 void front_drain(struct front *front);
 
+// After draining: nothing arrives any more, who asks is told that the hub
+// stops. Done when it returns.
+void front_end(struct front *front);
+
+// For hold.h.
+struct guests *front_guests(struct front *front);
+
 struct front_numbers {
     uint64_t accepted, turned_away, handed, parked_now, open_now;
 };
 void front_numbers(const struct front *front, struct front_numbers *out);
 
-// Every request must have been answered before. NULL is fine.
+// Every request must have been answered before, every hold ended, and none may
+// come after that: front_end(). NULL is fine.
 void front_close(struct front *front);

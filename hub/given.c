@@ -50,7 +50,7 @@ static void taken(struct given *given)
         LOG_T("what", "given"), LOG_N("entries", publish->changed_count));
     metric_add(observe->services.metrics, METRIC_UPDATES, 1);
     given->seq = publish->seq;
-    observe_tell(observe, publish);
+    observe_tell(observe, given->observation);
     end(given, GIVEN_TAKEN);
 }
 

@@ -2,7 +2,10 @@
 
 #include "guest.h"
 
-#include "held.h"
+#include "errands.h"
+#include "parking.h"
+#include "slab.h"
+#include "stream.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,61 +16,94 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { LINGER_MS = 1000, LINGER_READS_MAX = 16 };
 
-enum step { STEP_WAIT, STEP_ON, STEP_END };
-
 // ------------------------------------------------------- coming and going
+
+struct guests *guest_all(const struct guest *guest)
+{
+    return slab_owner(guest);
+}
 
 bool guest_wait(struct guest *guest, int64_t now, unsigned ms)
 {
-    return deadline_set(&guest->all->deadlines, &guest->deadline, now + ms);
+    return deadline_set(&guest_all(guest)->deadlines, &guest->deadline,
+                        now + ms);
 }
 
-static void set_state(struct guest *guest, enum guest_state state)
+static bool is_writing(const struct guest *guest)
 {
-    struct guests *all = guest->all;
-    all->writing -= guest->state == GUEST_WRITING;
+    return guest->state == GUEST_WRITING
+           || (guest->state == GUEST_STREAMING && guest->stream->ending);
+}
+
+void guest_become(struct guest *guest, enum guest_state state)
+{
+    struct guests *all = guest_all(guest);
+    all->writing -= is_writing(guest);
     all->writing += state == GUEST_WRITING;
     guest->state = (uint8_t)state;
     deadline_drop(&all->deadlines, &guest->deadline);
 }
 
-static void unlink_guest(struct guest *guest)
+// What it has in its state, or would have in the next one.
+static void clear(struct guest *guest)
 {
-    struct guests *all = guest->all;
-    if (guest->before)
-        guest->before->next = guest->next;
-    else
-        all->first = guest->next;
-    if (guest->next)
-        guest->next->before = guest->before;
-    all->count--;
-    all->turning -= guest->turned;
-    atomic_fetch_sub(&all->open, 1);
+    switch ((enum guest_state)guest->state) {
+    case GUEST_READING:
+        intake_clear(&guest->intake);
+        break;
+    case GUEST_PARKED:
+        if (guest->errands & ERRAND_STREAM)
+            stream_free(guest->stream);
+        else if (guest->errands & ERRAND_ANSWER)
+            answer_free(guest->answer, guest->member);
+        break;
+    case GUEST_WRITING:
+        answer_free(guest->answer, guest->member);
+        break;
+    case GUEST_STREAMING:
+        stream_free(guest->stream);
+        break;
+    case GUEST_LEAVING:
+        break;
+    }
+}
+
+static void leave_queue(struct guest *guest)
+{
+    struct guests *all = guest_all(guest);
+    if (!guest->queueing)
+        return;
+    guest_list_remove(&all->queue, guest);
+    guest->queueing = false;
+    atomic_fetch_sub(&all->queued, 1);
 }
 
 void guest_end(struct guest *guest)
 {
-    assert(guest->state != GUEST_PARKED);
-    set_state(guest, GUEST_LEAVING);
-    unlink_guest(guest);
-    intake_clear(&guest->intake);
-    answer_free(guest->answer);
+    struct guests *all = guest_all(guest);
+    assert(guest->phase == GUEST_OURS);
+    leave_queue(guest);
+    deadline_drop(&all->deadlines, &guest->deadline);
+    all->writing -= is_writing(guest);
+    clear(guest);
     if (guest->member)
-        crowd_leave(guest->all->crowd, guest->member);
+        crowd_leave(all->crowd, guest->member);
     if (guest->fd >= 0)
         close(guest->fd);
-    free(guest);
+    all->count--;
+    all->turning -= guest->turned;
+    atomic_fetch_sub(&all->open, 1);
+    slab_give(guest);
 }
 
 struct guest *guest_new(struct guests *all, int fd)
 {
-    struct guest *guest = calloc(1, sizeof *guest);
+    struct guest *guest = slab_take(all->slab);
     // Watched once and for all, edge-triggered: what happens in a state that
     // it does not matter to costs one look, and no call changes hands with
     // the kernel between states.
@@ -75,16 +111,13 @@ struct guest *guest_new(struct guests *all, int fd)
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = guest,
     };
-    if (!guest || epoll_ctl(all->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
-        free(guest);
+    if (!guest)
+        return NULL;
+    if (epoll_ctl(all->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+        slab_give(guest);
         return NULL;
     }
-    guest->all = all;
     guest->fd = fd;
-    guest->next = all->first;
-    if (all->first)
-        all->first->before = guest;
-    all->first = guest;
     all->count++;
     atomic_fetch_add(&all->open, 1);
     return guest;
@@ -94,13 +127,14 @@ struct guest *guest_new(struct guests *all, int fd)
 
 static void give(struct guest *guest, struct answer *answer)
 {
-    set_state(guest, GUEST_WRITING);
+    guest_become(guest, GUEST_WRITING);
     guest->answer = answer;
     guest->sent = 0;
 }
 
 // An answer of our own; the connection ends after it.
-static enum step say(struct guest *guest, unsigned status, const char *sentence)
+static enum guest_step say(struct guest *guest, unsigned status,
+                           const char *sentence)
 {
     char text[160];
     int len = snprintf(text, sizeof text, "%s\n", sentence);
@@ -115,38 +149,45 @@ static enum step say(struct guest *guest, unsigned status, const char *sentence)
     };
     assert(len > 0 && (size_t)len < sizeof text);
     struct answer *answer =
-        answer_new(guest->all->shelf, NULL, &reply, false, true);
+        answer_new(guest_all(guest)->shelf, NULL, &reply, false, true);
     if (!answer)
         return STEP_END;
+    clear(guest);
     give(guest, answer);
     return STEP_ON;
 }
 
-static enum step finish_answer(struct guest *guest, int64_t now)
+enum guest_step guest_take_leave(struct guest *guest, int64_t now)
 {
-    struct guests *all = guest->all;
-    bool last = answer_closes(guest->answer);
-    answer_free(guest->answer);
-    guest->answer = NULL;
-    intake_clear(&guest->intake);
-    guest->served = true;
-    guest->begun = guest->in_body = false;
-
-    if (last) {
-        // Closed at once, what it has sent meanwhile would make the kernel
-        // break the connection off, and the answer could be lost.
-        set_state(guest, GUEST_LEAVING);
-        shutdown(guest->fd, SHUT_WR);
-        return guest_wait(guest, now, LINGER_MS) ? STEP_ON : STEP_END;
-    }
-    set_state(guest, GUEST_READING);
-    if (atomic_load(&all->draining))
-        return STEP_END;
-    return guest_wait(guest, now, all->options.limits.idle_ms) ? STEP_ON
-                                                               : STEP_END;
+    // Closed at once, what it has sent meanwhile would make the kernel break
+    // the connection off, and what it was sent could be lost.
+    enum guest_state before = guest->state;
+    struct stream *stream = before == GUEST_STREAMING ? guest->stream : NULL;
+    guest_become(guest, GUEST_LEAVING);
+    stream_free(stream);
+    shutdown(guest->fd, SHUT_WR);
+    return guest_wait(guest, now, LINGER_MS) ? STEP_ON : STEP_END;
 }
 
-static enum step write_answer(struct guest *guest, int64_t now)
+static enum guest_step finish_answer(struct guest *guest, int64_t now)
+{
+    struct guests *all = guest_all(guest);
+    bool last = answer_closes(guest->answer);
+    answer_free(guest->answer, guest->member);
+    guest->served = true;
+    guest->begun = guest->in_body = false;
+    if (last)
+        return guest_take_leave(guest, now);
+
+    guest_become(guest, GUEST_READING);
+    guest->intake = (struct intake){ 0 };
+    if (atomic_load(&all->draining)
+        || !guest_wait(guest, now, all->options.limits.idle_ms))
+        return STEP_END;
+    return guest->unread || guest->left ? STEP_ON : STEP_WAIT;
+}
+
+static enum guest_step write_answer(struct guest *guest, int64_t now)
 {
     struct iovec rest[2];
     bool moved = false;
@@ -160,9 +201,9 @@ static enum step write_answer(struct guest *guest, int64_t now)
             guest->sent += (size_t)len;
             moved = true;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            bool fine =
-                (guest->deadline.place > 0 && !moved)
-                || guest_wait(guest, now, guest->all->options.limits.write_ms);
+            unsigned ms = guest_all(guest)->options.limits.write_ms;
+            bool fine = (guest->deadline.place > 0 && !moved)
+                        || guest_wait(guest, now, ms);
             return fine ? STEP_WAIT : STEP_END;
         } else if (errno != EINTR) {
             return STEP_END;
@@ -171,9 +212,9 @@ static enum step write_answer(struct guest *guest, int64_t now)
     return finish_answer(guest, now);
 }
 
-static enum step leave(struct guest *guest)
+static enum guest_step leave(struct guest *guest)
 {
-    const struct intake_space *space = &guest->all->space;
+    const struct intake_space *space = &guest_all(guest)->space;
     for (unsigned reads = 0; reads < LINGER_READS_MAX; reads++) {
         ssize_t len =
             recv(guest->fd, space->scratch, space->head_max, MSG_DONTWAIT);
@@ -186,116 +227,22 @@ static enum step leave(struct guest *guest)
     return STEP_END;
 }
 
-// ------------------------------------------------------- a request is held
-
-static void wake(struct guests *all)
+static enum guest_step park(struct guest *guest)
 {
-    // Full means that a wake-up is due anyway.
-    (void)eventfd_write(all->wake_fd, 1);
-}
-
-void guest_unlist(struct guest *guest)
-{
-    if (!guest->listed)
-        return;
-    if (guest->link_before)
-        guest->link_before->link = guest->link;
-    else
-        guest->all->gone = guest->link;
-    if (guest->link)
-        guest->link->link_before = guest->link_before;
-    guest->listed = false;
-}
-
-// From any thread. Until front's has taken it from the list, the guest cannot
-// end; the request ends here, but not before front's thread can no longer
-// speak of it.
-static void answer_request(struct request *request, const struct reply *reply)
-{
-    static const char text[] = "too much is on its way already\n";
-    static const struct reply later = {
-        .status = 503,
-        .content_type = "text/plain; charset=utf-8",
-        .body = text,
-        .body_len = sizeof text - 1,
-        .headers = { "X-Content-Type-Options: nosniff", "Retry-After: 5" },
-        .header_count = 2,
-    };
-    struct guest *guest = held_owner(request);
-    struct guests *all = guest->all;
-    bool head_only = request->method == REQUEST_HEAD;
-    bool last = reply->close || !guest->intake.keep_alive
-                || atomic_load(&all->draining);
-    struct answer *answer =
-        answer_new(all->shelf, guest->member, reply, head_only, last);
-    if (!answer)
-        answer = answer_new(all->shelf, NULL, &later, head_only, true);
-
-    pthread_mutex_lock(&all->lock);
-    guest_unlist(guest);
-    guest->request = NULL;
-    guest->answer = answer;
-    guest->link = NULL;
-    bool first = !all->answered;
-    if (first)
-        all->answered = guest;
-    else
-        all->answered_last->link = guest;
-    all->answered_last = guest;
-    pthread_mutex_unlock(&all->lock);
-
-    held_free(request);
-    if (first)
-        wake(all);
-}
-
-static void tell_gone(struct guest *guest)
-{
-    struct guests *all = guest->all;
-    pthread_mutex_lock(&all->lock);
-    if (guest->request && !guest->told) {
-        guest->told = guest->listed = true;
-        atomic_store(&guest->request->gone, true);
-        guest->link = all->gone;
-        guest->link_before = NULL;
-        if (all->gone)
-            all->gone->link_before = guest;
-        all->gone = guest;
-        all->options.gone(all->options.context, guest->request);
-    }
-    pthread_mutex_unlock(&all->lock);
-}
-
-static enum step park(struct guest *guest)
-{
-    struct guests *all = guest->all;
-    struct request *request = guest->intake.request;
+    const struct guests *all = guest_all(guest);
+    if (all->refusing)
+        return say(guest, 503, "the hub is stopping");
     if (atomic_load(&all->parked) >= all->options.limits.parked)
         return say(guest, 503, "too many requests wait here");
-
-    guest->intake.request = NULL;
-    set_state(guest, GUEST_PARKED);
-    atomic_fetch_add(&all->parked, 1);
-    guest->told = false;
-    guest->request = request;
-    request->answer = answer_request;
-    request->sated = guest->member ? crowd_sated(guest->member) : NULL;
-    all->options.arrived(all->options.context, request);
+    parking_enter(guest);
     return STEP_ON;
-}
-
-static enum step stay_parked(struct guest *guest)
-{
-    if (guest->left)
-        tell_gone(guest);
-    return STEP_WAIT;
 }
 
 // -------------------------------------------------------------- reading
 
 static void hand_over(struct guest *guest)
 {
-    struct guests *all = guest->all;
+    struct guests *all = guest_all(guest);
     struct sockaddr_storage address = { 0 };
     socklen_t len = sizeof address;
     int fd = guest->fd;
@@ -310,16 +257,16 @@ static void hand_over(struct guest *guest)
 }
 
 // A head and a body each have a time to come in whole, however they trickle.
-static enum step wait_for_more(struct guest *guest, int64_t now)
+static enum guest_step wait_for_more(struct guest *guest, int64_t now)
 {
-    const struct front_limits *limits = &guest->all->options.limits;
+    const struct front_limits *limits = &guest_all(guest)->options.limits;
     if (guest->left)
         return STEP_END;
     if (guest->intake.body && !guest->in_body) {
         guest->in_body = true;
         return guest_wait(guest, now, limits->idle_ms) ? STEP_WAIT : STEP_END;
     }
-    if (guest->intake.begun && !guest->begun) {
+    if (!guest->begun) {
         guest->begun = true;
         // A new connection's time has run since it came.
         if (guest->served && !guest_wait(guest, now, limits->head_ms))
@@ -328,20 +275,44 @@ static enum step wait_for_more(struct guest *guest, int64_t now)
     return STEP_WAIT;
 }
 
-static enum step read_request(struct guest *guest, int64_t now)
+// Who waits for his turn has the time that there is for a head.
+static enum guest_step queue_up(struct guest *guest, int64_t now)
 {
-    struct intake_problem problem;
-    switch (intake_read(&guest->intake, guest->fd, &guest->all->space, guest,
-                        &problem)) {
+    struct guests *all = guest_all(guest);
+    if (guest->queueing)
+        return STEP_WAIT;
+    guest->queueing = true;
+    guest_list_add(&all->queue, guest);
+    atomic_fetch_add(&all->queued, 1);
+    return guest_wait(guest, now, all->options.limits.head_ms) ? STEP_WAIT
+                                                               : STEP_END;
+}
+
+static enum guest_step read_request(struct guest *guest, int64_t now)
+{
+    struct guests *all = guest_all(guest);
+    struct intake_news news;
+    unsigned asking = all->options.limits.asking;
+    all->space.full = asking > 0 && atomic_load(&all->asking) >= asking;
+    enum intake_state state =
+        intake_read(&guest->intake, guest->fd, &all->space, guest, &news);
+    guest->unread = news.more;
+    switch (state) {
+    case INTAKE_NONE:
+        guest->unread = false;
+        return guest->left ? STEP_END : STEP_WAIT;
     case INTAKE_MORE:
+        guest->unread = false;
         return wait_for_more(guest, now);
     case INTAKE_GONE:
         return STEP_END;
     case INTAKE_REFUSED:
-        return say(guest, problem.status, problem.sentence);
+        return say(guest, news.status, news.sentence);
     case INTAKE_FOREIGN:
         hand_over(guest);
         return STEP_END;
+    case INTAKE_FULL:
+        return queue_up(guest, now);
     case INTAKE_WHOLE:
         return park(guest);
     }
@@ -350,17 +321,21 @@ static enum step read_request(struct guest *guest, int64_t now)
 
 static void run(struct guest *guest, int64_t now)
 {
-    enum step step = STEP_ON;
+    enum guest_step step = STEP_ON;
     while (step == STEP_ON) {
         switch ((enum guest_state)guest->state) {
         case GUEST_READING:
-            step = read_request(guest, now);
+            step = guest->queueing ? STEP_WAIT : read_request(guest, now);
             break;
         case GUEST_PARKED:
-            step = stay_parked(guest);
+            parking_look(guest);
+            step = STEP_WAIT;
             break;
         case GUEST_WRITING:
             step = write_answer(guest, now);
+            break;
+        case GUEST_STREAMING:
+            step = stream_run(guest, now);
             break;
         case GUEST_LEAVING:
             step = leave(guest);
@@ -375,17 +350,50 @@ void guest_event(struct guest *guest, uint32_t events, int64_t now)
 {
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         guest->left = true;
+    if (events & EPOLLIN)
+        guest->unread = true;
     run(guest, now);
 }
 
-void guest_answer(struct guest *guest, struct answer *answer, int64_t now)
+static enum guest_step obey(struct guest *guest, unsigned errands, int64_t now)
 {
-    if (!answer) {
-        set_state(guest, GUEST_LEAVING);
-        guest_end(guest);
-        return;
+    if (errands & (ERRAND_ANSWER | ERRAND_END))
+        atomic_fetch_sub(&guest_all(guest)->parked, 1);
+    if (errands & ERRAND_ANSWER) {
+        struct answer *answer = guest->answer;
+        give(guest, answer);
+        return answer ? write_answer(guest, now) : STEP_END;
     }
-    give(guest, answer);
+    if (errands & ERRAND_STREAM) {
+        struct stream *stream = guest->stream;
+        guest_become(guest, GUEST_STREAMING);
+        guest->stream = stream;
+        stream_begin(guest, now);
+    }
+    if (guest->state == GUEST_STREAMING)
+        return stream_obey(guest, errands, now);
+    // A hold that ends without a word.
+    return errands & ERRAND_END ? STEP_END : STEP_WAIT;
+}
+
+void guest_obey(struct guest *guest, unsigned errands, int64_t now)
+{
+    enum guest_step step = obey(guest, errands, now);
+    if (step == STEP_ON)
+        run(guest, now);
+    else if (step == STEP_END)
+        guest_end(guest);
+}
+
+void guest_due(struct guest *guest, int64_t now)
+{
+    if (guest->state != GUEST_STREAMING || stream_due(guest, now) == STEP_END)
+        guest_end(guest);
+}
+
+void guest_retry(struct guest *guest, int64_t now)
+{
+    leave_queue(guest);
     run(guest, now);
 }
 

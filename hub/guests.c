@@ -2,9 +2,14 @@
 
 #include "guests.h"
 
+#include "errands.h"
 #include "guest.h"
+#include "parcel.h"
 #include "peer.h"
+#include "slab.h"
+#include "stream.h"
 #include "turn_away.h"
+#include "websocket.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -12,7 +17,27 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-enum { TURNING_MAX = 256 }; // that are turned away with patience at a time
+enum {
+    TURNING_MAX = 256, // that are turned away with patience at a time
+    // In one step, so that what comes in never waits for long.
+    ERRANDS_STEP = 32,
+    RETRIES_STEP = 64,
+    DEADLINES_STEP = 64,
+};
+
+static bool make_beats(struct guests *all)
+{
+    all->beats[HOLD_EVENTS - 1] = parcel_new(":\n\n", 3);
+    all->beats[HOLD_LINES - 1] = parcel_new("\n", 1);
+    all->beats[HOLD_SOCKET - 1] = websocket_ping();
+    // Without a line of data, a browser would tell its page nothing.
+    static const char pulse[] = "event: heartbeat\ndata:\n\n";
+    all->beats[HOLD_PULSE - 1] = parcel_new(pulse, sizeof pulse - 1);
+    for (size_t i = 0; i < sizeof all->beats / sizeof *all->beats; i++)
+        if (!all->beats[i])
+            return false;
+    return true;
+}
 
 struct guests *guests_new(const struct front_options *options, int epoll,
                           int wake_fd)
@@ -36,22 +61,34 @@ struct guests *guests_new(const struct front_options *options, int epoll,
     };
     all->crowd = crowd_new(options->limits.connections);
     all->shelf = answer_shelf_new(all->crowd, &options->limits.answers);
-    if (all->space.scratch && all->crowd && all->shelf)
+    all->slab = slab_new(sizeof(struct guest), all);
+    all->chance = arc4random() | 1;
+    bool beats = make_beats(all);
+    if (all->space.scratch && all->crowd && all->shelf && all->slab && beats)
         return all;
     guests_free(all);
     return NULL;
+}
+
+static void end(void *thing)
+{
+    guest_end(thing);
 }
 
 void guests_free(struct guests *all)
 {
     if (!all)
         return;
-    while (all->first)
-        guest_end(all->first);
-    assert(!all->answered && !all->gone);
+    if (all->slab)
+        slab_each(all->slab, end);
+    assert(all->count == 0 && !all->gone.first && !all->news.first);
+    slab_free(all->slab);
     deadlines_clear(&all->deadlines);
     answer_shelf_free(all->shelf);
-    crowd_free(all->crowd);
+    if (all->crowd)
+        crowd_free(all->crowd);
+    for (size_t i = 0; i < sizeof all->beats / sizeof *all->beats; i++)
+        parcel_free(all->beats[i]);
     free(all->space.scratch);
     pthread_mutex_destroy(&all->lock);
     free(all);
@@ -126,63 +163,84 @@ void guests_event(struct guest *guest, uint32_t events, int64_t now)
     guest_event(guest, events, now);
 }
 
-static struct guest *take_answered(struct guests *all)
+// Answers go out some at a time: between them is looked at who else has come.
+static void run_errands(struct guests *all, int64_t now)
 {
-    pthread_mutex_lock(&all->lock);
-    struct guest *first = all->answered;
-    all->answered = all->answered_last = NULL;
-    pthread_mutex_unlock(&all->lock);
-    return first;
+    struct errand_of some[ERRANDS_STEP];
+    size_t count = errands_take(all, some, ERRANDS_STEP);
+    for (size_t i = 0; i < count; i++)
+        guest_obey(some[i].guest, some[i].errands, now);
+}
+
+static bool has_room(const struct guests *all)
+{
+    unsigned asking = all->options.limits.asking;
+    return asking == 0 || atomic_load(&all->asking) < asking;
+}
+
+static void let_in(struct guests *all, int64_t now)
+{
+    for (unsigned i = 0; i < RETRIES_STEP; i++) {
+        struct guest *guest = all->queue.first;
+        if (!guest || !has_room(all))
+            return;
+        guest_retry(guest, now);
+    }
 }
 
 void guests_step(struct guests *all, int64_t now)
 {
-    struct guest *next;
-    for (struct guest *guest = take_answered(all); guest; guest = next) {
-        struct answer *answer = guest->answer;
-        next = guest->link;
-        guest->answer = NULL;
-        guest->link = NULL;
-        atomic_fetch_sub(&all->parked, 1);
-        guest_answer(guest, answer, now);
+    if (atomic_load(&all->busy))
+        run_errands(all, now);
+    let_in(all, now);
+    for (unsigned i = 0; i < DEADLINES_STEP; i++) {
+        struct deadline *over = deadline_take(&all->deadlines, now);
+        if (!over)
+            return;
+        guest_due((struct guest *)(void *)((char *)over
+                                           - offsetof(struct guest, deadline)),
+                  now);
     }
-
-    struct deadline *over;
-    while ((over = deadline_take(&all->deadlines, now)) != NULL)
-        guest_end((struct guest *)(void *)((char *)over
-                                           - offsetof(struct guest, deadline)));
 }
 
 int guests_wait(const struct guests *all, int64_t now)
 {
-    return deadline_wait(&all->deadlines, now);
+    bool more = atomic_load(&all->busy) || (all->queue.first && has_room(all));
+    return more ? 0 : deadline_wait(&all->deadlines, now);
+}
+
+static void end_idle(void *thing)
+{
+    struct guest *guest = thing;
+    if (guest->state == GUEST_READING && guest->served && !guest->begun
+        && !guest->queueing)
+        guest_end(guest);
 }
 
 void guests_drain(struct guests *all)
 {
-    struct guest *next;
     atomic_store(&all->draining, true);
-    for (struct guest *guest = all->first; guest; guest = next) {
-        next = guest->next;
-        if (guest->state == GUEST_READING && guest->served
-            && !guest->intake.begun)
-            guest_end(guest);
-    }
+    slab_each(all->slab, end_idle);
+}
+
+void guests_refuse(struct guests *all)
+{
+    all->refusing = true;
 }
 
 bool guests_writing(const struct guests *all)
 {
-    return all->writing > 0;
+    return all->writing > 0 || atomic_load(&all->busy);
 }
 
 struct request *guests_next_gone(struct guests *all)
 {
     struct request *request = NULL;
     pthread_mutex_lock(&all->lock);
-    struct guest *guest = all->gone;
+    struct guest *guest = all->gone.first;
     if (guest) {
         request = guest->request;
-        guest_unlist(guest);
+        errands_unlist(guest);
     }
     pthread_mutex_unlock(&all->lock);
     return request;

@@ -45,6 +45,9 @@ int guests_wait(const struct guests *guests, int64_t now);
 // From now on every answer is the last of its connection; idle ones end.
 void guests_drain(struct guests *guests);
 
+// From now on who asks for something is told that the hub stops.
+void guests_refuse(struct guests *guests);
+
 // Are answers being written?
 bool guests_writing(const struct guests *guests);
 

@@ -12,6 +12,7 @@ struct held {
     struct request request; // first: one is made into the other
     void *owner;
     char *body; // NULL: there is none
+    bool keep_alive;
     struct request_field fields[];
 };
 
@@ -93,6 +94,7 @@ struct request *held_new(const struct head *head, const struct sockaddr *peer,
     char *to = (char *)(held->fields + size.fields);
     held->owner = owner;
     held->body = NULL;
+    held->keep_alive = head->framing.keep_alive;
     held->request = (struct request){
         .method = head->method,
         .path = pack(&to, head->path),
@@ -125,6 +127,11 @@ void held_free(struct request *request)
 void *held_owner(const struct request *request)
 {
     return held_of(request)->owner;
+}
+
+bool held_keeps_alive(const struct request *request)
+{
+    return held_of(request)->keep_alive;
 }
 
 void held_take_body(struct request *request, char *body, size_t len)

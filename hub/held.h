@@ -12,6 +12,7 @@
 #include "head.h"
 #include "request.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sockaddr;
@@ -22,6 +23,8 @@ struct request *held_new(const struct head *head, const struct sockaddr *peer,
 void held_free(struct request *request);
 
 void *held_owner(const struct request *request);
+// Would its sender go on after the answer?
+bool held_keeps_alive(const struct request *request);
 
 // `body` is malloc'ed, has one byte more than `len`, and is taken over.
 void held_take_body(struct request *request, char *body, size_t len);

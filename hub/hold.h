@@ -43,6 +43,7 @@ enum hold_kind {
     HOLD_EVENTS = 1, // text/event-stream; its heartbeat is a comment
     HOLD_LINES = 2,  // JSON lines; an empty line
     HOLD_SOCKET = 3, // WebSocket; a ping, to be answered within 10 s
+    HOLD_PULSE = 4,  // as EVENTS, but its heartbeat is an event of that name
 };
 
 // The head of the answer (status line, fields, empty line) goes out first, then
@@ -54,14 +55,14 @@ void hold_stream(struct front *front, struct hold *hold, enum hold_kind kind,
 // Send to each of these streams; of sockets it is framed already (websocket.h).
 // Where the reader has let too much pile up, or takes nothing for long, the
 // connection is cut off instead, and told as HOLD_SLOW. `tell`: HOLD_DRAINED
-// follows when all of it is with the kernel. The parcel is shared, the array
-// the caller's.
+// follows when all of it is with the kernel, once for several that were sent
+// before. The parcel is shared, the array the caller's.
 void hold_send(struct front *front, struct hold *const holds[], size_t count,
                struct parcel *parcel, bool tell);
 
 // Ends the hold: what it was sent goes out, then `last` (NULL: nothing), then
-// the connection ends. Of a socket with a close frame of `code` and `reason`,
-// at most 120 bytes (NULL: none).
+// the connection ends; what is no stream ends without a word. Of a socket with
+// a close frame of `code` and `reason`, at most 120 bytes (NULL: none).
 void hold_end(struct front *front, struct hold *hold, struct parcel *last,
               unsigned code, const char *reason);
 

@@ -5,6 +5,7 @@
 #include "framing.h"
 #include "gather.h"
 #include "loop.h"
+#include "passed.h"
 #include "patience.h"
 #include "peer.h"
 #include "turn_away.h"
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 enum {
     // Bounds the head, too: about 6 KB. Every connection that is kept alive
@@ -72,16 +72,14 @@ struct shared {
 struct http {
     struct http_options options;
     struct MHD_Daemon *daemon;
-    atomic_size_t pending;
     atomic_uint connections;
+    struct passed passed;
     struct patience patience;
     struct turnstile turnstile;
     struct gather_pool bodies; // of libmicrohttpd's thread
 
     pthread_mutex_t lock;
     struct shared shared[SHARED_MAX];
-    size_t unfinished; // passed on and not yet off our hands
-    pthread_cond_t finished;
 };
 
 static void on_connection(void *context, struct MHD_Connection *handle,
@@ -164,8 +162,7 @@ static struct MHD_Response *shared_response(struct http *http,
     return NULL;
 }
 
-// From any thread. The request is libmicrohttpd's again as soon as it is
-// resumed.
+// From any thread; it is libmicrohttpd's again as soon as it is resumed.
 static void answer(struct request *request, const struct reply *reply)
 {
     struct exchange *exchange = (struct exchange *)request;
@@ -176,7 +173,11 @@ static void answer(struct request *request, const struct reply *reply)
         reply = turnstile_weigh(&http->turnstile, exchange->connection->place,
                                 reply, &exchange->weight);
     struct reply said = *reply;
-    said.close |= exchange->last;
+    // Where it is crowded, nobody idles in the place of who has to say
+    // something.
+    unsigned max = http->options.connections_max;
+    said.close |=
+        exchange->last || atomic_load(&http->connections) > max - max / 4;
     pthread_mutex_lock(&http->lock);
     exchange->response = shared_response(http, &said);
     pthread_mutex_unlock(&http->lock);
@@ -185,7 +186,7 @@ static void answer(struct request *request, const struct reply *reply)
         exchange->response = new_response(&said);
     exchange->status = exchange->response ? said.status : 0;
     exchange->stage = STAGE_ANSWERED;
-    atomic_fetch_sub(&http->pending, 1);
+    passed_answer(&http->passed);
     MHD_resume_connection(handle);
 }
 
@@ -241,8 +242,7 @@ static void *on_target(void *context, const char *target,
 static size_t keep_escapes(void *context, struct MHD_Connection *handle,
                            char *text)
 {
-    (void)context;
-    (void)handle;
+    (void)context, (void)handle;
     return strlen(text);
 }
 
@@ -327,6 +327,8 @@ static enum MHD_Result pass_on(struct exchange *exchange)
         return refuse(exchange, 413, "the request's body is too long");
     if (exchange->refusal != 0 || exchange->body.displaced)
         return refuse(exchange, 503, "too much at once");
+    if (!passed_add(&http->passed))
+        return refuse(exchange, 503, "the hub is stopping");
 
     request->fields = exchange->fields;
     request->body = exchange->body.bytes ? exchange->body.bytes : "";
@@ -338,10 +340,6 @@ static enum MHD_Result pass_on(struct exchange *exchange)
     memcpy(request->peer, exchange->connection->peer, sizeof request->peer);
 
     patience_end(&http->patience, &exchange->connection->waiting);
-    pthread_mutex_lock(&http->lock);
-    http->unfinished++;
-    pthread_mutex_unlock(&http->lock);
-    atomic_fetch_add(&http->pending, 1);
     exchange->stage = STAGE_PASSED;
     MHD_suspend_connection(exchange->handle);
     http->options.arrived(http->options.context, request);
@@ -354,9 +352,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *handle,
                                   size_t *upload_len, void **slot)
 {
     struct exchange *exchange = *slot;
-    (void)context;
-    (void)handle;
-    (void)url;
+    (void)context, (void)handle, (void)url;
     if (!exchange)
         return MHD_NO;
     switch (exchange->stage) {
@@ -379,8 +375,7 @@ static void on_completed(void *context, struct MHD_Connection *handle,
 {
     struct http *http = context;
     struct exchange *exchange = *slot;
-    (void)handle;
-    (void)code;
+    (void)handle, (void)code;
     if (!exchange)
         return;
     *slot = NULL;
@@ -389,10 +384,7 @@ static void on_completed(void *context, struct MHD_Connection *handle,
     turnstile_relieve(&http->turnstile, &exchange->weight);
     if (exchange->request.answer) {
         patience_begin(&http->patience, &exchange->connection->waiting);
-        pthread_mutex_lock(&http->lock);
-        http->unfinished--;
-        pthread_cond_signal(&http->finished);
-        pthread_mutex_unlock(&http->lock);
+        passed_finish(&http->passed);
     }
     gather_clear(&exchange->body);
     free(exchange);
@@ -415,7 +407,7 @@ struct http *http_open(const struct http_options *options, const char **problem)
     http->options = *options;
     patience_init(&http->patience);
     pthread_mutex_init(&http->lock, NULL);
-    pthread_cond_init(&http->finished, NULL);
+    passed_init(&http->passed);
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC
             | MHD_USE_NO_LISTEN_SOCKET,
@@ -463,20 +455,12 @@ bool http_look(struct http *http)
 
 size_t http_pending(const struct http *http)
 {
-    return atomic_load(&http->pending);
+    return atomic_load(&http->passed.pending);
 }
 
-// Replied to is not yet sent.
-static void await_answers(struct http *http)
+void http_end(struct http *http)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += FAREWELL_S;
-    pthread_mutex_lock(&http->lock);
-    while (http->unfinished > 0
-           && pthread_cond_timedwait(&http->finished, &http->lock, &until) == 0)
-        continue;
-    pthread_mutex_unlock(&http->lock);
+    passed_end(&http->passed);
 }
 
 void http_close(struct http *http)
@@ -485,8 +469,8 @@ void http_close(struct http *http)
         return;
     if (http->daemon) {
         // libmicrohttpd panics at its end over a suspended connection.
-        assert(atomic_load(&http->pending) == 0);
-        await_answers(http);
+        assert(http_pending(http) == 0);
+        passed_await(&http->passed, FAREWELL_S);
         MHD_stop_daemon(http->daemon);
     }
     for (size_t i = 0; i < SHARED_MAX; i++)
@@ -494,7 +478,7 @@ void http_close(struct http *http)
             MHD_destroy_response(http->shared[i].response);
     patience_clear(&http->patience);
     turnstile_close(&http->turnstile);
-    pthread_cond_destroy(&http->finished);
+    passed_clear(&http->passed);
     pthread_mutex_destroy(&http->lock);
     free(http);
 }

@@ -56,5 +56,10 @@ bool http_look(struct http *http);
 // Requests that were passed on and are not answered yet.
 size_t http_pending(const struct http *http);
 
-// Every request must have been answered before. Ends all connections.
+// From now on nothing is passed on; who asks is told that the hub stops. What
+// was passed on, or is about to be, is still to be answered: http_pending().
+void http_end(struct http *http);
+
+// Every request must have been answered before, and none may come after that:
+// http_end(). Ends all connections.
 void http_close(struct http *http);

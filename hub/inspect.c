@@ -2,6 +2,7 @@
 
 #include "inspect.h"
 
+#include "access.h"
 #include "budget.h"
 #include "config.h"
 #include "dossier.h"
@@ -25,6 +26,7 @@ enum { A_MINUTE = 5, RETRY_S = 60 / A_MINUTE, REASON_MAX = 192 };
 
 struct inspect {
     const struct services *services;
+    struct access *access;
     struct budget *topics, *subscriptions; // apart: one is no way to spend
     size_t asking;                         // the other's
 };
@@ -34,6 +36,8 @@ struct look {
     struct inspect *inspect;
     struct request *request;
     struct form form;
+    struct url *url;
+    const struct visitor *visitor;
     struct store_find find;
     struct store_key key;
     struct store_topics topic;
@@ -47,6 +51,8 @@ static void end(struct look *look)
     if (look->form.memory)
         OPENSSL_cleanse(look->form.memory, look->form.memory_len);
     form_clear(&look->form);
+    visitor_drop(look->visitor);
+    free(look->url);
     free(look);
 }
 
@@ -140,6 +146,39 @@ static void gathered(struct dossier *dossier)
     dossier_free(dossier);
 }
 
+static void open_for(void *context, const struct visitor *visitor,
+                     const struct access_refusal *refusal)
+{
+    struct look *look = context;
+    look->visitor = visitor;
+    if (refusal)
+        refuse(look, refusal->status, refusal->type, refusal->detail);
+    else if (!dossier_open(look->inspect->services, look->url, 0, visitor,
+                           gathered, look))
+        unable(look);
+}
+
+static void ask_who(struct look *look, struct moment now)
+{
+    const struct visitor *visitor = NULL;
+    struct access_refusal refusal;
+    if (!access_shows(look->request)) {
+        open_for(look, visitor_anonymous(), NULL);
+        return;
+    }
+    switch (access_ask(look->inspect->access, look->request, now, &visitor,
+                       &refusal, open_for, look)) {
+    case ACCESS_ASKED:
+        break;
+    case ACCESS_KNOWN:
+        open_for(look, visitor, NULL);
+        break;
+    case ACCESS_REFUSED:
+        open_for(look, NULL, &refusal);
+        break;
+    }
+}
+
 void inspect_topic(void *self, struct request *request, struct moment now)
 {
     struct inspect *inspect = self;
@@ -149,17 +188,14 @@ void inspect_topic(void *self, struct request *request, struct moment now)
     }
     struct look *look =
         look_new(inspect, request, request->query, strlen(request->query));
-    struct url *topic = look ? malloc(sizeof *topic) : NULL;
-    if (!topic) {
-        if (look)
-            unable(look);
+    if (!look)
         return;
-    }
-    if (read_url(look, topic_name(look), topic)
-        && afford(look, inspect->topics, now)
-        && !dossier_open(inspect->services, topic, 0, gathered, look))
+    look->url = malloc(sizeof *look->url);
+    if (!look->url)
         unable(look);
-    free(topic);
+    else if (read_url(look, topic_name(look), look->url)
+             && afford(look, inspect->topics, now))
+        ask_who(look, now);
 }
 
 // ------------------------------------------------------------- subscription
@@ -301,12 +337,14 @@ void inspect_subscription_page(void *self, struct request *request,
         inspect_view_subscription_form(request);
 }
 
-struct inspect *inspect_new(const struct services *services)
+struct inspect *inspect_new(const struct services *services,
+                            struct access *access)
 {
     struct inspect *inspect = calloc(1, sizeof *inspect);
     if (!inspect)
         return NULL;
     inspect->services = services;
+    inspect->access = access;
     inspect->topics = budget_new_slow(A_MINUTE);
     inspect->subscriptions = budget_new_slow(A_MINUTE);
     if (inspect->topics && inspect->subscriptions)

@@ -21,10 +21,11 @@ struct intake_body {
     struct chunk chunk;
 };
 
-static enum intake_state refuse(struct intake_problem *problem, unsigned status,
+static enum intake_state refuse(struct intake_news *news, unsigned status,
                                 const char *sentence)
 {
-    *problem = (struct intake_problem){ status, sentence };
+    news->status = status;
+    news->sentence = sentence;
     return INTAKE_REFUSED;
 }
 
@@ -88,14 +89,14 @@ static enum intake_state finish(struct intake *intake)
 }
 
 static enum intake_state read_length(struct intake *intake, int fd,
-                                     struct intake_problem *problem)
+                                     struct intake_news *news)
 {
     struct intake_body *body = intake->body;
     enum intake_state state;
 
     while (body->len < body->length) {
         if (!make_room(body))
-            return refuse(problem, 503, "out of memory");
+            return refuse(news, 503, "out of memory");
         size_t got = receive(fd, body->bytes + body->len,
                              body->room - body->len, 0, &state);
         if (got == 0)
@@ -106,13 +107,13 @@ static enum intake_state read_length(struct intake *intake, int fd,
 }
 
 static enum intake_state add_content(struct intake_body *body, const char *from,
-                                     size_t len, struct intake_problem *problem)
+                                     size_t len, struct intake_news *news)
 {
     if (len > body->length - body->len)
-        return refuse(problem, 413, "the request's body is too long");
+        return refuse(news, 413, "the request's body is too long");
     while (len > 0) {
         if (!make_room(body))
-            return refuse(problem, 503, "out of memory");
+            return refuse(news, 503, "out of memory");
         size_t fits = body->room - body->len;
         size_t part = len < fits ? len : fits;
         memcpy(body->bytes + body->len, from, part);
@@ -126,8 +127,7 @@ static enum intake_state add_content(struct intake_body *body, const char *from,
 // What of bytes[len] belongs to the body; *taken of them do.
 static enum intake_state take_chunks(struct intake_body *body,
                                      const char *bytes, size_t len,
-                                     size_t *taken,
-                                     struct intake_problem *problem)
+                                     size_t *taken, struct intake_news *news)
 {
     *taken = 0;
     while (*taken < len && body->chunk.state < CHUNK_DONE) {
@@ -135,18 +135,18 @@ static enum intake_state take_chunks(struct intake_body *body,
         *taken +=
             chunk_feed(&body->chunk, bytes + *taken, len - *taken, &content);
         enum intake_state state =
-            add_content(body, bytes + *taken - content, content, problem);
+            add_content(body, bytes + *taken - content, content, news);
         if (state != INTAKE_MORE)
             return state;
     }
     if (body->chunk.state == CHUNK_BROKEN)
-        return refuse(problem, 400, "the request's chunks are malformed");
+        return refuse(news, 400, "the request's chunks are malformed");
     return body->chunk.state == CHUNK_DONE ? INTAKE_WHOLE : INTAKE_MORE;
 }
 
 static enum intake_state read_chunks(struct intake *intake, int fd,
                                      const struct intake_space *space,
-                                     struct intake_problem *problem)
+                                     struct intake_news *news)
 {
     for (;;) {
         enum intake_state state;
@@ -156,7 +156,7 @@ static enum intake_state read_chunks(struct intake *intake, int fd,
             receive(fd, space->scratch, space->head_max, MSG_PEEK, &state);
         if (len == 0)
             return state;
-        state = take_chunks(intake->body, space->scratch, len, &taken, problem);
+        state = take_chunks(intake->body, space->scratch, len, &taken, news);
         if (state == INTAKE_REFUSED)
             return state;
         if (!discard(fd, space, taken))
@@ -168,22 +168,22 @@ static enum intake_state read_chunks(struct intake *intake, int fd,
 
 static enum intake_state read_body(struct intake *intake, int fd,
                                    const struct intake_space *space,
-                                   struct intake_problem *problem)
+                                   struct intake_news *news)
 {
     if (intake->body->chunked)
-        return read_chunks(intake, fd, space, problem);
-    return read_length(intake, fd, problem);
+        return read_chunks(intake, fd, space, news);
+    return read_length(intake, fd, news);
 }
 
 static enum intake_state start_body(struct intake *intake, int fd,
                                     const struct framing *framing,
-                                    size_t body_max,
-                                    struct intake_problem *problem)
+                                    size_t body_max, struct intake_news *news)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct intake_body *body = calloc(1, sizeof *body);
     if (!body)
-        return refuse(problem, 503, "out of memory");
+        return refuse(news, 503, "out of memory");
+    news->more = true;
     body->chunked = framing->body == FRAMING_CHUNKED;
     body->length = body->chunked ? body_max : (size_t)framing->length;
     intake->body = body;
@@ -200,58 +200,59 @@ static bool begins(const char *path, const char *with)
     return strncmp(path, with, strlen(with)) == 0;
 }
 
-// Only these may be answered late: the reading side's paths.
+// The paths of those who pull, whatever the method: a connection that was
+// handed over never comes back, and could hold nothing.
 static bool is_held(const char *path)
 {
     return strcmp(path, "/events") == 0 || begins(path, "/events/")
-           || begins(path, "/mailboxes/");
+           || begins(path, "/mailboxes/") || strcmp(path, "/presence") == 0;
 }
 
 // The head is whole in the scratch space, and still in the socket.
 static enum intake_state take_head(struct intake *intake, int fd,
                                    const struct intake_space *space, size_t len,
-                                   void *owner, struct intake_problem *problem)
+                                   void *owner, struct intake_news *news)
 {
     struct head head;
     struct sockaddr_storage peer = { 0 };
     socklen_t peer_len = sizeof peer;
 
-    problem->status = head_read(space->scratch, len, &head, &problem->sentence);
-    if (problem->status != 0)
+    news->status = head_read(space->scratch, len, &head, &news->sentence);
+    if (news->status != 0)
         return INTAKE_REFUSED;
     if (!is_held(head.path))
         return INTAKE_FOREIGN;
+    if (space->full)
+        return INTAKE_FULL;
     if (head.framing.body == FRAMING_LENGTH
         && head.framing.length > space->body_max)
-        return refuse(problem, 413, "the request's body is too long");
+        return refuse(news, 413, "the request's body is too long");
 
     if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0)
         return INTAKE_GONE;
     intake->request = held_new(&head, (struct sockaddr *)&peer, owner);
-    intake->keep_alive = head.framing.keep_alive;
     if (!intake->request)
-        return refuse(problem, 503, "out of memory");
+        return refuse(news, 503, "out of memory");
     if (!discard(fd, space, len))
         return INTAKE_GONE;
     if (head.framing.body == FRAMING_NONE)
         return INTAKE_WHOLE;
-    return start_body(intake, fd, &head.framing, space->body_max, problem);
+    return start_body(intake, fd, &head.framing, space->body_max, news);
 }
 
 static enum intake_state read_head(struct intake *intake, int fd,
                                    const struct intake_space *space,
-                                   void *owner, struct intake_problem *problem)
+                                   void *owner, struct intake_news *news)
 {
     enum intake_state state;
     size_t len = receive(fd, space->scratch, space->head_max, MSG_PEEK, &state);
     if (len == 0)
-        return state;
-    intake->begun = true;
+        return state == INTAKE_MORE ? INTAKE_NONE : state;
 
     // RFC 9112, 2.2: an empty line before a request is to be forgiven.
     size_t blank = head_blank(space->scratch, len);
     if (blank > BLANK_MAX)
-        return refuse(problem, 400, "there are blank lines before the request");
+        return refuse(news, 400, "there are blank lines before the request");
     if (blank > 0) {
         if (!discard(fd, space, blank))
             return INTAKE_GONE;
@@ -260,22 +261,24 @@ static enum intake_state read_head(struct intake *intake, int fd,
             return state;
     }
     size_t head = head_length(space->scratch, len);
+    news->more = len > head || len == space->head_max;
     if (head > 0)
-        return take_head(intake, fd, space, head, owner, problem);
+        return take_head(intake, fd, space, head, owner, news);
     if (len == space->head_max)
-        return refuse(problem, 431, "the request's head is too long");
+        return refuse(news, 431, "the request's head is too long");
     return INTAKE_MORE;
 }
 
 enum intake_state intake_read(struct intake *intake, int fd,
                               const struct intake_space *space, void *owner,
-                              struct intake_problem *problem)
+                              struct intake_news *news)
 {
     enum intake_state state = INTAKE_MORE;
+    *news = (struct intake_news){ .more = true };
     if (!intake->request)
-        state = read_head(intake, fd, space, owner, problem);
+        state = read_head(intake, fd, space, owner, news);
     if (state == INTAKE_MORE && intake->body)
-        state = read_body(intake, fd, space, problem);
+        state = read_body(intake, fd, space, news);
     return state;
 }
 

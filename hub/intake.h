@@ -19,34 +19,36 @@ struct intake_body;
 struct intake {
     struct request *request;  // once its head was taken; yours when whole
     struct intake_body *body; // while its body comes in
-    bool begun;               // something of it is there
-    bool keep_alive;          // its sender would go on after the answer
 };
 
 // What all share: one thread reads at a time.
 struct intake_space {
     char *scratch; // of head_max bytes
     size_t head_max, body_max;
+    bool full; // nothing that is held may come in at the moment
 };
 
 enum intake_state {
+    INTAKE_NONE,    // not a byte has come
     INTAKE_MORE,    // that was all that has come
     INTAKE_GONE,    // the peer closed, or the connection broke
-    INTAKE_REFUSED, // answer with `status` and `problem`, and close
+    INTAKE_REFUSED, // answer with `status` and `sentence`, and close
     INTAKE_FOREIGN, // it is not one that is held; nothing was taken
+    INTAKE_FULL,    // it is one; nothing was taken, so come again
     INTAKE_WHOLE,   // `request` is whole
 };
 
-struct intake_problem {
+struct intake_news {
     unsigned status;
     const char *sentence; // borrowed for ever
+    bool more;            // WHOLE: there may be something behind it
 };
 
 // Reads until there is nothing more, so that edge-triggered events do.
 // `owner` becomes the request's (held.h).
 enum intake_state intake_read(struct intake *intake, int fd,
                               const struct intake_space *space, void *owner,
-                              struct intake_problem *problem);
+                              struct intake_news *news);
 
 // Ends a request that is not whole, too.
 void intake_clear(struct intake *intake);

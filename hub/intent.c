@@ -190,6 +190,7 @@ static bool read_url(struct intent *out, const char *name, struct url *url)
     return true;
 }
 
+// What has a channel has no callback.
 static bool read_urls(struct intent *out)
 {
     struct url *urls = malloc(2 * sizeof *urls);
@@ -197,10 +198,13 @@ static bool read_urls(struct intent *out)
         return intent_fail(out);
     out->topic = &urls[0];
     out->callback = &urls[1];
-    if (!read_url(out, "hub.topic", out->topic)
-        || !read_url(out, "hub.callback", out->callback))
+    if (!read_url(out, "hub.topic", out->topic))
         return false;
     url_key(out->topic, out->topic_key.bytes);
+    if (out->channel != INTENT_WEBHOOK)
+        return true;
+    if (!read_url(out, "hub.callback", out->callback))
+        return false;
     url_key(out->callback, out->callback_key.bytes);
     url_origin_key(out->callback, out->origin.bytes);
     return true;
@@ -314,6 +318,10 @@ static bool read_all(const struct request *request, struct intent *out)
         return false;
     if (out->mode == INTENT_PUBLISH)
         return intent_read_publish(out);
+    if (!intent_read_channel(out))
+        return false;
+    if (out->channel != INTENT_WEBHOOK && out->mode == INTENT_UNSUBSCRIBE)
+        return true;
     if (!read_urls(out) || !read_profile(out))
         return false;
     // Of a lease that ends nothing needs to be known, and WebSub 5.1 wants

@@ -42,12 +42,25 @@ enum intent_mode {
     INTENT_PUBLISH = 3,
 };
 
+// How updates are to come (hub.channel.type, as in FHIRcast).
+enum intent_channel {
+    INTENT_WEBHOOK = 0, // to hub.callback
+    INTENT_MAILBOX,
+    INTENT_POLL,
+    INTENT_SSE,
+    INTENT_WEBSOCKET,
+};
+
 // Nothing in here points into the request; all of it lives until
 // intent_clear().
 struct intent {
     enum intent_mode mode;
 
-    // Subscribe and unsubscribe. When publishing, the last topic and NULL.
+    // Subscribe and unsubscribe. When publishing, the last topic and NULL. With
+    // a channel there is no callback, and to unsubscribe no topic either:
+    // `endpoint` says it all (NULL: not given).
+    enum intent_channel channel;
+    const char *endpoint;
     struct url *topic, *callback;
     struct store_key topic_key, callback_key;
     struct store_key origin; // the callback's

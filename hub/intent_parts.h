@@ -23,5 +23,7 @@ bool intent_refuse_url(struct intent *out, const char *name,
 // are refused (R10): a proxy in front may have judged the other one.
 bool intent_single(struct intent *out, const char *name, const char **value);
 
+// hub.channel.type and hub.channel.endpoint.
+bool intent_read_channel(struct intent *out);
 // Everything that belongs to hub.mode=publish.
 bool intent_read_publish(struct intent *out);

@@ -134,16 +134,19 @@ static bool is_authority(const char *text, size_t len)
     return read_number(port, UINT16_MAX, &number) && number > 0;
 }
 
+static size_t skip_scheme(const char *text)
+{
+    if (strncasecmp(text, "http://", 7) == 0)
+        return 7;
+    return strncasecmp(text, "https://", 8) == 0 ? 8 : 0;
+}
+
 // A base is something that a path can be appended to, and goes into Link
 // headers between angle brackets.
 static bool is_base(const char *text)
 {
-    size_t skip = 0;
-    if (strncasecmp(text, "http://", 7) == 0)
-        skip = 7;
-    else if (strncasecmp(text, "https://", 8) == 0)
-        skip = 8;
-    else
+    size_t skip = skip_scheme(text);
+    if (skip == 0)
         return false;
     text += skip;
     size_t authority = strcspn(text, "/");
@@ -161,6 +164,14 @@ const char *literal_check_base(const char *text)
     return is_base(text) ? NULL
                          : "a URL such as https://hub.example/, without a "
                            "query or a fragment";
+}
+
+const char *literal_check_origin(const char *text)
+{
+    size_t skip = skip_scheme(text);
+    bool fine = strcmp(text, "*") == 0
+                || (skip > 0 && is_authority(text + skip, strlen(text + skip)));
+    return fine ? NULL : "an origin such as https://app.example, or *";
 }
 
 // Also a numeric address: its digits and dots, or hex and colons, compare as

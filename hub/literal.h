@@ -15,6 +15,7 @@
 const char *literal_check_port(const char *text);  // ADDR:PORT, [ADDR]:PORT
 const char *literal_check_range(const char *text); // ADDR, ADDR/BITS
 const char *literal_check_base(const char *text);  // http(s)://HOST[:PORT]/PATH
+const char *literal_check_origin(const char *text); // http(s)://HOST[:PORT], *
 const char *literal_check_domain(const char *text); // HOST, in A-labels
 
 // Is a good ADDR:PORT one that only this machine reaches?

@@ -20,7 +20,7 @@
 
 struct loop;
 
-enum { LOOP_SOURCES_MAX = 16 };
+enum { LOOP_SOURCES_MAX = 24 };
 #define LOOP_FOR_EVER INT64_MAX
 
 // The two clocks: monotonic milliseconds for waiting, unix milliseconds for

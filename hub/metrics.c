@@ -101,6 +101,37 @@ static const struct description descriptions[METRIC_COUNT] = {
         "pulls.held",
         "pulls that had to wait for something new" },
     [METRIC_EVENTS_PULLED] = { "pulls.events", "events given to pullers" },
+    [METRIC_PULLS_WOKEN] = {
+        "pulls.woken",
+        "held pulls that were told something new" },
+    [METRIC_PULLS_IDLE] = { "pulls.idle", "held pulls whose time was over" },
+    [METRIC_PULLS_DRAINED] = {
+        "pulls.drained",
+        "held pulls that ended because the hub stopped" },
+    [METRIC_PULLS_GONE] = { "pulls.gone", "held pulls whose peer went away" },
+    [METRIC_PULLS_SLOW] = {
+        "pulls.slow",
+        "streams cut off because their peer took too little" },
+    [METRIC_PULLS_REVOKED] = {
+        "pulls.revoked",
+        "held pulls whose token has ended" },
+    [METRIC_PULLS_TURNED_AWAY] = {
+        "pulls.turned.away",
+        "pulls not held because too many are" },
+    [METRIC_PULLS_READ] = { "pulls.reads", "reads of the log for who pulls" },
+    [METRIC_PULL_GAPS] = {
+        "pulls.gaps",
+        "answers to pulls that told of something lost" },
+    [METRIC_MAILBOXES_MADE] = { "mailboxes.made", "mailboxes made" },
+    [METRIC_MAILBOXES_ENDED] = {
+        "mailboxes.ended",
+        "mailboxes that ended with their lease, unread, or removed" },
+    [METRIC_LETTERS_ACKED] = {
+        "letters.acked",
+        "events of mailboxes that were acknowledged one by one" },
+    [METRIC_LETTERS_RETURNED] = {
+        "letters.returned",
+        "events of mailboxes that were given back" },
     [METRIC_CHECKPOINTS] = { "checkpoints", "checkpoints of walks" },
     [METRIC_STORE_FULL] = {
         "store.full",

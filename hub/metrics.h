@@ -50,6 +50,19 @@ enum metric {
     METRIC_PULLS,
     METRIC_PULLS_HELD, // had to wait for something new
     METRIC_EVENTS_PULLED,
+    METRIC_PULLS_WOKEN,       // of those that waited: told something new
+    METRIC_PULLS_IDLE,        // their time was over
+    METRIC_PULLS_DRAINED,     // the hub stopped
+    METRIC_PULLS_GONE,        // their peer went away
+    METRIC_PULLS_SLOW,        // their peer took too little
+    METRIC_PULLS_REVOKED,     // their token has ended
+    METRIC_PULLS_TURNED_AWAY, // held too many: 429, 503 or `overload`
+    METRIC_PULLS_READ,        // reads of the log for who pulls
+    METRIC_PULL_GAPS,         // told that something is lost
+    METRIC_MAILBOXES_MADE,
+    METRIC_MAILBOXES_ENDED,  // by their lease, for want of readers, removed
+    METRIC_LETTERS_ACKED,    // one by one
+    METRIC_LETTERS_RETURNED, // given back unread
     METRIC_CHECKPOINTS,
     METRIC_STORE_FULL, // operations refused for want of room
     METRIC_COUNT

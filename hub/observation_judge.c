@@ -196,6 +196,17 @@ static enum store_verdict verdict_of(const struct observation *observation,
                                          : STORE_FETCH_UPDATE;
 }
 
+// M20. A document that was given, or an answer that is none, tells nothing.
+static enum store_reach reach_of(const struct observation *observation,
+                                 enum store_verdict verdict)
+{
+    const struct exchange *x = &observation->exchange;
+    if (observation->token == 0 || verdict == STORE_FETCH_FAILED
+        || x->result != EXCHANGE_ANSWERED)
+        return STORE_REACH_UNTOLD;
+    return x->inside ? STORE_REACH_INSIDE : STORE_REACH_PUBLIC;
+}
+
 void observation_settle(struct observation *observation,
                         enum store_verdict verdict)
 {
@@ -207,6 +218,7 @@ void observation_settle(struct observation *observation,
     publish->generation = topic->dirty;
     publish->expected_head = topic->head;
     publish->verdict = verdict;
+    publish->reach = reach_of(observation, verdict);
     publish->status = x->result == EXCHANGE_ANSWERED ? (int32_t)x->status
                                                      : -(int32_t)x->result;
 }

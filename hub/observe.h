@@ -21,8 +21,9 @@ struct observe;
 struct services;
 
 struct observe_listener {
-    // An update was appended.
-    void (*updated)(void *context, uint64_t topic, uint64_t number);
+    // An update was appended. `normal` is the topic's normalised URL.
+    void (*updated)(void *context, uint64_t topic, uint64_t number,
+                    const char *normal);
     // And with it a walk began.
     void (*walk)(void *context, const struct store_walk *walk);
     // NULL, or: its origin says that it is gone for good (410).

@@ -59,4 +59,5 @@ void observe_refuse(struct observation *observation, struct moment now);
 void observe_resume_given(struct observe *observe);
 
 // A new update is stored, and maybe a walk began.
-void observe_tell(struct observe *observe, const struct store_publish *publish);
+void observe_tell(struct observe *observe,
+                  const struct observation *observation);

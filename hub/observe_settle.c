@@ -49,11 +49,14 @@ static void count_settled(const struct observation *observation)
                1);
 }
 
-void observe_tell(struct observe *observe, const struct store_publish *publish)
+void observe_tell(struct observe *observe,
+                  const struct observation *observation)
 {
     const struct observe_listener *listener = &observe->listener;
+    const struct store_publish *publish = &observation->publish;
     if (publish->seq > 0)
-        listener->updated(listener->context, publish->topic, publish->number);
+        listener->updated(listener->context, publish->topic, publish->number,
+                          observation->topic->url_normal.at);
     if (publish->walk_began)
         listener->walk(listener->context, &publish->walk);
 }
@@ -70,7 +73,7 @@ static void conclude(struct observation *observation)
         observation->end = PACE_NEWS;
     // A ping during the fetch has left the topic due.
     pump_due(&observe->pump, 0);
-    observe_tell(observe, publish);
+    observe_tell(observe, observation);
     if (listener->gone && publish->status == GONE)
         listener->gone(listener->context, publish->topic);
     observe_drop(observation);

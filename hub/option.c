@@ -115,6 +115,11 @@ static const struct option table[] = {
          "where the hub is now: every request is sent there with a 308"),
     WORDS("pull-open", OPTION_SWITCH, pull_open, "off on", "off",
           "let anybody pull any topic, which creates it"),
+    WORDS("pull-anonymous", OPTION_SWITCH, pull_anonymous, "off on", "on",
+          "let who shows no token pull topics that anybody could fetch"),
+    LIST("pull-origin", pull_origin, literal_check_origin, "",
+         "pages of this origin (\"*\": of any) may pull, beside those of "
+         "public-url"),
     LIST("dns-server", dns_server, literal_check_port, "",
          "name server to ask; those of resolv.conf if not given"),
 
@@ -161,8 +166,14 @@ static const struct option table[] = {
     NUMBER("connections-per-address", OPTION_COUNT, connections_per_address,
            1, 1000000, "256", "of these from one address, or one IPv6 /64"),
     NUMBER("pulls", OPTION_COUNT, pulls, 1, 1000000, "12288",
-           "of these held as long-polls; three quarters of connections if "
+           "of these held for who pulls; three quarters of connections if "
            "only those are given"),
+    NUMBER("pulls-per-address", OPTION_COUNT, pulls_per_address, 1, 1000000,
+           "200",
+           "of these without a token from one address, or one IPv6 /64; three "
+           "quarters of connections-per-address if only that is given"),
+    NUMBER("pulls-per-token", OPTION_COUNT, pulls_per_token, 1, 1000000,
+           "1000", "of these by one token"),
     NUMBER("head-timeout", OPTION_TIME, head_timeout, 100, HOUR, "10s",
            "the head of a first request may take this long"),
     NUMBER("idle-timeout", OPTION_TIME, idle_timeout, SECOND, HOUR, "60s",
@@ -194,6 +205,12 @@ static const struct option table[] = {
            "topics; beyond: 503"),
     NUMBER("max-subscriptions", OPTION_COUNT, max_subscriptions, 1,
            1000000000, "10000000", "subscriptions; beyond: 503"),
+    NUMBER("max-mailboxes", OPTION_COUNT, max_mailboxes, 0, 1000000000,
+           "100000", "mailboxes; beyond: 503"),
+    NUMBER("mailboxes-per-owner", OPTION_COUNT, mailboxes_per_owner, 0,
+           1000000000, "1000", "of these of one owner"),
+    NUMBER("presence-grace", OPTION_TIME, presence_grace, 0, HOUR, "30s",
+           "from one poll of a mailbox to the next its reader counts as there"),
 
     WORDS("goodbye-on-expiry", OPTION_SWITCH, goodbye_on_expiry, "off on",
           "off",

@@ -15,6 +15,7 @@
 
 enum {
     WRITE_MS = 30 * 1000,
+    ASKING_MAX = 512, // requests of half a kilobyte, which soon are holds
     HEAD_MAX = 16 * 1024,
     BODY_MAX = 1024 * 1024,  // R7: a publish may name hundreds of URLs
     FORM_AROUND = 64 * 1024, // what a form holds beside a document
@@ -195,7 +196,7 @@ struct http *outside_http(const struct config *config,
 {
     const char *why = NULL;
     struct http_options options = {
-        .connections_max = (unsigned)config->connections,
+        .connections_max = (unsigned)config->http_connections,
         .per_address = (unsigned)config->connections_per_address,
         .answers = answers,
         .idle_seconds = (unsigned)((config->idle_timeout + 999) / 1000),
@@ -225,7 +226,12 @@ struct front *outside_front(const struct config *config,
         .admin_socket = socket,
         .limits = { .connections = (unsigned)config->connections,
                     .per_address = (unsigned)config->connections_per_address,
-                    .parked = (unsigned)config->pulls,
+                    // Who is one too many is told so by hub/pull, while there
+                    // is room for him to ask.
+                    .parked =
+                        (unsigned)(config->pulls
+                                   + (config->connections - config->pulls) / 2),
+                    .asking = ASKING_MAX,
                     .head_ms = (unsigned)config->head_timeout,
                     .idle_ms = (unsigned)config->idle_timeout,
                     .write_ms = WRITE_MS,
@@ -234,6 +240,7 @@ struct front *outside_front(const struct config *config,
                     .answers = answers },
         .arrived = callers->arrived,
         .gone = callers->gone,
+        .wake = callers->wake,
         .handed = callers->handed,
         .unlimited = callers->unlimited,
         .look = callers->look,

@@ -42,6 +42,7 @@ struct outside_callers {
                    bool admin);
     bool (*unlimited)(void *context, const struct sockaddr *address);
     bool (*look)(void *context);
+    void (*wake)(void *context);
     void *context;
 };
 struct front *outside_front(const struct config *config,

@@ -2,8 +2,10 @@
 
 #include "parts.h"
 
+#include "access.h"
 #include "admin.h"
 #include "allowance.h"
+#include "channel.h"
 #include "config.h"
 #include "content.h"
 #include "dismissal.h"
@@ -18,8 +20,14 @@
 #include "lanes.h"
 #include "ledger.h"
 #include "loop.h"
+#include "mailbox_read.h"
+#include "mailboxes.h"
 #include "observe.h"
+#include "one_event.h"
+#include "presence.h"
 #include "pull.h"
+#include "pull_socket.h"
+#include "pullers.h"
 #include "reception.h"
 #include "retry.h"
 #include "services.h"
@@ -49,7 +57,13 @@ struct parts {
     struct ledger *ledger;
     struct retry *retry;
     struct distribute *distribute;
+    struct access *access;
+    struct pullers *pullers;
+    struct mailboxes *mailboxes;
+    struct presence *presence;
+    struct channels *channels;
     struct pull *pull;
+    struct one_event *one_event;
     struct janitor *janitor;
     struct admin *admin;
     struct inspect *inspect;
@@ -85,10 +99,13 @@ static void on_granted(void *context, int64_t end)
     retry_poke(parts->retry); // a renewal makes who lags due (table B)
 }
 
-static void on_updated(void *context, uint64_t topic, uint64_t number)
+static void on_updated(void *context, uint64_t topic, uint64_t number,
+                       const char *normal)
 {
     struct parts *parts = context;
-    pull_updated(parts->pull, topic, number);
+    pull_updated(parts->pull, topic, number, normal);
+    mailbox_read_updated(mailboxes_readers(parts->mailboxes), topic, number,
+                         normal);
     janitor_grown(parts->janitor);
 }
 
@@ -135,6 +152,20 @@ static void on_denied(void *context)
 {
     struct parts *parts = context;
     farewell_poke(parts->farewell);
+}
+
+static void on_mailbox_ended(void *context, uint64_t mailbox)
+{
+    struct parts *parts = context;
+    mailbox_read_end(mailboxes_readers(parts->mailboxes), mailbox,
+                     "hub.mode=denied: an operator has removed it");
+}
+
+// Who holds a connection by it is told by the end of that.
+static void on_revoked(void *context, uint64_t token)
+{
+    struct parts *parts = context;
+    pullers_revoke(parts->pullers, token);
 }
 
 static void on_topic_gone(void *context, uint64_t topic)
@@ -222,7 +253,9 @@ static void add_sources(struct parts *parts)
           distribute_patience },
         { "ledger", parts->ledger, ledger_step, ledger_patience },
         { "retry", parts->retry, retry_step, retry_patience },
+        { "pullers", parts->pullers, pullers_step, pullers_patience },
         { "pull", parts->pull, pull_step, pull_patience },
+        { "mailboxes", parts->mailboxes, mailboxes_step, mailboxes_patience },
         { "janitor", parts->janitor, janitor_step, janitor_patience },
         { "flush", parts, step_flush, no_hurry },
     };
@@ -236,7 +269,9 @@ static bool made(const struct parts *parts)
 {
     return parts->reception && parts->allowance && parts->verify
            && parts->farewell && parts->dismissal && parts->observe
-           && parts->retry && parts->ledger && parts->distribute && parts->pull
+           && parts->retry && parts->ledger && parts->distribute
+           && parts->access && parts->one_event && parts->pullers && parts->pull
+           && parts->mailboxes && parts->presence && parts->channels
            && parts->janitor && parts->admin && parts->inspect && parts->status
            && parts->endpoints && parts->halt;
 }
@@ -247,6 +282,8 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
         .services = &parts->services,
         .front = means->front,
         .pull = parts->pull,
+        .pullers = parts->pullers,
+        .access = parts->access,
         .dismissal = parts->dismissal,
         .verify = parts->verify,
         .descriptors = means->descriptors,
@@ -255,17 +292,22 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
         .pinged = on_fetch_due,
         .owed = on_lagging,
         .recalled = on_recalled,
+        .mailbox_ended = on_mailbox_ended,
         .context = parts,
     };
     parts->admin = admin_new(&inside);
-    parts->inspect = inspect_new(&parts->services);
+    parts->inspect = inspect_new(&parts->services, parts->access);
     parts->status = status_new(&parts->services);
     struct endpoints_means doors = {
         .inbox = means->inbox,
         .front = means->front,
         .metrics = parts->services.metrics,
         .reception = parts->reception,
+        .access = parts->access,
         .pull = parts->pull,
+        .mailboxes = parts->mailboxes,
+        .presence = parts->presence,
+        .one_event = parts->one_event,
         .admin = parts->admin,
         .inspect = parts->inspect,
         .status = parts->status,
@@ -283,6 +325,42 @@ static struct allowance *make_allowance(const struct config *config,
         .host_at_once = (uint32_t)config->verify_per_host,
     };
     return allowance_new(&rates);
+}
+
+static void make_presence(struct parts *parts)
+{
+    const struct presence_means there = {
+        .services = &parts->services,
+        .access = parts->access,
+        .pull = parts->pull,
+        .pullers = parts->pullers,
+        .mailbox_read = mailboxes_readers(parts->mailboxes),
+    };
+    parts->presence = presence_new(&there);
+}
+
+static void make_mailboxes(struct parts *parts)
+{
+    const struct mailboxes_means means = {
+        .services = &parts->services,
+        .access = parts->access,
+        .pullers = parts->pullers,
+        .key = pull_cursor_key(parts->pull),
+        .followed = on_fetch_due,
+        .context = parts,
+    };
+    parts->mailboxes = mailboxes_new(&means);
+    const struct channels_means doors = {
+        .services = &parts->services,
+        .access = parts->access,
+        .mailboxes = parts->mailboxes,
+        .key = means.key,
+        .followed = on_fetch_due,
+        .context = parts,
+    };
+    parts->channels = channels_new(&doors);
+    if (parts->reception)
+        reception_use(parts->reception, parts->channels);
 }
 
 static void make(struct parts *parts)
@@ -315,7 +393,22 @@ static void make(struct parts *parts)
     parts->distribute = distribute_new(services, parts->contents, parts->ledger,
                                        parts->lanes, on_lagging, parts);
     parts->halt = halt_new(services, on_halted, parts);
-    parts->pull = pull_new(services, on_fetch_due, parts);
+    parts->access = access_new(services, on_revoked, parts);
+    parts->one_event = one_event_new(services, parts->access);
+    const struct pull_means pulling = {
+        .services = services,
+        .access = parts->access,
+        .pullers = parts->pullers,
+        .followed = on_fetch_due,
+        .context = parts,
+        .message = pull_socket_message,
+        .socket_over = pull_socket_over,
+    };
+    parts->pull = pull_new(&pulling);
+    if (parts->pull)
+        make_mailboxes(parts);
+    if (parts->mailboxes)
+        make_presence(parts);
     parts->janitor = janitor_new(services, on_denied, parts);
 }
 
@@ -325,6 +418,7 @@ struct parts *parts_new(const struct parts_means *means)
     if (!parts)
         return NULL;
     parts->services = *means->services;
+    parts->pullers = pullers_new(&parts->services, means->front);
     make(parts);
     make_doors(parts, means);
     if (!made(parts)) {
@@ -349,7 +443,8 @@ void parts_drain(struct parts *parts)
     distribute_drain(parts->distribute);
     retry_drain(parts->retry);
     janitor_drain(parts->janitor);
-    pull_drain(parts->pull);
+    pullers_drain(parts->pullers, parts->services.config->drain / 2);
+    mailboxes_drain(parts->mailboxes);
 }
 
 bool parts_idle(const struct parts *parts)
@@ -358,7 +453,10 @@ bool parts_idle(const struct parts *parts)
            && farewell_idle(parts->farewell) && dismissal_idle(parts->dismissal)
            && observe_idle(parts->observe) && distribute_idle(parts->distribute)
            && retry_idle(parts->retry) && ledger_idle(parts->ledger)
-           && pull_idle(parts->pull) && janitor_idle(parts->janitor)
+           && access_idle(parts->access) && one_event_idle(parts->one_event)
+           && pullers_idle(parts->pullers) && pull_idle(parts->pull)
+           && mailboxes_idle(parts->mailboxes) && presence_idle(parts->presence)
+           && channels_idle(parts->channels) && janitor_idle(parts->janitor)
            && halt_idle(parts->halt) && admin_idle(parts->admin)
            && inspect_idle(parts->inspect) && status_idle(parts->status);
 }
@@ -372,7 +470,13 @@ void parts_free(struct parts *parts)
     status_free(parts->status);
     admin_free(parts->admin);
     janitor_free(parts->janitor);
+    channels_free(parts->channels);
+    mailboxes_free(parts->mailboxes);
+    presence_free(parts->presence);
     pull_free(parts->pull);
+    pullers_free(parts->pullers);
+    one_event_free(parts->one_event);
+    access_free(parts->access);
     distribute_free(parts->distribute);
     ledger_free(parts->ledger);
     retry_free(parts->retry);

@@ -2,176 +2,211 @@
 
 #include "pull.h"
 
+#include "access.h"
+#include "asking.h"
+#include "config.h"
 #include "cursor.h"
 #include "metrics.h"
-#include "pull_answer.h"
+#include "pull_problem.h"
 #include "pull_query.h"
+#include "puller.h"
+#include "pullers.h"
 #include "reading.h"
-#include "refusal.h"
-#include "request.h"
 #include "services.h"
-#include "waiters.h"
 
 #include <stdlib.h>
-
-enum { READS_A_STEP = 32 };
+#include <string.h>
 
 struct pull {
-    struct reading_means means;
-    struct reading *first, **last; // woken ones
+    struct readings readings;
+    struct askings askings;
+    struct puller_source polls, sockets;
+    void (*socket_over)(void *slot);
 };
+
+// What the log knows of a puller. Of those that are no sockets only the first
+// part is there.
+struct log_member {
+    struct member member; // first: see member_of()
+    void *slot;
+};
+
+// ---------------------------------------------------------------- the source
+
+static struct pull *pull_of(const struct puller *puller)
+{
+    return puller_context(puller);
+}
+
+static void read_for(struct puller *puller)
+{
+    struct pull *pull = pull_of(puller);
+    struct member *member = member_of(puller);
+    if (puller_voice(puller) == VOICE_SOCKET)
+        asking_change(&pull->askings, member);
+    readings_take(&pull->readings, member);
+}
+
+static void end_idle(struct puller *puller)
+{
+    readings_idle(&pull_of(puller)->readings, member_of(puller));
+}
+
+static void over(struct puller *puller)
+{
+    struct pull *pull = pull_of(puller);
+    struct member *member = member_of(puller);
+    if (puller_voice(puller) == VOICE_SOCKET) {
+        struct log_member *socket = (struct log_member *)(void *)member;
+        asking_forget(&pull->askings, puller);
+        if (socket->slot && pull->socket_over)
+            pull->socket_over(socket->slot);
+    }
+    member_leave(member);
+    audience_leave(pull->readings.audiences, member->audience);
+    free(member->places);
+}
+
+static void no_message(struct puller *puller, const char *text, size_t len)
+{
+    (void)puller;
+    (void)text;
+    (void)len;
+}
+
+// ------------------------------------------------------------- what is offered
 
 void pull_handle(void *self, struct request *request, struct moment now)
 {
     struct pull *pull = self;
-    struct metrics *metrics = pull->means.services.metrics;
-    metric_add(metrics, METRIC_PULLS, 1);
-    struct pull_query *query = malloc(sizeof *query);
-    if (!query) {
-        refusal_say(metrics, request, STORE_AGAIN);
-        return;
-    }
-    if (!pull_query_read(request, now.unix, query)) {
-        pull_answer_problem(request, query->status, "bad-request",
-                            query->reason);
-        free(query);
-        return;
-    }
-    struct reading *reading = reading_new(&pull->means, request, query);
-    if (reading) {
-        reading_begin(reading);
-        return;
-    }
-    pull_query_clear(query);
-    free(query);
-    refusal_say(metrics, request, STORE_AGAIN);
+    metric_add(pull->readings.services.metrics, METRIC_PULLS, 1);
+    asking_begin(&pull->askings, request, now);
 }
 
-// Give a held waiter a reading of its own, to be read in a later step.
-static void wake(struct pull *pull, struct waiter *waiter)
+static void woken(void *context, struct audience *audience, uint64_t before)
 {
-    waiter->woken = true;
-    if (waiter->work)
-        return; // it is being read: log_read() looks at `woken`
-    struct reading *reading = reading_again(&pull->means, waiter);
-    if (!reading)
-        return; // its deadline answers it
-    *pull->last = reading;
-    pull->last = &reading->next;
+    struct pull *pull = context;
+    readings_wake(&pull->readings, audience, before);
 }
 
-static void found(void *context, struct waiter *waiter)
-{
-    wake(context, waiter);
-}
-
-void pull_updated(void *self, uint64_t topic, uint64_t number)
+void pull_updated(void *self, uint64_t topic, uint64_t number,
+                  const char *normal)
 {
     struct pull *pull = self;
-    (void)number; // what it is shows in the log
-    waiters_of(pull->means.waiters, topic, found, pull);
-}
-
-void pull_gone(struct pull *pull, const struct request *request)
-{
-    struct waiter *waiter = waiters_by_request(pull->means.waiters, request);
-    if (!waiter)
-        return;
-    waiter->gone = true;
-    wake(pull, waiter);
-}
-
-// What is held has nothing new: say so without reading anything.
-static void answer_idle(struct pull *pull, struct waiter *waiter,
-                        struct moment now)
-{
-    struct pull_answer answer = {
-        .cursor = { .epoch = store_epoch(pull->means.services.store),
-                    .number = waiter->number,
-                    .tag = waiter->tag },
-        .key = pull->means.key,
-        .hub_url = pull->means.services.hub_url,
-        .waited_ms = now.mono - waiter->since,
-        .conditional = waiter->conditional,
-        .preferred_s = waiter->preferred_s,
-        .close = pull->means.draining,
-    };
-    pull_answer_say(&answer, waiter->request);
-    if (waiter->listed)
-        waiters_remove(pull->means.waiters, waiter);
-    waiter_free(waiter);
-}
-
-static bool read_woken(struct pull *pull, struct moment now)
-{
-    for (int i = 0; i < READS_A_STEP && pull->first; i++) {
-        struct reading *reading = pull->first;
-        struct waiter *waiter = reading->waiter;
-        pull->first = reading->next;
-        if (!pull->first)
-            pull->last = &pull->first;
-        if (waiter->gone) {
-            answer_idle(pull, waiter, now);
-            free(reading);
-            continue;
-        }
-        pull->means.under_way++;
-        reading_read(reading);
-    }
-    return pull->first != NULL;
+    if (number > pull->readings.head)
+        pull->readings.head = number;
+    audiences_updated(pull->readings.audiences, topic, normal, number, woken,
+                      pull);
 }
 
 bool pull_step(void *self, struct moment now)
 {
     struct pull *pull = self;
-    reading_go_on(&pull->means);
-    bool more = read_woken(pull, now);
-    for (int i = 0; i < 4 * READS_A_STEP; i++) {
-        struct waiter *waiter =
-            pull->means.draining ? waiters_any(pull->means.waiters)
-                                 : waiters_over(pull->means.waiters, now.mono);
-        if (!waiter)
-            return more;
-        if (waiter->work) {
-            // Its reading answers it; it only leaves the list of deadlines.
-            waiters_remove(pull->means.waiters, waiter);
-            continue;
-        }
-        answer_idle(pull, waiter, now);
-    }
-    return true;
+    (void)now;
+    return readings_step(&pull->readings);
 }
 
 int64_t pull_patience(void *self, struct moment now)
 {
     const struct pull *pull = self;
-    if (pull->first)
-        return 0;
-    int64_t patience = waiters_patience(pull->means.waiters, now.mono);
-    return patience == INT64_MAX ? LOOP_FOR_EVER : patience;
+    (void)now;
+    return pull->readings.telling ? 0 : LOOP_FOR_EVER;
 }
 
 size_t pull_held(const struct pull *pull)
 {
-    return waiters_count(pull->means.waiters);
+    struct pullers_numbers numbers;
+    pullers_numbers(pull->readings.pullers, &numbers);
+    return numbers.held;
 }
 
-struct pull *pull_new(const struct services *services,
-                      void (*followed)(void *context), void *context)
+size_t pull_topic_held(const struct pull *pull, uint64_t topic,
+                       const char *normal)
+{
+    return audiences_of(pull->readings.audiences, topic, normal);
+}
+
+void pull_each_topic(const struct pull *pull,
+                     bool (*each)(void *context, struct bytes normal,
+                                  size_t held),
+                     void *context)
+{
+    audiences_each(pull->readings.audiences, each, context);
+}
+
+struct cursor_key *pull_cursor_key(const struct pull *pull)
+{
+    return pull->readings.key;
+}
+
+// ------------------------------------------------------------------- sockets
+
+void **pull_socket_slot(struct puller *puller)
+{
+    struct log_member *socket = puller_from(puller);
+    return &socket->slot;
+}
+
+void pull_ask_again(struct puller *puller, struct pull_query *query,
+                    void (*said)(struct puller *puller,
+                                 const struct pull_problem *problem))
+{
+    asking_again(&pull_of(puller)->askings, puller, query, said);
+}
+
+struct pull_query *pull_question(struct puller *puller)
+{
+    const struct audience *audience = member_of(puller)->audience;
+    struct pull_query *query = malloc(sizeof *query);
+    if (!query)
+        return NULL;
+    if (audience_question(audience, query))
+        return query;
+    free(query);
+    return NULL;
+}
+
+// ------------------------------------------------------------- making, ending
+
+static void make_sources(struct pull *pull, const struct pull_means *means)
+{
+    pull->polls = (struct puller_source){
+        .read = read_for,
+        .message = no_message,
+        .idle = end_idle,
+        .over = over,
+        .room = sizeof(struct member),
+        .context = pull,
+    };
+    pull->sockets = pull->polls;
+    pull->sockets.room = sizeof(struct log_member);
+    if (means->message)
+        pull->sockets.message = means->message;
+    pull->socket_over = means->socket_over;
+}
+
+struct pull *pull_new(const struct pull_means *means)
 {
     uint8_t secret[32];
     struct pull *pull = calloc(1, sizeof *pull);
     if (!pull)
         return NULL;
-    pull->means.services = *services;
-    pull->last = &pull->first;
-    pull->means.later_last = &pull->means.later;
-    pull->means.followed = followed;
-    pull->means.context = context;
-    store_secret_key(services->store, secret);
-    pull->means.key = cursor_key_new(secret);
-    pull->means.waiters = waiters_new();
-    if (pull->means.key && pull->means.waiters)
+    struct readings *readings = &pull->readings;
+    store_secret_key(means->services->store, secret);
+    readings->services = *means->services;
+    readings->pullers = means->pullers;
+    readings->audiences = audiences_new();
+    readings->key = cursor_key_new(secret);
+    pull->askings = (struct askings){
+        .readings = readings,
+        .access = means->access,
+        .polls = &pull->polls,
+        .sockets = &pull->sockets,
+        .followed = means->followed,
+        .context = means->context,
+    };
+    make_sources(pull, means);
+    if (readings->audiences && readings->key)
         return pull;
     pull_free(pull);
     return NULL;
@@ -181,19 +216,13 @@ void pull_free(struct pull *pull)
 {
     if (!pull)
         return;
-    waiters_free(pull->means.waiters);
-    cursor_key_free(pull->means.key);
+    audiences_free(pull->readings.audiences);
+    free(pull->askings.spare);
+    cursor_key_free(pull->readings.key);
     free(pull);
-}
-
-void pull_drain(struct pull *pull)
-{
-    pull->means.draining = true;
-    loop_wake(pull->means.services.loop);
 }
 
 bool pull_idle(const struct pull *pull)
 {
-    return pull->means.under_way == 0 && !pull->first
-           && waiters_count(pull->means.waiters) == 0;
+    return !pull->askings.first && pull->readings.count == 0;
 }

@@ -4,22 +4,16 @@
 
 #include "fetcher/url.h"
 #include "form.h"
+#include "pull_query_inside.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
-static bool refuse(struct pull_query *query, unsigned status,
-                   const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool refuse(struct pull_query *query, unsigned status,
-                   const char *format, ...)
+bool pull_query_refuse(struct pull_query *query, unsigned status,
+                       const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -29,133 +23,61 @@ static bool refuse(struct pull_query *query, unsigned status,
     return false;
 }
 
-static bool whole_number(const char *text, uint64_t max, uint64_t *out)
+bool pull_query_is_one_of(const char *name, const char *const names[])
 {
-    uint64_t value = 0;
-    if (!*text)
-        return false;
-    for (; *text; text++) {
-        if (!isdigit((unsigned char)*text) || value > max)
-            return false;
-        value = value * 10 + (uint64_t)(*text - '0');
-    }
-    *out = value;
-    return value <= max;
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0)
+            return true;
+    return false;
 }
 
-int64_t pull_query_time(const char *text)
+static bool names_topic(const char *name)
 {
-    struct tm tm = { 0 };
-    const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (!at)
-        return -1;
-    int64_t ms = 0, unit = 100;
-    if (*at == '.') {
-        if (!isdigit((unsigned char)*++at))
-            return -1;
-        for (; isdigit((unsigned char)*at); at++, unit /= 10)
-            ms += (*at - '0') * unit;
-    }
-    int64_t offset = 0;
-    if (*at == '+' || *at == '-') {
-        int hours, minutes, used = 0;
-        if (sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2
-            || used != 5 || hours > 23 || minutes > 59 || hours < 0
-            || minutes < 0)
-            return -1;
-        offset = (hours * 60 + minutes) * (*at == '+' ? 60 : -60);
-        at += 6;
-    } else if (*at == 'Z' || *at == 'z') {
-        at++;
-    } else {
-        return -1;
-    }
-    int64_t seconds = (int64_t)timegm(&tm) - offset;
-    return *at == '\0' && seconds >= 0 ? seconds * 1000 + ms : -1;
+    static const char *const names[] = { "topic", "topic[]", "hub.topic",
+                                         NULL };
+    return pull_query_is_one_of(name, names);
 }
 
-// "10m": so long ago. -1: it is not such a thing.
-static int64_t duration(const char *text)
+static bool names_match(const char *name)
 {
-    char *end;
-    if (!isdigit((unsigned char)*text))
-        return -1;
-    errno = 0;
-    long long count = strtoll(text, &end, 10);
-    int64_t unit = *end == 's'   ? 1000
-                   : *end == 'm' ? 60 * 1000
-                   : *end == 'h' ? 60 * 60 * 1000
-                   : *end == 'd' ? 24 * 60 * 60 * 1000
-                                 : 0;
-    if (errno != 0 || unit == 0 || end[1] != '\0'
-        || count > INT64_MAX / 1000 / unit)
-        return -1;
-    return count * unit;
+    static const char *const names[] = { "match", "match[]", "match_prefix",
+                                         NULL };
+    return pull_query_is_one_of(name, names);
 }
 
-// "-20". A cursor may begin like that too, but goes on with other characters.
-static bool counts_back(const char *text)
+bool pull_query_names_since(const char *name)
 {
-    size_t digits = text[0] == '-' ? strspn(text + 1, "0123456789") : 0;
-    return digits > 0 && text[1 + digits] == '\0';
+    static const char *const names[] = { "since",       "after",
+                                         "cursor",      "last_event_id",
+                                         "lastEventId", NULL };
+    return pull_query_is_one_of(name, names);
 }
 
-static bool read_since(struct pull_query *query, const char *text,
-                       int64_t now_unix)
+// ------------------------------------------------------------ topics, places
+
+bool pull_query_since(struct pull_query *query, const char *value,
+                      int64_t now_unix)
 {
-    int64_t time = pull_query_time(text), ago = duration(text);
-    if (strcmp(text, "latest") == 0) {
-        query->since = STORE_SINCE_LATEST;
-    } else if (strcmp(text, "earliest") == 0) {
-        query->since = STORE_SINCE_EARLIEST;
-    } else if (counts_back(text)) {
-        query->since = STORE_SINCE_LAST;
-        if (!whole_number(text + 1, PULL_LIMIT_MAX, &query->value))
-            return refuse(query, 400, "since counts back %d at most",
-                          PULL_LIMIT_MAX);
-    } else if (time >= 0 || ago >= 0) {
-        query->since = STORE_SINCE_TIME;
-        int64_t at = time >= 0 ? time : now_unix - ago;
-        query->value = at > 0 ? (uint64_t)at : 0;
-    } else {
-        if (strlen(text) >= sizeof query->cursor)
-            return refuse(query, 400, "since is not a cursor of this hub");
-        query->has_cursor = true;
-        memcpy(query->cursor, text, strlen(text) + 1);
-    }
-    return true;
+    const char *problem = since_read(value, now_unix, &query->since);
+    return !problem || pull_query_refuse(query, 400, "since %s", problem);
 }
 
-static bool read_wait(struct pull_query *query, const char *text)
+static bool is_known(const struct pull_query *query,
+                     const struct pull_topic *topic)
 {
-    uint64_t seconds;
-    if (!whole_number(text, 1000000, &seconds))
-        return refuse(query, 400, "wait is not a number of seconds");
-    if (seconds > PULL_WAIT_MAX_S)
-        seconds = PULL_WAIT_MAX_S;
-    query->wait_ms = (int64_t)seconds * 1000;
-    return true;
+    for (size_t i = 0; i < query->topic_count; i++)
+        if (memcmp(&query->topics[i].key, &topic->key, sizeof topic->key) == 0)
+            return true;
+    return false;
 }
 
-static bool read_size(struct pull_query *query, const char *name,
-                      const char *text, size_t max, size_t *out)
-{
-    uint64_t value;
-    if (!whole_number(text, max, &value) || value == 0)
-        return refuse(query, 400, "%s is not a number from 1 to %zu", name,
-                      max);
-    *out = (size_t)value;
-    return true;
-}
-
-static bool add_topic(struct pull_query *query, const struct form_field *field)
+static const char *read_url(const char *text, size_t len,
+                            struct pull_topic *topic)
 {
     struct url *url = malloc(sizeof *url);
     if (!url)
-        return refuse(query, 503, "the hub is out of memory");
-    const char *wrong = url_read(field->value, field->value_len, url);
-    struct pull_topic *topic = &query->topics[query->topic_count];
-    *topic = (struct pull_topic){ .url = NULL };
+        return "cannot be read now: the hub is out of memory";
+    const char *wrong = url_read(text, len, url);
     if (!wrong) {
         url_key(url, topic->key.bytes);
         topic->url = strndup(url->text, url->len);
@@ -164,82 +86,133 @@ static bool add_topic(struct pull_query *query, const struct form_field *field)
         topic->normal_len = url->normal_len;
     }
     free(url);
+    return wrong;
+}
+
+bool pull_query_add(struct pull_query *query, const char *url, size_t len,
+                    const char *since_text, int64_t now_unix)
+{
+    if (query->topic_count == PULL_TOPICS_MAX)
+        return pull_query_refuse(query, 400, "more than %d topics",
+                                 PULL_TOPICS_MAX);
+    struct pull_topic *topic = &query->topics[query->topic_count];
+    topic->url = topic->normal = NULL;
+    topic->has_since = since_text != NULL;
+    const char *wrong =
+        since_text ? since_read(since_text, now_unix, &topic->since) : NULL;
     if (wrong)
-        return refuse(query, 400, "topic %s", wrong);
-    query->topic_count++; // so that clearing finds its strings
-    if (!topic->url || !topic->normal)
-        return refuse(query, 503, "the hub is out of memory");
-    for (size_t i = 0; i + 1 < query->topic_count; i++) {
-        if (memcmp(&query->topics[i].key, &topic->key, sizeof topic->key) != 0)
-            continue;
-        free(topic->url);
-        free(topic->normal);
-        query->topic_count--;
-        break;
+        return pull_query_refuse(query, 400, "since %s", wrong);
+    wrong = read_url(url, len, topic);
+    if (wrong)
+        return pull_query_refuse(query, 400, "topic %s", wrong);
+    bool room = topic->url && topic->normal;
+    if (room && !is_known(query, topic)) {
+        query->topic_count++;
+        return true;
+    }
+    free(topic->url);
+    free(topic->normal);
+    return room || pull_query_refuse(query, 503, "the hub is out of memory");
+}
+
+static bool pattern_room(struct pull_query *query)
+{
+    if (query->pattern_count == PULL_PATTERNS_MAX)
+        return pull_query_refuse(query, 400, "more than %d patterns",
+                                 PULL_PATTERNS_MAX);
+    if (!query->patterns)
+        query->patterns = calloc(PULL_PATTERNS_MAX, sizeof *query->patterns);
+    return query->patterns
+           || pull_query_refuse(query, 503, "the hub is out of memory");
+}
+
+bool pull_query_prefix(struct pull_query *query, const char *normal, size_t len)
+{
+    if (!pattern_room(query) || len > PATTERN_MAX)
+        return false;
+    struct pattern *pattern = &query->patterns[query->pattern_count++];
+    pattern->len = len;
+    memcpy(pattern->normal, normal, len);
+    pattern->normal[len] = '\0';
+    return true;
+}
+
+bool pull_query_match(struct pull_query *query, const char *value, size_t len)
+{
+    if (!pattern_room(query))
+        return false;
+    struct pattern *all = query->patterns;
+    const char *problem = pattern_read(value, len, &all[query->pattern_count]);
+    if (problem)
+        return pull_query_refuse(query, 400, "match %s", problem);
+    query->pattern_count++;
+    return true;
+}
+
+// --------------------------------------------------------------------- forms
+
+static bool give_since(struct pull_query *query, size_t from, const char *text,
+                       int64_t now_unix)
+{
+    struct since since;
+    const char *problem = since_read(text, now_unix, &since);
+    if (problem)
+        return pull_query_refuse(query, 400, "since %s", problem);
+    for (size_t i = from; i < query->topic_count; i++) {
+        query->topics[i].has_since = true;
+        query->topics[i].since = since;
     }
     return true;
 }
 
-static bool is_one_of(const char *name, const char *const names[])
-{
-    for (; *names; names++)
-        if (strcmp(name, *names) == 0)
-            return true;
-    return false;
-}
-
-static bool read_field(struct pull_query *query, const struct form_field *field,
-                       int64_t now_unix)
-{
-    static const char *const topics[] = { "topic", "topic[]", "hub.topic",
-                                          NULL };
-    static const char *const since[] = { "since",       "after",
-                                         "cursor",      "last_event_id",
-                                         "lastEventId", NULL };
-    static const char *const wait[] = { "wait", "timeout", NULL };
-    static const char *const limit[] = { "limit", "count", NULL };
-    const char *name = field->name, *value = field->value;
-
-    if (is_one_of(name, topics)) {
-        if (query->topic_count == PULL_TOPICS_MAX)
-            return refuse(query, 400, "more than %d topics", PULL_TOPICS_MAX);
-        return add_topic(query, field);
-    }
-    if (is_one_of(name, since))
-        return read_since(query, value, now_unix);
-    if (is_one_of(name, wait))
-        return read_wait(query, value);
-    if (is_one_of(name, limit))
-        return read_size(query, name, value, PULL_LIMIT_MAX, &query->limit);
-    if (strcmp(name, "max_bytes") == 0)
-        return read_size(query, name, value, PULL_BYTES_MAX, &query->max_bytes);
-    if (strcmp(name, "body") == 0) {
-        query->bodies = strcmp(value, "none") != 0;
-        return strcmp(value, "none") == 0 || strcmp(value, "inline") == 0
-               || refuse(query, 400, "body is neither inline nor none");
-    }
-    if (strcmp(name, "content") == 0 || strcmp(name, "hub.content") == 0) {
-        bool full = strcmp(value, "full") == 0;
-        query->content = full ? STORE_CONTENT_FULL : STORE_CONTENT_ENTRIES;
-        return full || strcmp(value, "entries") == 0
-               || refuse(query, 400, "content is neither entries nor full");
-    }
-    return true; // what is not understood is ignored, as in WebSub 5.1
-}
-
+// `pairs`: a position is that of the topics named just before it, and of all
+// the others where it comes first. Else there is one for all of them.
 static bool read_form(struct pull_query *query, const char *text, size_t len,
-                      int64_t now_unix)
+                      bool pairs, int64_t now_unix)
 {
     char problem[FORM_PROBLEM_MAX];
     struct form form;
     if (!form_read(text, len, &form, problem))
-        return refuse(query, 400, "%s", problem);
+        return pull_query_refuse(query, 400, "%s", problem);
     bool good = true;
-    for (size_t i = 0; good && i < form.count; i++)
-        good = read_field(query, &form.fields[i], now_unix);
+    size_t unplaced = query->topic_count;
+    for (size_t i = 0; good && i < form.count; i++) {
+        const struct form_field *field = &form.fields[i];
+        if (names_topic(field->name)) {
+            good = pull_query_add(query, field->value, field->value_len, NULL,
+                                  now_unix);
+        } else if (names_match(field->name)) {
+            good = pull_query_match(query, field->value, field->value_len);
+        } else if (pairs && pull_query_names_since(field->name)
+                   && unplaced < query->topic_count) {
+            good = give_since(query, unplaced, field->value, now_unix);
+            unplaced = query->topic_count;
+        } else {
+            good = pull_query_field(query, field->name, field->value, now_unix);
+        }
+    }
     form_clear(&form);
     return good;
 }
+
+static bool is_json(const struct request *request)
+{
+    const char *type = request_field(request, "Content-Type");
+    return type && strncasecmp(type, "application/json", 16) == 0;
+}
+
+static bool read_body(struct pull_query *query, const struct request *request,
+                      int64_t now_unix)
+{
+    if (request->method != REQUEST_POST)
+        return true;
+    if (is_json(request))
+        return pull_query_json(query, request->body, request->body_len,
+                               now_unix);
+    return read_form(query, request->body, request->body_len, true, now_unix);
+}
+
+// -------------------------------------------------------------------- headers
 
 // RFC 7240: "Prefer: wait=30".
 static bool read_prefer(struct pull_query *query, const char *prefer)
@@ -254,61 +227,149 @@ static bool read_prefer(struct pull_query *query, const char *prefer)
         return true; // a preference that is not understood is ignored
     memcpy(digits, at, len);
     query->prefer = true;
-    return read_wait(query, digits);
+    return pull_query_wait(query, digits);
 }
 
 // A cursor is also the entity tag of the answer that gave it.
 static bool read_tag(struct pull_query *query, const char *tag)
 {
-    char cursor[PULL_CURSOR_MAX];
-    size_t len;
+    char cursor[SINCE_CURSOR_MAX];
     if (!tag)
         return true;
     if (strncmp(tag, "W/", 2) == 0)
         tag += 2;
-    len = strlen(tag);
+    size_t len = strlen(tag);
     if (len < 2 || len - 2 >= sizeof cursor || tag[0] != '"'
         || tag[len - 1] != '"')
         return true; // not one of ours: then it does not match
     memcpy(cursor, tag + 1, len - 2);
     cursor[len - 2] = '\0';
     query->conditional = true;
-    return query->has_cursor || read_since(query, cursor, 0);
+    if (query->since.kind == STORE_SINCE_NUMBER)
+        return true;
+    return pull_query_since(query, cursor, 0);
+}
+
+static bool ends_in(const char *path, const char *tail)
+{
+    size_t len = strlen(path), tail_len = strlen(tail);
+    return len >= tail_len && strcmp(path + len - tail_len, tail) == 0;
+}
+
+static void read_voice(struct pull_query *query, const struct request *request)
+{
+    const char *accept = request_field(request, "Accept");
+    const char *upgrade = request_field(request, "Upgrade");
+    if (ends_in(request->path, "/sse"))
+        query->voice = VOICE_EVENTS;
+    else if (ends_in(request->path, "/stream"))
+        query->voice = VOICE_LINES;
+    else if (ends_in(request->path, "/ws"))
+        query->voice = VOICE_SOCKET;
+    else if (ends_in(request->path, "/poll"))
+        query->wait_ms = PULL_WAIT_S * 1000;
+    else if (upgrade && strcasestr(upgrade, "websocket"))
+        query->voice = VOICE_SOCKET;
+    else if (accept && strcasestr(accept, "text/event-stream"))
+        query->voice = VOICE_EVENTS;
+    else if (accept && strcasestr(accept, "application/x-ndjson"))
+        query->voice = VOICE_LINES;
+}
+
+// ------------------------------------------------------------------ the whole
+
+// A position for all, where those given are the same.
+static void settle_positions(struct pull_query *query)
+{
+    const struct since *first = NULL;
+    for (size_t i = 0; i < query->topic_count; i++) {
+        struct pull_topic *topic = &query->topics[i];
+        const struct since *here =
+            topic->has_since ? &topic->since : &query->since;
+        if (!first)
+            first = here;
+        if (here->kind != first->kind || here->value != first->value
+            || strcmp(here->cursor, first->cursor) != 0)
+            query->own_positions = true;
+    }
+    if (first && !query->own_positions)
+        query->since = *first;
+}
+
+static bool check(struct pull_query *query)
+{
+    bool streams = pull_query_streams(query);
+    if (query->topic_count > 0 && query->pattern_count > 0)
+        return pull_query_refuse(query, 400,
+                                 "topic and match cannot go together: a "
+                                 "pattern without its * is a topic");
+    if (query->topic_count == 0 && query->pattern_count == 0
+        && query->voice != VOICE_SOCKET)
+        return pull_query_refuse(query, 400,
+                                 "topic is missing: which one is to be read?");
+    if (query->backwards && (streams || query->own_positions))
+        return pull_query_refuse(query, 400,
+                                 "history is read from one place, by polls");
+    if (query->backwards && query->voice == VOICE_BY_TOPIC)
+        return pull_query_refuse(query, 400, "history has no view but flat");
+    if (query->backwards)
+        query->wait_ms = 0;
+    if (query->own_positions && !streams)
+        query->voice = VOICE_BY_TOPIC;
+    return true;
 }
 
 static bool read_all(struct pull_query *query, const struct request *request,
                      int64_t now_unix)
 {
     const char *last = request_field(request, "Last-Event-ID");
+    read_voice(query, request);
     if (!read_prefer(query, request_field(request, "Prefer"))
-        || !read_form(query, request->query, strlen(request->query), now_unix))
+        || !read_form(query, request->query, strlen(request->query), false,
+                      now_unix)
+        || !read_body(query, request, now_unix))
         return false;
-    if (request->method == REQUEST_POST
-        && !read_form(query, request->body, request->body_len, now_unix))
-        return false;
+    settle_positions(query);
     // An EventSource comes back with the old URL and a newer header.
-    if (last && *last && !read_since(query, last, now_unix))
+    if (last && *last && !pull_query_since(query, last, now_unix))
         return false;
+    if (last && *last)
+        query->own_positions = false;
     if (!read_tag(query, request_field(request, "If-None-Match")))
         return false;
-    return query->topic_count > 0
-           || refuse(query, 400, "topic is missing: which one is to be read?");
+    return check(query);
+}
+
+bool pull_query_streams(const struct pull_query *query)
+{
+    return query->voice != VOICE_JSON && query->voice != VOICE_BY_TOPIC;
+}
+
+void pull_query_init(struct pull_query *out)
+{
+    out->topic_count = out->pattern_count = 0;
+    out->patterns = NULL;
+    out->own_positions = out->backwards = out->has_before = false;
+    out->since = (struct since){ .kind = STORE_SINCE_LATEST };
+    out->voice = VOICE_JSON;
+    out->has_wait = out->prefer = false;
+    out->wait_ms = 0;
+    out->has_limit = false;
+    out->limit = PULL_LIMIT;
+    out->max_bytes = PULL_BYTES;
+    out->bodies = true;
+    out->conditional = out->fail_on_gap = false;
+    out->content = STORE_CONTENT_DEFAULT;
+    out->heartbeat_s = PULL_HEARTBEAT_S;
+    out->life_s = PULL_LIFE_S;
+    out->pulse = false;
+    out->pad = 0;
 }
 
 bool pull_query_read(const struct request *request, int64_t now_unix,
                      struct pull_query *out)
 {
-    out->topic_count = 0;
-    out->has_cursor = false;
-    out->since = STORE_SINCE_LATEST;
-    out->value = 0;
-    out->wait_ms = 0;
-    out->prefer = false;
-    out->limit = PULL_LIMIT;
-    out->max_bytes = PULL_BYTES;
-    out->bodies = true;
-    out->conditional = false;
-    out->content = STORE_CONTENT_DEFAULT;
+    pull_query_init(out);
     if (read_all(out, request, now_unix))
         return true;
     pull_query_clear(out);
@@ -321,5 +382,16 @@ void pull_query_clear(struct pull_query *query)
         free(query->topics[i].url);
         free(query->topics[i].normal);
     }
-    query->topic_count = 0;
+    free(query->patterns);
+    query->patterns = NULL;
+    query->topic_count = query->pattern_count = 0;
+}
+
+void pull_query_drop(struct pull_query *query, size_t topic)
+{
+    free(query->topics[topic].url);
+    free(query->topics[topic].normal);
+    query->topic_count--;
+    memmove(&query->topics[topic], &query->topics[topic + 1],
+            (query->topic_count - topic) * sizeof *query->topics);
 }

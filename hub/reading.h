@@ -1,70 +1,74 @@
 // SPDX-License-Identifier: MIT
 //
-// reading -- one reading of the log for one request that pulls.
+// reading -- one look at the log, for all of an audience who stand at one
+// place.
 //
-// From its query to its topics, then the log; then it is answered, or left
-// held as a waiter. pull.h begins readings; each ends by itself.
+// What is read is written once, in their voice, and given to all of them, so
+// many at a time that others do not wait for it. If there is nothing, they
+// rest.
 
 #pragma once
 
-#include "pull_answer.h"
-#include "pull_query.h"
+#include "audience.h"
+#include "puller.h"
 #include "services.h"
 #include "storage/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct cursor_key;
-struct request;
-struct waiter;
-struct waiters;
+struct reading;
 
-// What all readings share; pull's own.
-struct reading_means {
+// Where one stands whose place is more than a number.
+struct place {
+    enum store_since since;
+    bool untold; // it is a number, which he has not been told
+    uint64_t value;
+};
+struct places {
+    struct place all;
+    bool epoch_gap;     // his cursor was of another history (M17)
+    bool scope_changed; // it was for other topics (M16)
+    bool backwards;
+    size_t count; // 0: all topics begin at `all`
+    struct place topics[];
+};
+
+// What all readings share; pull's own. All zero but for services, pullers,
+// audiences and key.
+struct readings {
     struct services services;
-    struct waiters *waiters;
+    struct pullers *pullers;
+    struct audiences *audiences;
     struct cursor_key *key;
-    size_t under_way;
-    bool draining; // hold nobody any more
-    size_t reads;  // that the store is asked for, each of megabytes
-    size_t bytes;  // of documents that these may bring, or have brought
-    struct reading *later, **later_last; // wait for one of these to end
-    void (*followed)(void *context);
-    void *context;
+    uint64_t head;                // newest event number that was seen
+    size_t count;                 // of readings
+    size_t under_way;             // with the store, or being told
+    size_t bytes;                 // of documents that these may have brought
+    struct reading *first, *last; // that wait for their turn
+    struct reading *telling;      // what they brought is being handed out
 };
 
-struct reading {
-    struct reading_means *means;
-    struct reading *next; // pull's, or later: of those that wait
-    struct request *request;
-    struct waiter *waiter;    // what the query left; listed once it may be held
-    struct pull_query *query; // NULL: the waiter has been held before
-    size_t asked;             // topics already looked up
-    bool epoch_gap, scope_changed;
-    bool positioned; // the waiter's number says from where
-    union {
-        struct store_follow follow;
-        struct store_events events;
-    };
-    struct pull_answer answer; // once there is one
-    size_t told;               // events in it
-    size_t bytes;              // its part of all readings'
-    const char *urls[PULL_TOPICS_MAX];
-    struct store_position positions[PULL_TOPICS_MAX];
-};
+// The puller's member in the memory of the log's source.
+struct member *member_of(const struct puller *puller);
+struct puller *puller_of(const struct member *member);
 
-// For a request and its query, both of which it takes. NULL: out of memory,
-// and nothing was taken.
-struct reading *reading_new(struct reading_means *means,
-                            struct request *request, struct pull_query *query);
-// Look its topics up, then read.
-void reading_begin(struct reading *reading);
+// Read for him, who is not in any reading; or let him rest, if nothing can be
+// there. In this call, or soon.
+void readings_take(struct readings *all, struct member *member);
 
-// For a waiter that has been held. NULL: out of memory.
-struct reading *reading_again(struct reading_means *means,
-                              struct waiter *waiter);
-// As soon as not too many others are being read.
-void reading_read(struct reading *reading);
-// Begin what waited for that; once a step.
-void reading_go_on(struct reading_means *means);
+// All of this audience who have not had `number`: they have had everything up
+// to `before`.
+void readings_wake(struct readings *all, struct audience *audience,
+                   uint64_t before);
+
+// Go on with what waits. True: there is more to do at once.
+bool readings_step(struct readings *all);
+
+// He ends with nothing new.
+void readings_idle(struct readings *all, struct member *member);
+
+// NULL: out of memory. free() ends it.
+struct places *places_new(size_t count);

@@ -3,6 +3,7 @@
 #include "reception.h"
 
 #include "budget.h"
+#include "channel.h"
 #include "config.h"
 #include "donation.h"
 #include "form.h"
@@ -43,6 +44,7 @@ struct reception {
     const struct services *services;
     struct reception_listener listener;
     struct subscribe_means subscriptions;
+    struct channels *channels;
     struct status_link *link;
     struct budget *budget;
     struct publisher_keys *keys;
@@ -114,6 +116,11 @@ struct reception *reception_new(const struct services *services,
         return reception;
     reception_free(reception);
     return NULL;
+}
+
+void reception_use(struct reception *reception, struct channels *channels)
+{
+    reception->channels = channels;
 }
 
 void reception_free(struct reception *reception)
@@ -288,6 +295,8 @@ static void decide(struct visit *visit, struct moment now)
         intent_clear(intent);
     } else if (intent->mode == INTENT_PUBLISH) {
         publish(visit, now);
+    } else if (intent->channel != INTENT_WEBHOOK) {
+        channels_accept(reception->channels, visit->request, intent, now);
     } else {
         subscribe_accept(&reception->subscriptions, visit->request, intent);
     }

@@ -30,6 +30,10 @@ struct reception *reception_new(const struct services *services,
                                 const struct reception_listener *listener);
 void reception_free(struct reception *reception);
 
+// Who takes what has a channel. Before the first request.
+struct channels;
+void reception_use(struct reception *reception, struct channels *channels);
+
 // Takes the request. Routes' handlers.
 void reception_post(void *reception, struct request *request,
                     struct moment now);

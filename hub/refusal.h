@@ -24,7 +24,8 @@
 //   URL.scheme .host .port .userinfo .fragment .character .invalid
 //                           400: url, topic, callback
 //   URL.own                 400: topic, callback; the hub's own address
-//   URL.denied              403: topic, callback; the operator's rules
+//   URL.denied              403: topic, callback; the operator's rules; of a
+//                           channel also what the token does not cover
 //   url.many                413: too many in one ping, or of one prefix
 //   signature.missing       403: a document, or too many topics of a prefix,
 //                           and nobody signs for it
@@ -41,6 +42,12 @@
 //   lease_seconds.number    400: not a positive decimal number
 //   signature_method.unknown, content.unknown
 //                           400: none of the words it may be
+//   channel.type.unknown    400: not webhook, mailbox, poll, sse or websocket
+//   channel.endpoint.missing, channel.endpoint.unknown
+//                           400, 404: of a channel that is to end
+//   channel.token           401, 403: it belongs to the owner of a token
+//   channel.full            403: too many mailboxes of this owner
+//   topic.unknown           404: of a channel: nobody follows it
 //   secret.query            400: a secret in the URL
 //   client.rate             429: too much asked from this address
 //   callback.crowded        429: too much for this callback's host

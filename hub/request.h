@@ -21,6 +21,7 @@ enum request_method {
     REQUEST_HEAD,
     REQUEST_POST,
     REQUEST_PUT,
+    REQUEST_PATCH,
     REQUEST_DELETE,
     REQUEST_OPTIONS,
     REQUEST_OTHER,
@@ -30,7 +31,7 @@ struct request_field {
     const char *name, *value; // as sent, NUL-terminated, value trimmed
 };
 
-enum { REPLY_HEADERS_MAX = 6, REQUEST_FIELDS_MAX = 64 };
+enum { REPLY_HEADERS_MAX = 10, REQUEST_FIELDS_MAX = 64 };
 
 struct reply {
     unsigned status;

@@ -48,12 +48,14 @@ struct websocket_message {
     unsigned code;
 };
 
-// Take some bytes: *used of them were read when it returns; call it again with
-// the rest until it says MORE. *input is NULL at first, and again whenever
+// Take these bytes, at most WEBSOCKET_TAKE_MAX, and all of them; call it again
+// with none until it says MORE. *input is NULL at first, and again whenever
 // nothing is incomplete. A message of over `max` bytes is BROKEN (1009), a
 // frame that is not masked too (1002), text that is not UTF-8 too (1007).
+enum { WEBSOCKET_TAKE_MAX = 4000 };
 enum websocket_event websocket_take(struct websocket_input **input,
                                     const void *bytes, size_t len, size_t max,
-                                    size_t *used,
                                     struct websocket_message *out);
+// Memory that it has at the moment.
+size_t websocket_weight(const struct websocket_input *input);
 void websocket_clear(struct websocket_input *input);

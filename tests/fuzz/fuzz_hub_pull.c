@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What pullers ask: a line with the method, one with the query, one with
-// Prefer, one with If-None-Match, and a form; and made-up cursors.
+// What pullers ask: a line with the method ("JSON": a POST of that), one with
+// the query, one with Prefer, one with If-None-Match, and a form or JSON; and
+// made-up cursors.
 
 #include "fuzz.h"
 #include "hub/cursor.h"
@@ -24,12 +25,21 @@ static char *take_line(char **text)
 
 static void check(const struct pull_query *query)
 {
-    assert(query->topic_count > 0 && query->topic_count <= PULL_TOPICS_MAX);
+    assert(query->topic_count <= PULL_TOPICS_MAX);
+    assert(query->pattern_count <= PULL_PATTERNS_MAX);
+    assert(query->voice == VOICE_SOCKET
+           || (query->topic_count > 0) != (query->pattern_count > 0));
+    assert(!query->backwards || query->wait_ms == 0);
     assert(query->wait_ms >= 0
            && query->wait_ms <= (int64_t)PULL_WAIT_MAX_S * 1000);
     assert(query->limit > 0 && query->limit <= PULL_LIMIT_MAX);
     assert(query->max_bytes > 0 && query->max_bytes <= PULL_BYTES_MAX);
-    assert(!query->has_cursor || strlen(query->cursor) < PULL_CURSOR_MAX);
+    assert(query->heartbeat_s >= PULL_HEARTBEAT_MIN_S
+           && query->heartbeat_s <= PULL_HEARTBEAT_MAX_S);
+    assert(query->life_s >= PULL_LIFE_MIN_S
+           && query->life_s <= PULL_LIFE_MAX_S);
+    assert(query->pad <= PULL_PAD_MAX);
+    assert(strlen(query->since.cursor) < SINCE_CURSOR_MAX);
 }
 
 // Nobody finds one that this store would take for its own: 8 bits of check
@@ -61,12 +71,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     text[len] = '\0';
 
     char *body = text;
-    bool posted = strcmp(take_line(&body), "POST") == 0;
+    const char *method = take_line(&body);
+    bool json = strcmp(method, "JSON") == 0;
+    bool posted = json || strcmp(method, "POST") == 0;
     const char *asked = take_line(&body);
     struct request_field fields[3] = { { "Prefer", take_line(&body) } };
     fields[1] = (struct request_field){ "If-None-Match", take_line(&body) };
-    fields[2] = (struct request_field){ "Content-Type",
-                                        "application/x-www-form-urlencoded" };
+    fields[2] =
+        (struct request_field){ "Content-Type", json ? "application/json"
+                                                     : "application/x-www-form-"
+                                                       "urlencoded" };
     struct request request = {
         .method = posted ? REQUEST_POST : REQUEST_GET,
         .path = "/events",

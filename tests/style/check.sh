@@ -43,6 +43,7 @@ only 'ares\.h' 'fetcher/resolve\.c' fetcher/resolve.c
 only 'uv\.h' 'hub/loop\.c|fetcher/(engine[a-z_]*\.[ch]|resolve\.[ch])' \
     'hub/loop.c, fetcher/engine*.c and resolve.c'
 only 'confuse\.h' 'hub/settings\.c' hub/settings.c
+only 'wslay/' 'hub/websocket\.c' hub/websocket.c
 only 'zlib\.h' 'fetcher/unzip\.c' fetcher/unzip.c
 only 'brotli/' 'fetcher/unbrotli\.c' fetcher/unbrotli.c
 only 'zstd\.h' 'fetcher/unzstd\.c' fetcher/unzstd.c

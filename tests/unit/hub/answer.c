@@ -53,7 +53,7 @@ static void an_answer_has_its_head_and_body(void **state)
                                  "X: y\r\nCache-Control: no-store\r\n"
                                  "Connection: close\r\n\r\nslow down"));
     assert_true(answer_closes(answer));
-    answer_free(answer);
+    answer_free(answer, NULL);
     answer_shelf_free(shelf);
 }
 
@@ -68,7 +68,7 @@ static void assert_lacks(const struct reply *reply, bool head_only,
     if (strstr(all, text))
         fail_msg("'%s' has '%s'", all, text);
     assert_false(answer_closes(answer));
-    answer_free(answer);
+    answer_free(answer, NULL);
     answer_shelf_free(shelf);
 }
 
@@ -139,13 +139,13 @@ static void equal_long_bodies_are_kept_once(void **state)
     assert_ptr_equal(body_place(first), body_place(second));
     assert_ptr_not_equal(body_place(first), body_place(third));
 
-    answer_free(first);
+    answer_free(first, NULL);
     flatten(second, 1000, text, sizeof text);
     assert_string_equal(strstr(text, "\r\n\r\n") + 4, one);
     flatten(third, 1000, text, sizeof text);
     assert_string_equal(strstr(text, "\r\n\r\n") + 4, other);
-    answer_free(second);
-    answer_free(third);
+    answer_free(second, NULL);
+    answer_free(third, NULL);
     answer_shelf_free(shelf);
 }
 
@@ -168,13 +168,13 @@ static void only_so_many_bytes_are_under_way(void **state)
     struct answer *small = answer_of(shelf, "small");
     assert_non_null(again);
     assert_non_null(small);
-    answer_free(first);
+    answer_free(first, NULL);
     struct answer *third = answer_of(shelf, bodies[2]);
     assert_non_null(third);
-    answer_free(second);
-    answer_free(again);
-    answer_free(small);
-    answer_free(third);
+    answer_free(second, NULL);
+    answer_free(again, NULL);
+    answer_free(small, NULL);
+    answer_free(third, NULL);
     answer_shelf_free(shelf);
 }
 
@@ -205,16 +205,16 @@ static void an_address_has_its_share_of_them(void **state)
     assert_non_null(third);
     assert_non_null(fourth);
 
-    answer_free(first);
+    answer_free(first, me);
     assert_null(answer_for(shelf, me, other));
-    answer_free(same);
+    answer_free(same, me);
     first = answer_for(shelf, me, other);
     assert_non_null(first);
-    answer_free(first);
-    answer_free(small);
-    answer_free(his);
-    answer_free(third);
-    answer_free(fourth);
+    answer_free(first, me);
+    answer_free(small, me);
+    answer_free(his, he);
+    answer_free(third, NULL);
+    answer_free(fourth, NULL);
     answer_shelf_free(shelf);
     crowd_leave(crowd, me);
     crowd_leave(crowd, he);

@@ -100,6 +100,11 @@ static void without_options_everything_has_its_default(void **state)
     assert_string_equal(config->admin_socket, "./websubd-data/admin.sock");
     assert_int_equal(config->allow_topic_address.count, 0);
     assert_false(config->pull_open);
+    assert_true(config->pull_anonymous);
+    assert_int_equal(config->pulls_per_address, 200);
+    assert_int_equal(config->pulls_per_token, 1000);
+    assert_int_equal(config->max_mailboxes, 100000);
+    assert_int_equal(config->mailboxes_per_owner, 1000);
     assert_int_equal(config->lease_min, 5 * 60 * 1000);
     assert_int_equal(config->lease_default, INT64_C(10) * 86400 * 1000);
     assert_int_equal(config->retry_attempts, 19);
@@ -345,6 +350,32 @@ static void fewer_connections_hold_fewer_pulls(void **state)
     assert_int_equal(fixture->config.pulls, 100);
 }
 
+static void fewer_connections_of_an_address_hold_fewer_pulls(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        read_options(fixture, "--connections-per-address=10", NULL),
+        CONFIG_RUN);
+    assert_int_equal(fixture->config.pulls_per_address, 8);
+    assert_int_equal(read_options(fixture, "--connections-per-address=10",
+                                  "--pulls-per-address=9", NULL),
+                     CONFIG_RUN);
+    assert_int_equal(fixture->config.pulls_per_address, 9);
+}
+
+static void origins_of_pages_have_no_path(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(read_options(fixture, "--pull-origin=https://a.test",
+                                  "--pull-origin=http://b.test:81",
+                                  "--pull-origin=*", NULL),
+                     CONFIG_RUN);
+    assert_int_equal(fixture->config.pull_origin.count, 3);
+    check_bad(fixture, "--pull-origin=https://a.test/",
+              "--pull-origin must be an origin such as https://app.example, "
+              "or *, not \"https://a.test/\"");
+}
+
 static void deliveries_at_an_origin_given_alone_are_its_ceiling(void **state)
 {
     struct fixture *fixture = *state;
@@ -550,6 +581,8 @@ int main(void)
         TEST(a_list_has_a_ceiling),
         TEST(what_belongs_together_must_be_in_order),
         TEST(fewer_connections_hold_fewer_pulls),
+        TEST(fewer_connections_of_an_address_hold_fewer_pulls),
+        TEST(origins_of_pages_have_no_path),
         TEST(deliveries_at_an_origin_given_alone_are_its_ceiling),
         TEST(a_public_listener_needs_a_public_url),
         TEST(public_urls_that_are_none_are_refused),

@@ -42,8 +42,10 @@ static void everything_else_is_handed_with_nothing_read(void **state)
 
 static void paths_that_only_begin_alike_are_handed(void **state)
 {
-    static const char *const targets[] = { "/eventsx", "/event", "/mailboxes",
-                                           "//events", "/Events" };
+    static const char *const targets[] = {
+        "/eventsx", "/event",  "/mailboxes", "/presence/",
+        "//events", "/Events", "/presences",
+    };
     struct ears ears;
     struct front *front = open_default(&ears);
     (void)state;
@@ -61,6 +63,36 @@ static void paths_that_only_begin_alike_are_handed(void **state)
     struct request *request = await_request(&ears, 0);
     assert_string_equal(request->path, "/mailboxes/m/messages");
     reply_text(request, "");
+    close(fd);
+    front_close(front);
+}
+
+// Handed over it could hold nothing any more.
+static void a_connection_of_who_pulls_stays_whatever_he_asks(void **state)
+{
+    static const char *const lines[] = {
+        "GET /events/sse",     "POST /mailboxes/m/acks", "PATCH /mailboxes/m",
+        "DELETE /mailboxes/m", "OPTIONS /events",        "GET /presence",
+        "PUT /mailboxes/m",
+    };
+    struct ears ears;
+    struct front *front = open_default(&ears);
+    int fd = call(front, "");
+    (void)state;
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "%s HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nb",
+                 lines[i]);
+        wire_send(fd, text);
+        struct request *request = await_request(&ears, i);
+        assert_string_equal(request->path, strchr(lines[i], '/'));
+        assert_string_equal(request->body, "b");
+        reply_text(request, "");
+        assert_answer(fd, "HTTP/1.1 200 ", NULL);
+    }
+    assert_int_equal(ears.handed_count, 0);
     close(fd);
     front_close(front);
 }
@@ -253,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_else_is_handed_with_nothing_read),
         cmocka_unit_test(paths_that_only_begin_alike_are_handed),
+        cmocka_unit_test(a_connection_of_who_pulls_stays_whatever_he_asks),
         cmocka_unit_test(accepted_sockets_have_the_listeners_options),
         cmocka_unit_test(a_connection_may_go_elsewhere_after_a_pull),
         cmocka_unit_test(an_address_in_use_is_named),

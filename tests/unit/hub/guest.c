@@ -204,8 +204,8 @@ static void who_was_answered_is_not_gone(void **state)
     reply_text(ears.arrived[1].request, "");
     struct request *one = front_next_gone(front);
     struct request *other = front_next_gone(front);
-    assert_ptr_equal(one, ears.arrived[2].request);
-    assert_ptr_equal(other, ears.arrived[0].request);
+    assert_ptr_equal(one, ears.arrived[0].request);
+    assert_ptr_equal(other, ears.arrived[2].request);
     assert_null(front_next_gone(front));
     reply_text(one, "");
     reply_text(other, "");

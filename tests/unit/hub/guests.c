@@ -232,10 +232,31 @@ static void who_does_not_read_leaves_the_others_their_room(void **state)
     front_close(front);
 }
 
+static void at_the_end_nothing_arrives_any_more(void **state)
+{
+    struct ears ears;
+    struct front *front = open_default(&ears);
+    int fds[2] = { call(front, PULL), call(front, "GET /events HTTP/1.1\r\n") };
+    struct request *before = await_request(&ears, 0);
+    (void)state;
+
+    front_drain(front);
+    front_end(front);
+    wire_send(fds[1], "Host: h\r\n\r\n");
+    assert_answer(fds[1], "HTTP/1.1 503 ", "stopping");
+    reply_text(before, "in time");
+    assert_answer(fds[0], "HTTP/1.1 200 ", "in time");
+    close(fds[0]);
+    close(fds[1]);
+    front_close(front);
+    assert_int_equal(ears.arrived_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(too_many_connections_are_turned_away),
+        cmocka_unit_test(at_the_end_nothing_arrives_any_more),
         cmocka_unit_test(one_address_has_a_share_and_others_theirs),
         cmocka_unit_test(so_many_pulls_are_held_and_no_more),
         cmocka_unit_test(half_a_head_is_ended_in_time_without_spinning),

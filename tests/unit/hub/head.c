@@ -74,7 +74,7 @@ static void methods_are_known_in_capitals_only(void **state)
         { "GET", REQUEST_GET },       { "HEAD", REQUEST_HEAD },
         { "POST", REQUEST_POST },     { "PUT", REQUEST_PUT },
         { "DELETE", REQUEST_DELETE }, { "OPTIONS", REQUEST_OPTIONS },
-        { "PATCH", REQUEST_OTHER },   { "M-SEARCH", REQUEST_OTHER },
+        { "PATCH", REQUEST_PATCH },   { "M-SEARCH", REQUEST_OTHER },
     };
     char text[64];
     (void)state;

@@ -247,6 +247,48 @@ static void half_a_request_does_not_keep_it_open(void **state)
     close(idle);
 }
 
+static void where_it_is_crowded_nobody_stays(void **state)
+{
+    struct ears ears;
+    struct http *http = open_wide(&ears, 8);
+    int fds[8];
+    (void)state;
+
+    for (size_t i = 0; i < 8; i++) {
+        fds[i] = call(http, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        request_reply(await(&ears, i), &(struct reply){ .status = 204 });
+        char *answer = wire_answer_to(fds[i], true);
+        bool last = strstr(answer, "Connection: close") != NULL;
+        assert_int_equal(last, i >= 6);
+        free(answer);
+        if (last)
+            assert_true(wire_ends(fds[i]));
+    }
+    for (size_t i = 0; i < 8; i++)
+        close(fds[i]);
+    http_close(http);
+}
+
+static void after_its_end_nothing_is_passed_on(void **state)
+{
+    struct ears ears;
+    struct http *http = open_http(&ears);
+    int fd = call(http, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    struct request *before = await(&ears, 0);
+    (void)state;
+
+    http_end(http);
+    int late = call(http, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_answer(late, "HTTP/1.1 503 ", "stopping");
+    assert_int_equal(http_pending(http), 1);
+    reply_text(before, 200, "in time");
+    assert_answer(fd, "HTTP/1.1 200 ", "in time");
+    assert_int_equal(ears.count, 1);
+    close(fd);
+    close(late);
+    http_close(http);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +301,8 @@ int main(void)
         cmocka_unit_test(a_mapped_address_is_shown_as_ipv4),
         cmocka_unit_test(a_unix_socket_is_the_admins),
         cmocka_unit_test(too_many_connections_are_turned_away),
+        cmocka_unit_test(where_it_is_crowded_nobody_stays),
+        cmocka_unit_test(after_its_end_nothing_is_passed_on),
         cmocka_unit_test(who_went_away_is_answered_all_the_same),
         cmocka_unit_test(an_answer_just_before_the_end_arrives),
         cmocka_unit_test(half_a_request_does_not_keep_it_open),

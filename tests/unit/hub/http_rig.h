@@ -69,11 +69,11 @@ static inline struct request *await(struct ears *ears, size_t n)
     return request;
 }
 
-static inline struct http *open_http(struct ears *ears)
+static inline struct http *open_wide(struct ears *ears, unsigned connections)
 {
     const char *problem = NULL;
     struct http_options options = {
-        .connections_max = 3,
+        .connections_max = connections,
         .idle_seconds = 300,
         .bodies = { BODY_MAX, 0 },
         .arrived = on_arrived,
@@ -85,6 +85,11 @@ static inline struct http *open_http(struct ears *ears)
     ears->http = http_open(&options, &problem);
     assert_non_null(ears->http);
     return ears->http;
+}
+
+static inline struct http *open_http(struct ears *ears)
+{
+    return open_wide(ears, 3);
 }
 
 // A connection that http has taken over, and its first bytes.

@@ -685,6 +685,63 @@ static void R4_only_a_charset_is_a_charset(void **state)
                         415, "Content-Type");
 }
 
+static void a_channel_needs_no_callback(void **state)
+{
+    static const struct {
+        const char *type;
+        enum intent_channel channel;
+    } cases[] = {
+        { "mailbox", INTENT_MAILBOX },
+        { "poll", INTENT_POLL },
+        { "SSE", INTENT_SSE },
+        { "websocket", INTENT_WEBSOCKET },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char body[256];
+        (void)snprintf(body, sizeof body,
+                       "hub.mode=subscribe&hub.channel.type=%s&" TOPIC
+                       "&hub.secret=s&hub.lease_seconds=600",
+                       cases[i].type);
+        struct intent intent = fine(body);
+        assert_int_equal(intent.channel, cases[i].channel);
+        assert_int_equal(intent.lease_s, 600);
+        assert_int_equal(intent.profile.secret.len, 1);
+        intent_clear(&intent);
+    }
+}
+
+static void a_webhook_is_no_channel(void **state)
+{
+    (void)state;
+    struct intent intent = fine(SUBSCRIBE "&hub.channel.type=webhook");
+    assert_int_equal(intent.channel, INTENT_WEBHOOK);
+    intent_clear(&intent);
+    assert_refused("hub.mode=subscribe&hub.channel.type=webhook&" TOPIC,
+                   "callback");
+    intent = fine(SUBSCRIBE "&hub.channel.endpoint=x");
+    assert_int_equal(intent.channel, INTENT_WEBHOOK);
+    intent_clear(&intent);
+}
+
+static void a_channel_ends_by_its_endpoint(void **state)
+{
+    (void)state;
+    struct intent intent =
+        fine("hub.mode=unsubscribe&hub.channel.endpoint=http%3A%2F%2Fh%2Fm");
+    assert_int_not_equal(intent.channel, INTENT_WEBHOOK);
+    assert_string_equal(intent.endpoint, "http://h/m");
+    intent_clear(&intent);
+    assert_refused("hub.mode=unsubscribe&hub.channel.type=poll&" TOPIC,
+                   "hub.channel.endpoint");
+    assert_refused("hub.mode=subscribe&hub.channel.type=pigeon&" TOPIC,
+                   "hub.channel.type");
+    assert_refused("hub.mode=subscribe&hub.channel.type=poll"
+                   "&hub.channel.type=sse&" TOPIC,
+                   "hub.channel.type");
+    assert_refused("hub.mode=subscribe&hub.channel.type=poll", "topic");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -724,6 +781,9 @@ int main(void)
         cmocka_unit_test(R26_what_is_wrong_with_a_url_has_its_code),
         cmocka_unit_test(a_compressed_body_is_refused),
         cmocka_unit_test(R4_only_a_charset_is_a_charset),
+        cmocka_unit_test(a_channel_needs_no_callback),
+        cmocka_unit_test(a_webhook_is_no_channel),
+        cmocka_unit_test(a_channel_ends_by_its_endpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

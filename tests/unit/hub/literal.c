@@ -55,12 +55,27 @@ static void a_range_contains_what_shares_its_first_bits(void **state)
     (void)state;
 }
 
+static void an_origin_is_a_scheme_and_an_authority(void **state)
+{
+    static const char *const good[] = { "*", "https://a.test",
+                                        "http://a.test:81", "HTTP://[::1]:80" };
+    static const char *const bad[] = { "",           "a.test",  "https://",
+                                       "https://a/", "ftp://a", "https://a?",
+                                       "**" };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_null(literal_check_origin(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_non_null(literal_check_origin(bad[i]));
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_port_needs_a_numeric_address),
         cmocka_unit_test(a_range_contains_what_shares_its_first_bits),
         cmocka_unit_test(only_127_and_1_are_loopback),
+        cmocka_unit_test(an_origin_is_a_scheme_and_an_authority),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

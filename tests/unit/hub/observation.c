@@ -349,10 +349,23 @@ static void what_came_by_http_after_https_names_no_links(void **state)
     assert_true(has_no_key(publish));
 }
 
+static void M20_what_a_fetch_reached_is_stored_with_it(void **state)
+{
+    (void)state;
+    struct exchange *x = begin(true);
+    fake_engine_answer(x, 200, "text");
+    assert_int_equal(judge()->reach, STORE_REACH_PUBLIC);
+    x = begin(true);
+    fake_engine_answer(x, 200, "text");
+    x->inside = true;
+    assert_int_equal(judge()->reach, STORE_REACH_INSIDE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         OBSERVED(M7_the_first_fetch_only_teaches_what_is_old),
+        OBSERVED(M20_what_a_fetch_reached_is_stored_with_it),
         OBSERVED(M12_a_ping_says_that_the_first_fetch_brings_news),
         OBSERVED(M12_where_no_baseline_could_be_had_the_first_200_is_news),
         OBSERVED(the_same_document_again_is_no_update),

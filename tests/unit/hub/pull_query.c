@@ -53,8 +53,7 @@ static void a_topic_alone_asks_for_what_is_new_from_now_on(void **state)
     assert_true(read_with("topic=http%3A%2F%2Fe%2Ffeed", NULL, 0, &query));
     assert_int_equal(query.topic_count, 1);
     assert_string_equal(query.topics[0].url, "http://e/feed");
-    assert_int_equal(query.since, STORE_SINCE_LATEST);
-    assert_false(query.has_cursor);
+    assert_int_equal(query.since.kind, STORE_SINCE_LATEST);
     assert_int_equal(query.wait_ms, 0);
     assert_int_equal(query.limit, PULL_LIMIT);
     assert_true(query.bodies);
@@ -72,45 +71,22 @@ static void the_same_topic_twice_counts_once(void **state)
     pull_query_clear(&query);
 }
 
-static void every_kind_of_since_is_understood(void **state)
+static void a_position_is_read_under_all_its_names(void **state)
 {
     (void)state;
-    assert_int_equal(good("topic=http://e/&since=latest").since,
-                     STORE_SINCE_LATEST);
-    assert_int_equal(good("topic=http://e/&since=earliest").since,
-                     STORE_SINCE_EARLIEST);
-    struct pull_query query = good("topic=http://e/&since=-5");
-    assert_int_equal(query.since, STORE_SINCE_LAST);
-    assert_int_equal(query.value, 5);
-    query = good("topic=http://e/&since=1970-01-01T00:00:02.5Z");
-    assert_int_equal(query.since, STORE_SINCE_TIME);
-    assert_int_equal(query.value, 2500);
-    query = good("topic=http://e/&since=10s");
-    assert_int_equal(query.value, NOW - 10000);
-    query = good("topic=http://e/&since=abcDEF_-123");
-    assert_true(query.has_cursor);
-    assert_string_equal(query.cursor, "abcDEF_-123");
-}
-
-static void a_cursor_may_begin_like_a_number(void **state)
-{
-    (void)state;
-    struct pull_query query =
-        good("topic=http://e/&since=-4XuE60QNcQjuu9ZHVSvSQ");
-    assert_true(query.has_cursor);
-    query = good("topic=http://e/&since=7dXuE60QNcQjuu9ZHVSvSQ");
-    assert_true(query.has_cursor);
-}
-
-static void times_are_read_with_their_offset(void **state)
-{
-    (void)state;
-    assert_int_equal(pull_query_time("1970-01-01T01:00:00+01:00"), 0);
-    assert_int_equal(pull_query_time("1970-01-01T00:00:00.001Z"), 1);
-    assert_int_equal(pull_query_time("1969-12-31T23:00:00-01:00"), 0);
-    assert_int_equal(pull_query_time("1970-01-01"), -1);
-    assert_int_equal(pull_query_time("1970-01-01T00:00:00"), -1);
-    assert_int_equal(pull_query_time("1970-01-01T00:00:00Zulu"), -1);
+    assert_int_equal(good("topic=http://e/").since.kind, STORE_SINCE_LATEST);
+    static const char *const names[] = { "since", "after", "cursor",
+                                         "last_event_id", "lastEventId" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "topic=http://e/&%s=-5", names[i]);
+        struct pull_query query = good(text);
+        assert_int_equal(query.since.kind, STORE_SINCE_LAST);
+        assert_int_equal(query.since.value, 5);
+    }
+    struct pull_query query = good("topic=http://e/&since=abcDEF_-123");
+    assert_int_equal(query.since.kind, STORE_SINCE_NUMBER);
+    assert_string_equal(query.since.cursor, "abcDEF_-123");
 }
 
 static void the_wait_has_a_ceiling(void **state)
@@ -138,7 +114,7 @@ static void an_event_sources_header_wins_over_its_old_url(void **state)
     const struct request_field last = { "Last-Event-ID", "newer" };
     struct pull_query query;
     assert_true(read_with("topic=http://e/&since=older", &last, 1, &query));
-    assert_string_equal(query.cursor, "newer");
+    assert_string_equal(query.since.cursor, "newer");
     pull_query_clear(&query);
 }
 
@@ -170,14 +146,192 @@ static void there_is_a_ceiling_to_the_topics_of_one_request(void **state)
     bad(text, "topics");
 }
 
+static bool read_at(const char *path, const struct request_field *fields,
+                    size_t count, struct pull_query *out)
+{
+    struct request request = {
+        .method = REQUEST_GET,
+        .path = path,
+        .query = "topic=http://e/",
+        .fields = fields,
+        .field_count = count,
+        .body = "",
+    };
+    return pull_query_read(&request, NOW, out);
+}
+
+static enum pull_voice voice_of(const char *path, const char *name,
+                                const char *value)
+{
+    const struct request_field field = { name, value };
+    struct pull_query query;
+    assert_true(read_at(path, &field, name ? 1 : 0, &query));
+    pull_query_clear(&query);
+    return query.voice;
+}
+
+static void a_voice_is_asked_for_by_path_or_header(void **state)
+{
+    (void)state;
+    assert_int_equal(voice_of("/events", NULL, NULL), VOICE_JSON);
+    assert_int_equal(voice_of("/events/poll", NULL, NULL), VOICE_JSON);
+    assert_int_equal(voice_of("/events/sse", NULL, NULL), VOICE_EVENTS);
+    assert_int_equal(voice_of("/events/stream", NULL, NULL), VOICE_LINES);
+    assert_int_equal(voice_of("/events/ws", NULL, NULL), VOICE_SOCKET);
+    assert_int_equal(voice_of("/events", "Accept", "text/event-stream"),
+                     VOICE_EVENTS);
+    assert_int_equal(voice_of("/events", "Accept", "application/x-ndjson"),
+                     VOICE_LINES);
+    assert_int_equal(voice_of("/events", "Upgrade", "websocket"), VOICE_SOCKET);
+    assert_int_equal(voice_of("/events", "Accept", "*/*"), VOICE_JSON);
+    assert_int_equal(good("topic=http://e/&view=by_topic").voice,
+                     VOICE_BY_TOPIC);
+}
+
+static void a_poll_by_its_path_waits_by_itself(void **state)
+{
+    struct pull_query query;
+    (void)state;
+    assert_true(read_at("/events/poll", NULL, 0, &query));
+    assert_int_equal(query.wait_ms, PULL_WAIT_S * 1000);
+    pull_query_clear(&query);
+}
+
+static void a_stream_has_a_heartbeat_and_a_life(void **state)
+{
+    (void)state;
+    struct pull_query query =
+        good("topic=http://e/&heartbeat=5&life=60&pad=2048");
+    assert_int_equal(query.heartbeat_s, 5);
+    assert_int_equal(query.life_s, 60);
+    assert_int_equal(query.pad, 2048);
+    query = good("topic=http://e/");
+    assert_int_equal(query.heartbeat_s, PULL_HEARTBEAT_S);
+    assert_int_equal(query.life_s, PULL_LIFE_S);
+    bad("topic=http://e/&heartbeat=4", "heartbeat");
+    bad("topic=http://e/&heartbeat=271", "heartbeat");
+    bad("topic=http://e/&life=59", "life");
+    bad("topic=http://e/&life=3601", "life");
+    bad("topic=http://e/&pad=8193", "pad");
+}
+
+static void a_pattern_is_asked_for_instead_of_topics(void **state)
+{
+    struct pull_query query;
+    (void)state;
+    assert_true(
+        read_with("match=http://e/a*&match=http://f/*", NULL, 0, &query));
+    assert_int_equal(query.pattern_count, 2);
+    assert_string_equal(query.patterns[0].normal, "http://e/a");
+    pull_query_clear(&query);
+    bad("match=http://e/*&topic=http://e/", "match");
+    bad("match=http://e/", "match");
+    bad("match=http://e*", "match");
+}
+
+static void history_does_not_wait(void **state)
+{
+    (void)state;
+    struct pull_query query = good("topic=http://e/&order=desc&wait=30");
+    assert_true(query.backwards);
+    assert_false(query.has_before);
+    assert_int_equal(query.wait_ms, 0);
+    query = good("topic=http://e/&before=abc");
+    assert_true(query.backwards);
+    assert_string_equal(query.before, "abc");
+    assert_false(good("topic=http://e/&order=asc").backwards);
+    bad("topic=http://e/&order=up", "order");
+    bad("topic=http://e/&order=desc&view=by_topic", "history");
+}
+
+static void words_are_checked(void **state)
+{
+    (void)state;
+    assert_true(good("topic=http://e/&on_gap=fail").fail_on_gap);
+    assert_false(good("topic=http://e/&on_gap=report").fail_on_gap);
+    bad("topic=http://e/&on_gap=cry", "on_gap");
+    assert_true(good("topic=http://e/&beat=event").pulse);
+    assert_false(good("topic=http://e/").pulse);
+    bad("topic=http://e/&beat=drum", "beat");
+    bad("topic=http://e/&view=round", "view");
+    bad("topic=http://e/&format=atom", "format");
+    assert_true(good("topic=http://e/&limit=3").has_limit);
+}
+
+// ----------------------------------------------------------------------- forms
+
+static bool post(const char *type, const char *body, struct pull_query *out)
+{
+    const struct request_field field = { "Content-Type", type };
+    struct request request = {
+        .method = REQUEST_POST,
+        .path = "/events",
+        .query = "",
+        .fields = &field,
+        .field_count = 1,
+        .body = body,
+        .body_len = strlen(body),
+    };
+    return pull_query_read(&request, NOW, out);
+}
+
+#define FORM "application/x-www-form-urlencoded"
+
+static void M16_in_a_form_each_topic_has_the_place_after_it(void **state)
+{
+    struct pull_query query;
+    (void)state;
+    assert_true(post(FORM, "topic=http://a/&since=x1&topic=http://b/&since=x2",
+                     &query));
+    assert_true(query.own_positions);
+    assert_int_equal(query.voice, VOICE_BY_TOPIC);
+    assert_string_equal(query.topics[0].since.cursor, "x1");
+    assert_string_equal(query.topics[1].since.cursor, "x2");
+    pull_query_clear(&query);
+    // Several before one place share it.
+    assert_true(post(FORM, "topic=http://a/&topic=http://b/&since=x1", &query));
+    assert_false(query.own_positions);
+    assert_string_equal(query.since.cursor, "x1");
+    pull_query_clear(&query);
+    // One that comes first is that of all who have none.
+    assert_true(post(FORM, "since=-3&topic=http://a/&since=x1&topic=http://b/",
+                     &query));
+    assert_true(query.own_positions);
+    assert_false(query.topics[1].has_since);
+    assert_int_equal(query.since.kind, STORE_SINCE_LAST);
+    pull_query_clear(&query);
+}
+
+static void dropping_a_topic_leaves_the_others(void **state)
+{
+    struct pull_query query;
+    (void)state;
+    assert_true(read_with("topic=http://a/&topic=http://b/&topic=http://c/",
+                          NULL, 0, &query));
+    pull_query_drop(&query, 1);
+    assert_int_equal(query.topic_count, 2);
+    assert_string_equal(query.topics[1].url, "http://c/");
+    assert_true(pull_query_add(&query, "http://d/", 9, "latest", NOW));
+    assert_true(query.topics[2].has_since);
+    assert_false(pull_query_add(&query, "d", 1, NULL, NOW));
+    assert_int_equal(query.topic_count, 3);
+    pull_query_clear(&query);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_topic_alone_asks_for_what_is_new_from_now_on),
         cmocka_unit_test(the_same_topic_twice_counts_once),
-        cmocka_unit_test(every_kind_of_since_is_understood),
-        cmocka_unit_test(a_cursor_may_begin_like_a_number),
-        cmocka_unit_test(times_are_read_with_their_offset),
+        cmocka_unit_test(a_position_is_read_under_all_its_names),
+        cmocka_unit_test(a_voice_is_asked_for_by_path_or_header),
+        cmocka_unit_test(a_poll_by_its_path_waits_by_itself),
+        cmocka_unit_test(a_stream_has_a_heartbeat_and_a_life),
+        cmocka_unit_test(a_pattern_is_asked_for_instead_of_topics),
+        cmocka_unit_test(history_does_not_wait),
+        cmocka_unit_test(words_are_checked),
+        cmocka_unit_test(M16_in_a_form_each_topic_has_the_place_after_it),
+        cmocka_unit_test(dropping_a_topic_leaves_the_others),
         cmocka_unit_test(the_wait_has_a_ceiling),
         cmocka_unit_test(a_preference_asks_for_a_wait_too),
         cmocka_unit_test(an_event_sources_header_wins_over_its_old_url),

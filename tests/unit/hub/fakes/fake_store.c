@@ -37,7 +37,7 @@ void store_submit(struct store *store, struct store_op *op)
 {
     assert_non_null(store);
     assert_non_null(op->done);
-    assert_true(op->verb >= STORE_TAKE && op->verb <= STORE_STATUS);
+    assert_true(op->verb >= STORE_TAKE && op->verb <= STORE_PAGE_TOKENS);
     op->link = NULL;
     op->results = NULL;
     *store->last = op;

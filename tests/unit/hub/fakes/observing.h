@@ -48,8 +48,10 @@ static inline struct bytes bytes(const char *text)
     return (struct bytes){ text, strlen(text) };
 }
 
-static inline void on_updated(void *context, uint64_t topic, uint64_t number)
+static inline void on_updated(void *context, uint64_t topic, uint64_t number,
+                              const char *normal)
 {
+    assert_non_null(normal);
     assert_ptr_equal(context, &rig);
     assert_in_range(topic, TOPIC, TOPIC + 1);
     rig.updated = number;

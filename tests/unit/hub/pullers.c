@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+
+#include "hub/pullers.h"
+
+#include "pull_rig.h"
+
+#include "fakes/fake_loop.h"
+
+static struct fake_request *get_from(size_t n, const char *path,
+                                     const char *peer)
+{
+    struct fake_request *fake = &rig.requests[n];
+    fake_request_get(fake, path, WAITING);
+    (void)snprintf(fake->request.peer, sizeof fake->request.peer, "%s", peer);
+    pull_handle(rig.pull, &fake->request, loop_now());
+    turn();
+    if (fake_store_waiting(STORE_FOLLOW) > 0)
+        follow(TOPIC);
+    if (fake_store_waiting(STORE_EVENTS) > 0)
+        end_empty(reading());
+    return fake;
+}
+
+static void an_address_holds_only_so_many(void **state)
+{
+    (void)state;
+    rig.config.pulls_per_address = 2;
+    assert_int_equal(get_from(0, "/events", "192.0.2.1")->answers, 0);
+    assert_int_equal(get_from(1, "/events", "192.0.2.1")->answers, 0);
+    struct fake_request *third = get_from(2, "/events", "192.0.2.1");
+    assert_int_equal(third->status, 429);
+    assert_non_null(strstr(third->body, "\"retry_after_ms\":"));
+    assert_non_null(strstr(third->body, "too-many-requests-held"));
+    assert_int_equal(get_from(3, "/events", "192.0.2.2")->answers, 0);
+    // Who goes makes room.
+    fake_hold_tell(fake_hold_of(&rig.requests[0].request), HOLD_GONE, NULL);
+    turn();
+    assert_int_equal(get_from(4, "/events", "192.0.2.1")->answers, 0);
+    assert_int_equal(counted(METRIC_PULLS_TURNED_AWAY), 1);
+}
+
+static void a_customers_ipv6_addresses_count_as_one(void **state)
+{
+    (void)state;
+    rig.config.pulls_per_address = 1;
+    assert_int_equal(get_from(0, "/events", "2001:db8::1")->answers, 0);
+    assert_int_equal(get_from(1, "/events", "2001:db8::2")->status, 429);
+    assert_int_equal(get_from(2, "/events", "2001:db8:0:1::1")->answers, 0);
+}
+
+static void all_together_hold_only_so_many(void **state)
+{
+    (void)state;
+    rig.config.pulls = 2;
+    get_from(0, "/events", "192.0.2.1");
+    get_from(1, "/events", "192.0.2.2");
+    struct fake_request *third = get_from(2, "/events", "192.0.2.3");
+    assert_int_equal(third->status, 503);
+    // A page is told in a way that lets it come again.
+    struct fake_request *page = get_from(3, "/events/sse", "192.0.2.3");
+    assert_int_equal(page->status, 200);
+    assert_string_equal(page->type, "text/event-stream");
+    assert_non_null(strstr(page->body, "retry: "));
+    assert_non_null(strstr(page->body, "event: overload\n"));
+    assert_true(page->close);
+}
+
+static void who_does_not_wait_is_not_counted(void **state)
+{
+    (void)state;
+    rig.config.pulls_per_address = 1;
+    get_from(0, "/events", "192.0.2.1");
+    get_at(1, "/events", ONE);
+    assert_int_equal(rig.requests[1].status, 200);
+}
+
+static void they_are_counted_by_voice(void **state)
+{
+    (void)state;
+    struct pullers_numbers numbers;
+    get_from(0, "/events", "192.0.2.1");
+    get_from(1, "/events/sse", "192.0.2.1");
+    get_from(2, "/events/stream", "192.0.2.1");
+    pullers_numbers(rig.pullers, &numbers);
+    assert_int_equal(numbers.held, 3);
+    assert_int_equal(numbers.of_voice[VOICE_JSON], 1);
+    assert_int_equal(numbers.of_voice[VOICE_EVENTS], 1);
+    assert_int_equal(numbers.of_voice[VOICE_LINES], 1);
+    assert_int_equal(pull_topic_held(rig.pull, TOPIC, NULL), 3);
+    assert_int_equal(pull_topic_held(rig.pull, TOPIC + 1, NULL), 0);
+}
+
+// -------------------------------------------------------------------- draining
+
+static size_t answered(size_t count)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < count; i++)
+        done += rig.requests[i].answers;
+    return done;
+}
+
+static void draining_answers_all_bit_by_bit_and_holds_nobody(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 50; i++)
+        get_from(i, "/events", "192.0.2.1");
+    pullers_drain(rig.pullers, 1000);
+    assert_false(pullers_idle(rig.pullers));
+    for (int i = 0; i < 5; i++) {
+        fake_loop_pass(10);
+        turn();
+    }
+    assert_in_range(answered(50), 10, 40);
+    fake_loop_pass(60);
+    turn();
+    assert_int_equal(answered(50), 50);
+    assert_true(rig.requests[0].close);
+    assert_null(strstr(rig.requests[0].body, "\"after_ms\":0"));
+    assert_true(pullers_idle(rig.pullers));
+    assert_int_equal(counted(METRIC_PULLS_DRAINED), 50);
+    // Whoever comes now is told at once.
+    assert_int_equal(get_from(60, "/events", "192.0.2.1")->answers, 1);
+}
+
+static void a_drained_stream_is_told_when_to_come_again(void **state)
+{
+    (void)state;
+    get_from(0, "/events/sse", "192.0.2.1");
+    struct fake_hold *hold = fake_hold_of(&rig.requests[0].request);
+    size_t len = hold->len;
+    pullers_drain(rig.pullers, 1000);
+    fake_loop_pass(1000);
+    turn();
+    assert_true(hold->ended);
+    assert_int_equal(hold->code, 1012);
+    assert_non_null(strstr(hold->text + len, "retry: "));
+}
+
+// --------------------------------------------------------------------
+// deadlines
+
+static void a_step_ends_so_many_that_others_are_not_kept_waiting(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 60; i++)
+        get_from(i, "/events", i % 2 ? "192.0.2.1" : "192.0.2.2");
+    fake_loop_pass(WAIT_MS + 1000);
+    turn();
+    assert_int_equal(answered(60), 60);
+    assert_true(pullers_patience(rig.pullers, loop_now()) == LOOP_FOR_EVER);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PULLED(an_address_holds_only_so_many),
+        PULLED(a_customers_ipv6_addresses_count_as_one),
+        PULLED(all_together_hold_only_so_many),
+        PULLED(who_does_not_wait_is_not_counted),
+        PULLED(they_are_counted_by_voice),
+        PULLED(draining_answers_all_bit_by_bit_and_holds_nobody),
+        PULLED(a_drained_stream_is_told_when_to_come_again),
+        PULLED(a_step_ends_so_many_that_others_are_not_kept_waiting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

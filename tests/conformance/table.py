@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks the table of README.md against the tests, both ways.
+"""Checks the tables of README.md and pull.md against the tests, both ways.
 
 Every requirement has a row; a row names tests that exist, or says why there is
 none ("no test: ..."); every test with a number is named in the row of that
@@ -13,11 +13,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-README = HERE / "README.md"
 
 
-def span(first: int, last: int) -> list[str]:
-    return [f"R{number}" for number in range(first, last + 1)]
+def span(first: int, last: int, letter: str = "R") -> list[str]:
+    return [f"{letter}{number}" for number in range(first, last + 1)]
 
 
 SECTIONS: dict[str, list[str]] = {
@@ -36,12 +35,17 @@ SECTIONS: dict[str, list[str]] = {
     "1.M": span(140, 144),
     "5.B": [f"S{number}" for number in range(1, 22)],
 }
-NUMBERS = [number for numbers in SECTIONS.values() for number in numbers]
+TABLES: dict[str, list[str]] = {
+    "README.md": [number for numbers in SECTIONS.values()
+                  for number in numbers],
+    "pull.md": [*span(1, 17, "P"), *span(20, 29, "P"), *span(30, 48, "P"),
+                *span(50, 74, "P"), *span(80, 93, "P")],
+}
 
 # | R42 | M | `test_name`, `stories/test_renew.py: test_name` or a reason |
 ROW = re.compile(r"^\| *([^|]+?) *\| *([^|]*?) *\| *(.*?) *\|$")
 NAMED = re.compile(r"`(?:([\w/]+\.py): )?(test_\w+)`")
-NUMBERED = re.compile(r"^test_([RS]\d+[ab]?)_")
+NUMBERED = re.compile(r"^test_([PRS]\d+[ab]?)_")
 
 
 def tests_of(path: Path) -> list[str]:
@@ -58,15 +62,16 @@ def rows_of(text: str) -> dict[str, str]:
             if name != "number" and not name.startswith("-")}
 
 
-def doubled(text: str) -> list[str]:
+def doubled(text: str, numbers: list[str]) -> list[str]:
     names = [match[1] for match in map(ROW.match, text.splitlines()) if match]
     return sorted({name for name in names
-                   if name in NUMBERS and names.count(name) > 1})
+                   if name in numbers and names.count(name) > 1})
 
 
 class Table:
-    def __init__(self) -> None:
-        self.text = README.read_text()
+    def __init__(self, file: str, numbers: list[str]) -> None:
+        self.file, self.numbers = HERE / file, numbers
+        self.text = self.file.read_text()
         self.rows = rows_of(self.text)
         # The tests of this folder need no file name, so they are unique.
         self.here: list[str] = [name for path in sorted(HERE.glob("test_*.py"))
@@ -88,14 +93,15 @@ class Table:
     def unnamed(self) -> list[tuple[str, str]]:
         """Tests that the row of their number does not name."""
         pairs = [(match[1], test) for test in self.here
-                 if (match := NUMBERED.match(test))]
+                 if (match := NUMBERED.match(test))
+                 and match[1][0] in {number[0] for number in self.numbers}]
         return [(number, test) for number, test in pairs
                 if f"`{test}`" not in self.rows.get(number, "")]
 
     def troubles(self) -> list[str]:
-        troubles = [f"{number}: no row" for number in NUMBERS
+        troubles = [f"{number}: no row" for number in self.numbers
                     if number not in self.rows]
-        troubles += [f"{number}: two rows" for number in doubled(self.text)]
+        troubles += [f"{number}: two rows" for number in doubled(self.text, self.numbers)]
         for name, cell in self.rows.items():
             troubles += self.troubles_of_row(name, cell)
         troubles += [f"{number}: its row does not name {test}"
@@ -110,7 +116,7 @@ class Table:
         for number, test in self.unnamed():
             text = re.sub(rf"(?m)^(\| {number} \|.*?)(,?)[ ]*\|$",
                           lambda row, test=test: _with(row[1], test), text)
-        README.write_text(text)
+        self.file.write_text(text)
 
 
 def _with(row: str, test: str) -> str:
@@ -118,10 +124,17 @@ def _with(row: str, test: str) -> str:
     return f"{row.rstrip()}{' ' if first else ', '}`{test}` |"
 
 
-if __name__ == "__main__":
+def main() -> int:
+    tables = [Table(file, numbers) for file, numbers in TABLES.items()]
     if sys.argv[1:] == ["--write"]:
-        Table().write()
-    found = Table().troubles()
-    print(*found, f"{len(NUMBERS)} requirements, {len(found)} troubles",
-          sep="\n")
-    sys.exit(1 if found else 0)
+        for table in tables:
+            table.write()
+        tables = [Table(file, numbers) for file, numbers in TABLES.items()]
+    found = [trouble for table in tables for trouble in table.troubles()]
+    count = sum(len(table.numbers) for table in tables)
+    print(*found, f"{count} requirements, {len(found)} troubles", sep="\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

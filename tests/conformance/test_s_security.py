@@ -210,7 +210,7 @@ class Oracles(Story):
 
     def test_S9_nothing_tells_whether_a_subscription_exists(self) -> None:
         hub, topic, callback = self.cast()
-        known, unknown = callback.replace("cb", "known"), callback
+        known, unknown = callback.removesuffix("cb") + "known", callback
         for mode in ("subscribe", "unsubscribe"):
             with self.subTest(mode=mode):
                 self.assertEqual(
@@ -227,7 +227,7 @@ class Oracles(Story):
 
     def test_S9_nor_do_the_links_of_the_answers(self) -> None:
         hub, topic, callback = self.cast()
-        known, unknown = callback.replace("cb", "known"), callback
+        known, unknown = callback.removesuffix("cb") + "known", callback
         since = hub.mark()
         paths = [status_path(self.ask(hub, "unsubscribe", topic, at))
                  for at in (known, unknown, known, unknown)]
@@ -241,7 +241,7 @@ class Oracles(Story):
 
     def test_S9_nor_does_the_time_that_the_answer_takes(self) -> None:
         hub, topic, callback = self.cast()
-        known, unknown = callback.replace("cb", "known"), callback
+        known, unknown = callback.removesuffix("cb") + "known", callback
         # A real difference shows in each of the rounds.
         ratios: list[float] = []
         while len(ratios) < 5 and min(ratios, default=9) >= 1.3:
@@ -351,7 +351,8 @@ class Answers(Story):
         self.subscribe(hub, NOBODY, callback.url(), secret="over plain http")
 
     def test_S21_pages_show_nothing_unescaped(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub, callback, origin = (self.daemon("--pull-open"), self.callback(),
+                                 self.origin())
         path = "/a?%27%22%3Cscript%3E&<u>'\"=`"
         topic = origin.serve(Atom(title=self.MARK).add("one"), path=path)
         self.secrets.add("known to both")

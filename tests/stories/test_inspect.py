@@ -8,6 +8,7 @@ import unittest
 from urllib.parse import quote
 
 from harness import Answer, Atom, Message, Story, Wire, request, until
+from harness.access import add_token, bearer
 from harness.client import post
 
 JSON = ("Accept", "application/json")
@@ -50,8 +51,8 @@ def shape(answer: Message) -> tuple:
 
 class Inspecting(Story):
     def cast(self, *options: str, **params: str):
-        hub, callback, origin = (self.daemon(*options), self.callback(),
-                                 self.origin())
+        hub, callback, origin = (self.daemon("--pull-open", *options),
+                                 self.callback(), self.origin())
         topic = origin.serve(Atom(hub=hub.hub).add("one"))
         self.follow(hub, topic, callback.url(), **params)
         return hub, callback, origin, topic
@@ -132,6 +133,29 @@ class Topic(Inspecting):
                 shape(one)[:2] + (one.body.replace(topic.encode(), b""),),
                 shape(other)[:2] + (other.body.replace(unknown.encode(),
                                                        b""),))
+
+    def test_M20_what_only_the_hub_reaches_is_unknown_to_strangers(self
+                                                                   ) -> None:
+        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        topic = origin.serve(Atom(hub=hub.hub).add("one"))
+        self.follow(hub, topic, callback.url())
+        unknown = topic[:-1] + "x"
+        for accept in (JSON, BROWSER):
+            one, other = (look(hub, topic, accept),
+                          look(hub, unknown, accept))
+            self.assertEqual(one.status, 404)
+            self.assertEqual(
+                shape(one)[:2] + (one.body.replace(topic.encode(), b""),),
+                shape(other)[:2] + (other.body.replace(unknown.encode(),
+                                                       b""),))
+        token = add_token(self, hub, "inside", scope=topic)
+        answer = look(hub, topic, JSON, bearer(token))
+        self.assertEqual(json.loads(answer.body)["topic"], topic)
+        self.assertEqual(answer.status, 200)
+        other = add_token(self, hub, "elsewhere", scope="https://a.example/*")
+        self.assertEqual(look(hub, topic, JSON, bearer(other)).status, 404)
+        self.assertEqual(
+            look(hub, topic, JSON, ("Authorization", "Bearer x")).status, 401)
 
     def test_a_failing_fetch_is_told_with_its_reason(self) -> None:
         hub, _, origin, topic = self.cast()

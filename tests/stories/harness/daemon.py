@@ -61,6 +61,7 @@ class Daemon:
     def __init__(self, data: Path, *options: str) -> None:
         self.data = data
         self.options = options
+        self.listen = "127.0.0.1:0"
         self.log: Inbox[Line] = Inbox("log")
         self.forbidden: set[str] = set()
         self._process: subprocess.Popen | None = None
@@ -71,7 +72,7 @@ class Daemon:
     def command(self, *more: str) -> list[str]:
         # The last one of an option wins, so `more` is last.
         return [str(binary("websubd")), f"--data={self.data}",
-                "--listen=127.0.0.1:0", "--log=debug", *self.options, *more]
+                f"--listen={self.listen}", "--log=debug", *self.options, *more]
 
     def start(self, *more: str) -> "Daemon":
         return self.await_ready(self.launch(*more))

@@ -100,6 +100,11 @@ static void let_in(struct asking *asking, struct audience *audience,
 {
     struct readings *readings = asking->all->readings;
     struct puller_wish wish = wish_of(asking);
+    struct member here = { .audience = audience };
+    char cursor[CURSOR_TEXT];
+    asking_stand(&here, places);
+    if (readings_place(readings, &here, cursor))
+        wish.cursor = cursor;
     const struct puller_source *source =
         wish.voice == VOICE_SOCKET ? asking->all->sockets : asking->all->polls;
     struct puller *puller =
@@ -110,9 +115,10 @@ static void let_in(struct asking *asking, struct audience *audience,
         ring_init(&member->ring);
         member->audience = audience;
         audience_use(readings->audiences, audience);
-        asking_stand(member, places);
+        member->number = here.number;
+        member->places = here.places;
     } else {
-        free(places);
+        free(here.places);
     }
     asking_end(asking);
 }

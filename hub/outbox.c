@@ -4,18 +4,26 @@
 
 #include "parcel.h"
 
+#include <assert.h>
 #include <stdlib.h>
+
+static uint32_t room_of(const struct outbox *outbox)
+{
+    uint32_t room = outbox->items ? outbox->room : OUTBOX_OWN;
+    assert(room > 0);
+    return room;
+}
 
 static struct parcel **place(const struct outbox *outbox, uint32_t index)
 {
     struct parcel *const *items = outbox->items ? outbox->items : outbox->own;
-    uint32_t room = outbox->items ? outbox->room : OUTBOX_OWN;
-    return (struct parcel **)(uintptr_t)&items[(outbox->first + index) % room];
+    uint32_t at = (outbox->first + index) % room_of(outbox);
+    return (struct parcel **)(uintptr_t)&items[at];
 }
 
 static bool make_room(struct outbox *outbox)
 {
-    uint32_t room = outbox->items ? outbox->room : OUTBOX_OWN;
+    uint32_t room = room_of(outbox);
     if (outbox->count < room)
         return true;
     struct parcel **items =
@@ -82,8 +90,7 @@ uint32_t outbox_sent(struct outbox *outbox, size_t len)
             break;
         outbox->sent -= all;
         outbox->bytes -= all;
-        uint32_t room = outbox->items ? outbox->room : OUTBOX_OWN;
-        outbox->first = (outbox->first + 1) % room;
+        outbox->first = (outbox->first + 1) % room_of(outbox);
         outbox->count--;
         parcel_free(parcel);
         done++;

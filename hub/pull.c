@@ -52,6 +52,12 @@ static void end_idle(struct puller *puller)
     readings_idle(&pull_of(puller)->readings, member_of(puller));
 }
 
+static bool tell_place(struct puller *puller, char cursor[CURSOR_TEXT])
+{
+    return readings_place(&pull_of(puller)->readings, member_of(puller),
+                          cursor);
+}
+
 static void over(struct puller *puller)
 {
     struct pull *pull = pull_of(puller);
@@ -175,6 +181,7 @@ static void make_sources(struct pull *pull, const struct pull_means *means)
         .message = no_message,
         .idle = end_idle,
         .over = over,
+        .place = tell_place,
         .room = sizeof(struct member),
         .context = pull,
     };

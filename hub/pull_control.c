@@ -156,7 +156,8 @@ struct parcel *pull_abort(enum pull_voice voice,
     return pull_stream_parcel(&stream);
 }
 
-struct parcel *pull_overload(enum pull_voice voice, uint32_t retry_ms)
+struct parcel *pull_overload(enum pull_voice voice, uint32_t retry_ms,
+                             const char *cursor)
 {
     const struct pull_problem problem = {
         .status = 503,
@@ -164,6 +165,7 @@ struct parcel *pull_overload(enum pull_voice voice, uint32_t retry_ms)
         .detail = "the hub holds as many as it can: come again later",
         .retryable = true,
         .after_ms = retry_ms,
+        .cursor = cursor,
     };
     struct pull_stream stream = { .voice = voice };
     if (voice == VOICE_EVENTS)

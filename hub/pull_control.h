@@ -31,8 +31,10 @@ struct parcel *pull_abort(enum pull_voice voice,
                           const struct pull_problem *problem);
 
 // `overload`, after a head: an EventSource that got a 5xx would never come
-// again.
-struct parcel *pull_overload(enum pull_voice voice, uint32_t retry_ms);
+// again. `cursor` is where he would have begun, so that he does not lose what
+// comes before he is let in (M11); NULL: not known.
+struct parcel *pull_overload(enum pull_voice voice, uint32_t retry_ms,
+                             const char *cursor);
 
 // Come again after so long. NULL also where nothing can say it: only
 // server-sent events can.

@@ -2,6 +2,8 @@
 
 #include "pull_ops.h"
 
+#include "utf8.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +54,22 @@ static const struct form {
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
+enum {
+    TOLD_MAX = 40,
+    // Of the log: a URL and a position, both escaped. Reading 64 KiB of JSON
+    // takes milliseconds, in which nobody else is served.
+    EVENTS_OP_MAX = 16 * 1024,
+};
+
+// What is told of a text that may be of any length: whole characters.
+static int some_of(const char *text)
+{
+    size_t len = strnlen(text, TOLD_MAX);
+    while (len > 0 && !utf8_valid(text, len))
+        len--;
+    return (int)len;
+}
+
 static bool refuse(char reason[PULL_OP_REASON], const char *sentence)
 {
     snprintf(reason, PULL_OP_REASON, "%s", sentence);
@@ -63,7 +81,8 @@ static bool refuse(char reason[PULL_OP_REASON], const char *sentence)
 static bool refuse_member(char reason[PULL_OP_REASON], const char *op,
                           const char *name, const char *sentence)
 {
-    snprintf(reason, PULL_OP_REASON, "%s: \"%.40s\" %s", op, name, sentence);
+    snprintf(reason, PULL_OP_REASON, "%s: \"%.*s\" %s", op, some_of(name),
+             name, sentence);
     return false;
 }
 
@@ -206,7 +225,8 @@ static bool read_root(enum pull_op_place place, json_t *root,
         return refuse(reason, "a message is an object with a text \"op\"");
     const struct form *form = find_form(place, name);
     if (!form) {
-        snprintf(reason, PULL_OP_REASON, "unknown op \"%.40s\"", name);
+        snprintf(reason, PULL_OP_REASON, "unknown op \"%.*s\"", some_of(name),
+                 name);
         return false;
     }
     out->kind = form->kind;
@@ -217,6 +237,8 @@ bool pull_op_read(enum pull_op_place place, const char *text, size_t len,
                   struct pull_op *out, char reason[PULL_OP_REASON])
 {
     struct pull_op op = { 0 };
+    if (place == PULL_OP_EVENTS && len > EVENTS_OP_MAX)
+        return refuse(reason, "an op of more than 16 KiB");
     json_t *root = load(text, len, reason);
     if (!root)
         return false;

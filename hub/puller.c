@@ -101,7 +101,8 @@ static void turn_away(struct puller *puller, struct pull_problem *problem)
     if (turn_socket_away(puller))
         return;
     struct parcel *text = puller->voice == VOICE_EVENTS
-                              ? pull_overload(VOICE_EVENTS, problem->after_ms)
+                              ? pull_overload(VOICE_EVENTS, problem->after_ms,
+                                              puller->wish->cursor)
                               : NULL;
     if (!text) {
         problem->allow_origin = all->origins[puller->origin];
@@ -274,7 +275,12 @@ static void refuse_poll(struct puller *puller,
 
 void puller_refuse(struct puller *puller, const struct pull_problem *problem)
 {
+    const struct puller_source *source = puller->source;
     struct pull_problem full = *problem;
+    char cursor[CURSOR_TEXT];
+    if (!full.cursor && puller->held && puller_is_stream(puller)
+        && source->place && source->place(puller, cursor))
+        full.cursor = cursor;
     full.allow_origin = puller->all->origins[puller->origin];
     if (!puller->held) {
         pull_problem_say(puller->request, &full);

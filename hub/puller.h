@@ -44,6 +44,9 @@ struct puller_wish {
     // A whole Access-Control-Allow-Origin line, for the time of the call;
     // NULL: none.
     const char *allow_origin;
+    // The cursor he begins with, as text, for the time of the call; NULL: not
+    // known.
+    const char *cursor;
 };
 
 struct puller_source {
@@ -61,6 +64,9 @@ struct puller_source {
     // He has left, or was told all there will be: forget him. A read that is
     // under way for him must not end in a call about him.
     void (*over)(struct puller *puller);
+    // NULL, or where a stream stands, as text that goes with its `abort` (M11).
+    // False: there is no one cursor.
+    bool (*place)(struct puller *puller, char cursor[CURSOR_TEXT]);
     // Bytes of the source's own within each puller, all zero at first:
     // puller_from() says where. 0: `from` is the source's.
     size_t room;

@@ -186,7 +186,13 @@ void pullers_forget(struct puller *puller)
 
 // ------------------------------------------------------------------- stepping
 
-static bool look_after_connections(struct pullers *all)
+// What a socket says may take long to read.
+static bool took_long(const struct hold_event *event, struct moment now)
+{
+    return event->kind == HOLD_MESSAGE && loop_now().mono - now.mono >= STEP_MS;
+}
+
+static bool look_after_connections(struct pullers *all, struct moment now)
 {
     struct hold_event event;
     for (int i = 0; all->front && i < EVENTS_STEP; i++) {
@@ -195,6 +201,8 @@ static bool look_after_connections(struct pullers *all)
         puller_event(event.owner, &event);
         if (event.kind == HOLD_MESSAGE)
             free(event.text);
+        if (took_long(&event, now))
+            return true;
     }
     return all->front != NULL;
 }
@@ -258,7 +266,7 @@ bool pullers_step(void *self, struct moment now)
 {
     struct pullers *all = self;
     all->now = now;
-    bool more = look_after_connections(all);
+    bool more = look_after_connections(all, now);
     more = read_some(all, now) || more;
     more = expire_some(all, now) || more;
     if (all->draining)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "audience.h"
+#include "cursor.h"
 #include "puller.h"
 #include "services.h"
 #include "storage/store.h"
@@ -18,7 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct cursor_key;
 struct reading;
 
 // Where one stands whose place is more than a number.
@@ -69,6 +69,10 @@ bool readings_step(struct readings *all);
 
 // He ends with nothing new.
 void readings_idle(struct readings *all, struct member *member);
+
+// Where he stands, as text. False: he has no one place.
+bool readings_place(struct readings *all, const struct member *member,
+                    char cursor[CURSOR_TEXT]);
 
 // NULL: out of memory. free() ends it.
 struct places *places_new(size_t count);

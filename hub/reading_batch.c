@@ -254,6 +254,24 @@ void reading_wipe(struct reading *reading)
     reading->topics = NULL;
 }
 
+bool readings_place(struct readings *all, const struct member *member,
+                    char cursor[CURSOR_TEXT])
+{
+    const struct audience *audience = member->audience;
+    const struct places *places = member->places;
+    struct cursor place = { .epoch = store_epoch(all->services.store),
+                            .number = member->number,
+                            .tag = audience->tag };
+    if (places && places->count == 0 && places->all.since == STORE_SINCE_LATEST
+        && audience->known)
+        place.number = audience->quiet;
+    else if (places
+             && (places->count > 0 || places->all.since != STORE_SINCE_NUMBER
+                 || places->scope_changed))
+        return false;
+    return cursor_write(all->key, &place, cursor);
+}
+
 void reading_idle_batch(struct readings *all, const struct member *member,
                         struct batch_topic topics[], struct batch *out)
 {

@@ -26,7 +26,8 @@ static size_t fit(const struct route *route, const struct request *request)
     if (route->admin && !request->admin)
         return 0;
     // Most rows are told apart by this already.
-    if (route->path[1] != request->path[1] && route->path[1] != '*')
+    if (request->path[0] != '/'
+        || (route->path[1] != request->path[1] && route->path[1] != '*'))
         return 0;
     if (strcmp(route->path, request->path) == 0)
         return SIZE_MAX;

@@ -77,12 +77,24 @@ static void after_a_while_the_store_is_asked_again(void **state)
     fake_store_finish(&op->op, STORE_OK);
     turn();
     assert_int_equal(rig.requests[2].status, 404);
-    // Whatever is known of it, it takes as long as if it did not exist.
-    get_at(3, "/events", WAITING);
-    op = fake_store_take(STORE_FOLLOW);
-    fake_store_finish(&op->op, STORE_NOT_FOUND);
+}
+
+static void M20_what_is_not_his_takes_as_long_as_what_there_is_not(void **state)
+{
+    (void)state;
+    hold(WAITING);
+    update(TOPIC, HEAD + 1);
+    struct store_events *op = reading();
+    op->positions[0].reach = STORE_REACH_INSIDE;
+    end_with_event(op, HEAD + 1);
+    assert_int_equal(rig.requests[0].status, 404);
+    // An audience knows of it, but the store is asked all the same.
+    get_at(1, "/events", WAITING);
+    assert_int_equal(rig.requests[1].answers, 0);
+    struct store_follow *follows = fake_store_take(STORE_FOLLOW);
+    fake_store_finish(&follows->op, STORE_NOT_FOUND);
     turn();
-    assert_int_equal(rig.requests[3].status, 404);
+    assert_int_equal(rig.requests[1].status, 404);
 }
 
 static void who_is_refused_is_refused_before_anything(void **state)
@@ -289,6 +301,7 @@ int main(void)
         PULLED(one_topic_without_right_refuses_all_of_them),
         PULLED(all_topics_are_asked_for_at_a_time),
         PULLED(after_a_while_the_store_is_asked_again),
+        PULLED(M20_what_is_not_his_takes_as_long_as_what_there_is_not),
         PULLED(who_is_refused_is_refused_before_anything),
         PULLED(a_page_of_an_allowed_origin_is_told_that_it_is),
         PULLED(who_asks_for_a_head_is_neither_held_nor_streamed_to),

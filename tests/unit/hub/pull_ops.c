@@ -237,6 +237,33 @@ static void a_long_name_is_told_in_part(void **state)
                    "unknown op \"0000000000000000000000000000000000000000\"");
 }
 
+static void of_a_long_name_whole_characters_are_told(void **state)
+{
+    (void)state;
+    char text[100];
+    snprintf(text, sizeof text, "{\"op\":\"%039d\xC3\xA9\"}", 0);
+    assert_refused(PULL_OP_MAILBOX, text,
+                   "unknown op \"000000000000000000000000000000000000000\"");
+    snprintf(text, sizeof text, "{\"op\":\"ping\",\"%039d\xC3\xA9\":1}", 0);
+    assert_refused(PULL_OP_EVENTS, text,
+                   "ping: \"000000000000000000000000000000000000000\" is not "
+                   "known here");
+}
+
+static void a_long_op_of_the_log_is_not_looked_at(void **state)
+{
+    (void)state;
+    static char text[20 * 1024];
+    memset(text, ' ', sizeof text - 1);
+    memcpy(text, "{\"op\":\"ping\"}", 13);
+    assert_refused(PULL_OP_EVENTS, text, "an op of more than 16 KiB");
+    assert_true(take(PULL_OP_MAILBOX, text));
+    pull_op_clear(&op);
+    text[16 * 1024] = '\0';
+    assert_true(take(PULL_OP_EVENTS, text));
+    pull_op_clear(&op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +281,8 @@ int main(void)
         cmocka_unit_test(what_is_no_json_is_refused),
         cmocka_unit_test(there_is_an_end_of_ids),
         cmocka_unit_test(a_long_name_is_told_in_part),
+        cmocka_unit_test(of_a_long_name_whole_characters_are_told),
+        cmocka_unit_test(a_long_op_of_the_log_is_not_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

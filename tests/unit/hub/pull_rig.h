@@ -35,6 +35,8 @@ struct rig {
     struct fake_request requests[PULLS_MAX];
     struct request_field fields[PULLS_MAX][4];
     size_t followed;
+    size_t messages;       // that came on sockets
+    int64_t message_takes; // ms each
 };
 
 static struct rig rig;
@@ -43,6 +45,15 @@ static inline void rig_followed(void *context)
 {
     assert_ptr_equal(context, &rig);
     rig.followed++;
+}
+
+static inline void rig_message(struct puller *puller, const char *text,
+                               size_t len)
+{
+    assert_non_null(puller);
+    assert_int_equal(strlen(text), len);
+    rig.messages++;
+    fake_loop_pass(rig.message_takes);
 }
 
 static inline void rig_revoked(void *context, uint64_t token)
@@ -79,6 +90,7 @@ static inline int setup(void **state)
         .access = rig.access,
         .pullers = rig.pullers,
         .followed = rig_followed,
+        .message = rig_message,
         .context = &rig,
     };
     rig.pull = pull_new(&means);

@@ -65,6 +65,32 @@ static void all_together_hold_only_so_many(void **state)
     assert_true(page->close);
 }
 
+static const struct request_field handshake[] = {
+    { "Upgrade", "websocket" },
+    { "Connection", "Upgrade" },
+    { "Sec-WebSocket-Version", "13" },
+    { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==" },
+};
+
+static void a_socket_without_room_is_told_by_its_code(void **state)
+{
+    (void)state;
+    rig.config.pulls = 1;
+    get_from(0, "/events", "192.0.2.1");
+    struct fake_request *fake = &rig.requests[1];
+    fake_request_get(fake, "/events/ws", ONE);
+    fake->request.fields = handshake;
+    fake->request.field_count = 4;
+    pull_handle(rig.pull, &fake->request, loop_now());
+    turn();
+    follow(TOPIC);
+    struct fake_hold *hold = fake_hold_of(&fake->request);
+    assert_true(hold->ended);
+    assert_int_equal(hold->code, 1013);
+    assert_non_null(strstr(hold->text, "HTTP/1.1 101"));
+    assert_int_equal(pull_held(rig.pull), 1);
+}
+
 static void who_does_not_wait_is_not_counted(void **state)
 {
     (void)state;
@@ -88,6 +114,27 @@ static void they_are_counted_by_voice(void **state)
     assert_int_equal(numbers.of_voice[VOICE_LINES], 1);
     assert_int_equal(pull_topic_held(rig.pull, TOPIC, NULL), 3);
     assert_int_equal(pull_topic_held(rig.pull, TOPIC + 1, NULL), 0);
+}
+
+static void what_sockets_say_leaves_time_for_others(void **state)
+{
+    (void)state;
+    struct fake_request *fake = &rig.requests[0];
+    fake_request_get(fake, "/events/ws", ONE);
+    fake->request.fields = handshake;
+    fake->request.field_count = 4;
+    pull_handle(rig.pull, &fake->request, loop_now());
+    turn();
+    follow(TOPIC);
+    end_empty(reading());
+    for (int i = 0; i < 20; i++)
+        fake_hold_tell(fake_hold_of(&fake->request), HOLD_MESSAGE, "{}");
+    rig.message_takes = 2;
+    assert_true(pullers_step(rig.pullers, loop_now()));
+    assert_in_range(rig.messages, 1, 3);
+    rig.message_takes = 0;
+    turn();
+    assert_int_equal(rig.messages, 20);
 }
 
 // -------------------------------------------------------------------- draining
@@ -157,7 +204,9 @@ int main(void)
         PULLED(an_address_holds_only_so_many),
         PULLED(a_customers_ipv6_addresses_count_as_one),
         PULLED(all_together_hold_only_so_many),
+        PULLED(a_socket_without_room_is_told_by_its_code),
         PULLED(who_does_not_wait_is_not_counted),
+        PULLED(what_sockets_say_leaves_time_for_others),
         PULLED(they_are_counted_by_voice),
         PULLED(draining_answers_all_bit_by_bit_and_holds_nobody),
         PULLED(a_drained_stream_is_told_when_to_come_again),

@@ -314,8 +314,12 @@ static void M20_what_came_from_inside_is_nothing_for_strangers(void **state)
     assert_non_null(strstr(rig.requests[0].body, "unknown-topic"));
     assert_null(strstr(rig.requests[0].body, "hello"));
     assert_int_equal(counted(METRIC_EVENTS_PULLED), 0);
-    // Who comes now is told so at once, as of a topic that is unknown.
+    // Who comes now is told so as of a topic that is unknown.
     get_at(1, "/events", WAITING);
+    struct store_follow *follows = fake_store_take(STORE_FOLLOW);
+    assert_true(follows->public_only);
+    fake_store_finish(&follows->op, STORE_NOT_FOUND);
+    turn();
     assert_int_equal(rig.requests[1].status, 404);
     assert_string_equal(rig.requests[0].body, rig.requests[1].body);
     rig.config.pull_open = true;

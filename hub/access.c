@@ -295,6 +295,9 @@ const char *access_allow_origin(const struct access *access,
 void access_preflight(const struct access *access, struct request *request,
                       const char *methods)
 {
+    static const char fields[] =
+        "Access-Control-Allow-Headers: Authorization, Content-Type, "
+        "If-None-Match, Last-Event-ID, Prefer";
     char allow[96], allowed[128];
     const char *origin = access_allow_origin(access, request);
     snprintf(allow, sizeof allow, "Allow: %s, OPTIONS", methods);
@@ -303,9 +306,7 @@ void access_preflight(const struct access *access, struct request *request,
     struct reply reply = {
         .status = 204,
         .headers = { allow, "X-Content-Type-Options: nosniff", origin, allowed,
-                     "Access-Control-Allow-Headers: Authorization, "
-                     "Content-Type, If-None-Match, Last-Event-ID, Prefer",
-                     "Access-Control-Max-Age: 7200" },
+                     fields, "Access-Control-Max-Age: 7200" },
         .header_count = origin ? 6 : 2,
     };
     request_reply(request, &reply);

@@ -203,21 +203,28 @@ static bool take(struct wanting *wanting, const char *key, const json_t *value,
                "else");
 }
 
+static bool take_all(struct wanting *wanting, json_t *root, struct wrong *wrong)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(root, key, value)
+    {
+        if (!take(wanting, key, value, wrong))
+            return false;
+    }
+    return true;
+}
+
 static bool read_body(struct wanting *wanting, struct wrong *wrong)
 {
     const struct request *request = wanting->request;
-    const char *key;
-    json_t *value;
     if (request->body_len == 0)
         return true;
     json_t *root = json_loadb(request->body, request->body_len,
                               JSON_REJECT_DUPLICATES, NULL);
     bool fine =
         json_is_object(root) || bad(wrong, "the body is no JSON object");
-    if (fine) {
-        json_object_foreach(root, key, value) if (fine) fine =
-            take(wanting, key, value, wrong);
-    }
+    fine = fine && take_all(wanting, root, wrong);
     json_decref(root);
     return fine;
 }

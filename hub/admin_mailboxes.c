@@ -43,7 +43,7 @@ struct boxes_inquiry {
 
 static void boxes_clear(struct boxes_inquiry *asked)
 {
-    for (size_t i = 0; i < asked->owner_count; i++)
+    for (size_t i = 0; asked->owners && i < asked->owner_count; i++)
         free(asked->owners[i].name);
     free(asked->owners);
 }

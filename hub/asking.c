@@ -11,6 +11,7 @@
 #include "request.h"
 #include "websocket.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -103,7 +104,7 @@ static void let_in(struct asking *asking, struct audience *audience,
     struct member here = { .audience = audience };
     char cursor[CURSOR_TEXT];
     asking_stand(&here, places);
-    if (readings_place(readings, &here, cursor))
+    if (wish.voice == VOICE_EVENTS && readings_place(readings, &here, cursor))
         wish.cursor = cursor;
     const struct puller_source *source =
         wish.voice == VOICE_SOCKET ? asking->all->sockets : asking->all->polls;
@@ -322,6 +323,7 @@ static void go(struct asking *asking)
 static void refuse_visitor(struct asking *asking,
                            const struct access_refusal *refusal)
 {
+    assert(refusal);
     struct pull_problem problem =
         pull_problem_of(refusal->status, refusal->type, refusal->detail);
     problem.challenge = refusal->challenge;

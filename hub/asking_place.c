@@ -39,8 +39,17 @@ static bool read_since(const struct asking *asking, const struct since *since,
                        const struct audience *audience, size_t topic,
                        struct places *places, struct place *out)
 {
-    if (since->kind == STORE_SINCE_NUMBER)
-        return read_cursor(asking, since->cursor, audience, topic, places, out);
+    if (since->kind == STORE_SINCE_NUMBER
+        && read_cursor(asking, since->cursor, audience, topic, places, out))
+        return true;
+    if (since->kind == STORE_SINCE_NUMBER && !asking->query->tagged)
+        return false;
+    if (since->kind == STORE_SINCE_NUMBER) {
+        // A tag of somebody else's: it matches nothing.
+        asking->query->conditional = false;
+        *out = (struct place){ .since = STORE_SINCE_LATEST };
+        return true;
+    }
     *out = (struct place){ .since = since->kind, .value = since->value };
     return true;
 }

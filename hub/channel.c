@@ -16,6 +16,7 @@
 #include "refusal.h"
 #include "request.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -427,6 +428,7 @@ static void begin(struct channel *channel, const struct visitor *visitor,
     } else if (visitor) {
         unsubscribe(channel);
     } else {
+        assert(refusal);
         if (refusal->status == 401)
             want_token(channel, refusal->challenge, refusal->detail);
         else if (refusal->status == 503)

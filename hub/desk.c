@@ -248,7 +248,7 @@ static bool set_interests(struct desk *desk, const struct store_listen *listens,
         if (listens[i].topic == 0) {
             interests[i].prefix = at;
             interests[i].prefix_len = listens[i].normal.len;
-            if (listens[i].normal.len > 0)
+            if (at && listens[i].normal.len > 0)
                 memcpy(at, listens[i].normal.at, listens[i].normal.len);
             at += at ? listens[i].normal.len : 0;
         }
@@ -275,10 +275,9 @@ bool desk_update(struct desk *desk, const struct store_mailbox *mailbox,
     return true;
 }
 
-void desk_end(struct desk *desk)
+// Nobody finds it any more.
+static void retire(struct desk *desk)
 {
-    if (desk->ended)
-        return;
     desk->ended = true;
     forget_interests(desk);
     *desk->id_link = desk->id_next;
@@ -287,6 +286,13 @@ void desk_end(struct desk *desk)
     *desk->name_link = desk->name_next;
     if (desk->name_next)
         desk->name_next->name_link = desk->name_link;
+}
+
+void desk_end(struct desk *desk)
+{
+    if (desk->ended)
+        return;
+    retire(desk);
     if (desk->reader_count == 0)
         desk_close(desk);
 }
@@ -294,11 +300,8 @@ void desk_end(struct desk *desk)
 void desk_close(struct desk *desk)
 {
     assert(desk->reader_count == 0);
-    if (!desk->ended) {
-        // It comes back here, since there are no readers.
-        desk_end(desk);
-        return;
-    }
+    if (!desk->ended)
+        retire(desk);
     *desk->all_link = desk->all_next;
     if (desk->all_next)
         desk->all_next->all_link = desk->all_link;

@@ -81,8 +81,8 @@ static bool refuse(char reason[PULL_OP_REASON], const char *sentence)
 static bool refuse_member(char reason[PULL_OP_REASON], const char *op,
                           const char *name, const char *sentence)
 {
-    snprintf(reason, PULL_OP_REASON, "%s: \"%.*s\" %s", op, some_of(name),
-             name, sentence);
+    snprintf(reason, PULL_OP_REASON, "%s: \"%.*s\" %s", op, some_of(name), name,
+             sentence);
     return false;
 }
 

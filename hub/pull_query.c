@@ -2,6 +2,7 @@
 
 #include "pull_query.h"
 
+#include "cursor.h"
 #include "fetcher/url.h"
 #include "form.h"
 #include "pull_query_inside.h"
@@ -230,24 +231,36 @@ static bool read_prefer(struct pull_query *query, const char *prefer)
     return pull_query_wait(query, digits);
 }
 
-// A cursor is also the entity tag of the answer that gave it.
-static bool read_tag(struct pull_query *query, const char *tag)
+// A strong tag of one cursor. False: it is none that this hub has given.
+static bool names_cursor(const char *tag, char cursor[CURSOR_TEXT])
 {
-    char cursor[SINCE_CURSOR_MAX];
-    if (!tag)
-        return true;
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "abcdefghijklmnopqrstuvwxyz0123456789-_";
     if (strncmp(tag, "W/", 2) == 0)
         tag += 2;
-    size_t len = strlen(tag);
-    if (len < 2 || len - 2 >= sizeof cursor || tag[0] != '"'
-        || tag[len - 1] != '"')
-        return true; // not one of ours: then it does not match
-    memcpy(cursor, tag + 1, len - 2);
-    cursor[len - 2] = '\0';
-    query->conditional = true;
-    if (query->since.kind == STORE_SINCE_NUMBER)
-        return true;
-    return pull_query_since(query, cursor, 0);
+    if (tag[0] != '"' || strspn(tag + 1, alphabet) != CURSOR_TEXT - 1
+        || strcmp(tag + CURSOR_TEXT, "\"") != 0)
+        return false;
+    memcpy(cursor, tag + 1, CURSOR_TEXT - 1);
+    cursor[CURSOR_TEXT - 1] = '\0';
+    return true;
+}
+
+// A cursor is also the entity tag of the answer that gave it: a place, where
+// none is named. What is no such tag does not match (RFC 9110 13.1.2).
+static void read_tag(struct pull_query *query, const char *tag)
+{
+    char cursor[CURSOR_TEXT];
+    struct since *since = &query->since;
+    if (!tag || query->own_positions || !names_cursor(tag, cursor))
+        return;
+    query->tagged = since->kind == STORE_SINCE_LATEST;
+    if (query->tagged) {
+        since->kind = STORE_SINCE_NUMBER;
+        memcpy(since->cursor, cursor, sizeof cursor);
+    }
+    query->conditional =
+        since->kind == STORE_SINCE_NUMBER && strcmp(since->cursor, cursor) == 0;
 }
 
 static bool ends_in(const char *path, const char *tail)
@@ -256,23 +269,45 @@ static bool ends_in(const char *path, const char *tail)
     return len >= tail_len && strcmp(path + len - tail_len, tail) == 0;
 }
 
+// False: the path leaves it to the fields.
+static bool read_path(struct pull_query *query, const char *path)
+{
+    static const struct {
+        const char *tail;
+        enum pull_voice voice;
+        int64_t wait_s;
+    } paths[] = {
+        { "/poll", VOICE_JSON, PULL_WAIT_S },
+        { "/sse", VOICE_EVENTS, 0 },
+        { "/stream", VOICE_LINES, 0 },
+        { "/ws", VOICE_SOCKET, 0 },
+    };
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (!ends_in(path, paths[i].tail))
+            continue;
+        query->voice = paths[i].voice;
+        query->wait_ms = paths[i].wait_s * 1000;
+        return true;
+    }
+    return false;
+}
+
+static bool has_word(const struct request *request, const char *name,
+                     const char *word)
+{
+    const char *value = request_field(request, name);
+    return value && strcasestr(value, word);
+}
+
 static void read_voice(struct pull_query *query, const struct request *request)
 {
-    const char *accept = request_field(request, "Accept");
-    const char *upgrade = request_field(request, "Upgrade");
-    if (ends_in(request->path, "/sse"))
-        query->voice = VOICE_EVENTS;
-    else if (ends_in(request->path, "/stream"))
-        query->voice = VOICE_LINES;
-    else if (ends_in(request->path, "/ws"))
+    if (read_path(query, request->path))
+        return;
+    if (has_word(request, "Upgrade", "websocket"))
         query->voice = VOICE_SOCKET;
-    else if (ends_in(request->path, "/poll"))
-        query->wait_ms = PULL_WAIT_S * 1000;
-    else if (upgrade && strcasestr(upgrade, "websocket"))
-        query->voice = VOICE_SOCKET;
-    else if (accept && strcasestr(accept, "text/event-stream"))
+    else if (has_word(request, "Accept", "text/event-stream"))
         query->voice = VOICE_EVENTS;
-    else if (accept && strcasestr(accept, "application/x-ndjson"))
+    else if (has_word(request, "Accept", "application/x-ndjson"))
         query->voice = VOICE_LINES;
 }
 
@@ -307,6 +342,11 @@ static bool check(struct pull_query *query)
         && query->voice != VOICE_SOCKET)
         return pull_query_refuse(query, 400,
                                  "topic is missing: which one is to be read?");
+    if (query->pattern_count > 0 && !query->backwards
+        && query->since.kind == STORE_SINCE_LAST)
+        return pull_query_refuse(query, 400,
+                                 "since=-N is for topics that are named: with "
+                                 "match, give a time or an age");
     if (query->backwards && (streams || query->own_positions))
         return pull_query_refuse(query, 400,
                                  "history is read from one place, by polls");
@@ -316,6 +356,9 @@ static bool check(struct pull_query *query)
         query->wait_ms = 0;
     if (query->own_positions && !streams)
         query->voice = VOICE_BY_TOPIC;
+    // Its backlog flows by itself, and a page lies in memory until it is taken.
+    if (streams && query->max_bytes > PULL_BYTES)
+        query->max_bytes = PULL_BYTES;
     return true;
 }
 
@@ -335,8 +378,7 @@ static bool read_all(struct pull_query *query, const struct request *request,
         return false;
     if (last && *last)
         query->own_positions = false;
-    if (!read_tag(query, request_field(request, "If-None-Match")))
-        return false;
+    read_tag(query, request_field(request, "If-None-Match"));
     return check(query);
 }
 
@@ -358,7 +400,7 @@ void pull_query_init(struct pull_query *out)
     out->limit = PULL_LIMIT;
     out->max_bytes = PULL_BYTES;
     out->bodies = true;
-    out->conditional = out->fail_on_gap = false;
+    out->conditional = out->tagged = out->fail_on_gap = false;
     out->content = STORE_CONTENT_DEFAULT;
     out->heartbeat_s = PULL_HEARTBEAT_S;
     out->life_s = PULL_LIFE_S;

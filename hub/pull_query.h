@@ -63,6 +63,7 @@ struct pull_query {
     size_t limit, max_bytes;
     bool bodies;
     bool conditional; // If-None-Match named the place: nothing new is a 304
+    bool tagged;      // that is where the place is from: it may be anything
     bool fail_on_gap; // on_gap=fail: 410
     enum store_content content; // DEFAULT: as the topic or the hub says (M3)
     unsigned heartbeat_s, life_s;

@@ -104,10 +104,10 @@ static bool read_format(struct pull_query *query, const char *value)
            || pull_query_refuse(query, 400, "format can only be ours");
 }
 
-static bool read_words(struct pull_query *query, const char *name,
-                       const char *value)
+static bool read_switches(struct pull_query *query, const char *name,
+                          const char *value, bool *known)
 {
-    bool yes;
+    *known = true;
     if (strcmp(name, "body") == 0)
         return read_word(query, name, value, "none", "inline", &query->bodies);
     if (strcmp(name, "beat") == 0)
@@ -115,21 +115,49 @@ static bool read_words(struct pull_query *query, const char *name,
     if (strcmp(name, "on_gap") == 0)
         return read_word(query, name, value, "report", "fail",
                          &query->fail_on_gap);
-    if (strcmp(name, "content") == 0 || strcmp(name, "hub.content") == 0) {
-        if (!read_word(query, name, value, "entries", "full", &yes))
-            return false;
-        query->content = yes ? STORE_CONTENT_FULL : STORE_CONTENT_ENTRIES;
-    } else if (strcmp(name, "view") == 0) {
-        if (!read_word(query, name, value, "flat", "by_topic", &yes))
-            return false;
-        if (!pull_query_streams(query))
-            query->voice = yes ? VOICE_BY_TOPIC : VOICE_JSON;
-    } else if (strcmp(name, "order") == 0) {
-        if (!read_word(query, name, value, "asc", "desc", &yes))
-            return false;
-        query->backwards = query->backwards || yes;
-    }
+    *known = false;
     return true;
+}
+
+static bool read_view(struct pull_query *query, const char *value)
+{
+    bool by_topic;
+    if (!read_word(query, "view", value, "flat", "by_topic", &by_topic))
+        return false;
+    if (!pull_query_streams(query))
+        query->voice = by_topic ? VOICE_BY_TOPIC : VOICE_JSON;
+    return true;
+}
+
+static bool read_content(struct pull_query *query, const char *value)
+{
+    bool full;
+    if (!read_word(query, "content", value, "entries", "full", &full))
+        return false;
+    query->content = full ? STORE_CONTENT_FULL : STORE_CONTENT_ENTRIES;
+    return true;
+}
+
+static bool read_order(struct pull_query *query, const char *value)
+{
+    bool back;
+    if (!read_word(query, "order", value, "asc", "desc", &back))
+        return false;
+    query->backwards = query->backwards || back;
+    return true;
+}
+
+static bool read_words(struct pull_query *query, const char *name,
+                       const char *value)
+{
+    bool known, good = read_switches(query, name, value, &known);
+    if (known)
+        return good;
+    if (strcmp(name, "content") == 0 || strcmp(name, "hub.content") == 0)
+        return read_content(query, value);
+    if (strcmp(name, "view") == 0)
+        return read_view(query, value);
+    return strcmp(name, "order") != 0 || read_order(query, value);
 }
 
 bool pull_query_field(struct pull_query *query, const char *name,

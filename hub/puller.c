@@ -182,6 +182,7 @@ struct puller *puller_new(struct pullers *pullers, struct request *request,
         free(puller);
         return NULL;
     }
+    copy->cursor = NULL;
     pullers->count++;
     pullers_queue(puller);
     return puller;

@@ -12,6 +12,7 @@ enum {
     LONG_ANSWER = 64 * 1024, // of bodies: written on a worker thread
     AT_ONCE = 256,           // told in one call
     TOLD_STEP = 1024,        // in one step
+    STEP_MS = 3,             // or for so long
 };
 
 void reading_carry(struct reading *reading, struct member *member,
@@ -58,7 +59,11 @@ static void tell(struct reading *reading)
 
 bool readings_tell(struct readings *all)
 {
+    int64_t began = loop_now().mono;
     for (size_t told = 0; all->telling && told < TOLD_STEP; told += AT_ONCE) {
+        // Each text is copied, whatever its length.
+        if (told > 0 && loop_now().mono - began >= STEP_MS)
+            break;
         struct reading *reading = all->telling;
         if (!ring_empty(&reading->members))
             tell_some(reading, AT_ONCE);

@@ -49,7 +49,6 @@ static void inside_free(struct inside *inside)
     if (!inside)
         return;
     grant_free(inside->scope);
-    visitor_drop(inside->giver);
     free(inside->ticket);
     free(inside->name);
     free(inside);
@@ -101,7 +100,7 @@ const struct visitor *visitor_of_ticket(const struct visitor *giver,
     inside->giver = visitor_share(giver);
     inside->ticket = malloc(sizeof *inside->ticket);
     if (!inside->ticket) {
-        inside_free(inside);
+        visitor_drop(&inside->visitor);
         return NULL;
     }
     *inside->ticket = *ticket;
@@ -124,9 +123,13 @@ const struct visitor *visitor_share(const struct visitor *visitor)
 
 void visitor_drop(const struct visitor *visitor)
 {
-    struct inside *self = visitor ? inside_of(visitor)->self : NULL;
-    if (self && --self->shares == 0)
+    while (visitor) {
+        struct inside *self = inside_of(visitor)->self;
+        if (!self || --self->shares > 0)
+            return;
+        visitor = self->giver; // whom it has shared
         inside_free(self);
+    }
 }
 
 // ------------------------------------------------------------------- rights

@@ -122,7 +122,7 @@ static void pages_go_on_where_they_ended(void **state)
 {
     struct session *s = *state;
     uint64_t box = make(s, STORE_ACK_CURSOR), place = 0;
-    char body[8];
+    char body[16];
     for (int i = 0; i < 10; i++) {
         snprintf(body, sizeof body, "%d", i);
         scene_update(s, i % 3 == 0 ? ONE : TWO, body);
@@ -195,7 +195,7 @@ static void M16_a_listen_begins_where_it_says(void **state)
     };
     uint64_t boxes[5];
     for (int i = 0; i < 5; i++) {
-        char name[8];
+        char name[16];
         uint64_t value = first;
         snprintf(name, sizeof name, "%d", i);
         if (cases[i].since == STORE_SINCE_TIME)

@@ -397,7 +397,7 @@ static void make_box(struct world *world, int which)
         STORE_ACK_EXPLICIT,
     };
     struct box *box = &world->boxes[which];
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "%d", which);
     box->ack = acks[which];
     box->prefix = which == 2 || which == 6;

@@ -167,11 +167,11 @@ static void an_overload_says_when_to_come_again(void **state)
 {
     (void)state;
     assert_string_equal(
-        text_of(pull_overload(VOICE_EVENTS, 12345)),
+        text_of(pull_overload(VOICE_EVENTS, 12345, NULL)),
         "retry: 12345\n\nevent: overload\ndata: {\"reason\":\"overload\","
         "\"status\":503,\"detail\":\"the hub holds as many as it can: come "
         "again later\",\"retryable\":true,\"retry_after_ms\":12345}\n\n");
-    const char *frame = text_of(pull_overload(VOICE_SOCKET, 12345));
+    const char *frame = text_of(pull_overload(VOICE_SOCKET, 12345, "placed"));
     assert_int_equal((unsigned char)frame[0], 0x81);
     assert_non_null(strstr(frame + 4, "{\"type\":\"overload\","));
 }

@@ -118,6 +118,58 @@ static void an_event_sources_header_wins_over_its_old_url(void **state)
     pull_query_clear(&query);
 }
 
+static struct pull_query with_tag(const char *text, const char *tag)
+{
+    const struct request_field field = { "If-None-Match", tag };
+    struct pull_query query;
+    assert_true(read_with(text, &field, 1, &query));
+    pull_query_clear(&query);
+    return query;
+}
+
+#define TAG "abcdefghijklmnopqrstuv"
+
+static void a_tag_is_a_place_where_none_is_named(void **state)
+{
+    (void)state;
+    struct pull_query query = with_tag("topic=http://e/", "\"" TAG "\"");
+    assert_true(query.conditional && query.tagged);
+    assert_string_equal(query.since.cursor, TAG);
+    query = with_tag("topic=http://e/&since=" TAG, "W/\"" TAG "\"");
+    assert_true(query.conditional);
+    assert_false(query.tagged);
+    // Named places win, and then it matches only if it is the same.
+    query = with_tag("topic=http://e/&since=other", "\"" TAG "\"");
+    assert_false(query.conditional);
+    assert_string_equal(query.since.cursor, "other");
+    query = with_tag("topic=http://e/&since=earliest", "\"" TAG "\"");
+    assert_false(query.conditional);
+    assert_int_equal(query.since.kind, STORE_SINCE_EARLIEST);
+    // What is no such tag is none of ours.
+    static const char *const others[] = {
+        "\"abc\"", "*", TAG, "\"" TAG "x\"", "\"a\", \"b\"", ""
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        query = with_tag("topic=http://e/", others[i]);
+        assert_false(query.conditional);
+        assert_int_equal(query.since.kind, STORE_SINCE_LATEST);
+    }
+}
+
+static void a_stream_has_no_large_pages(void **state)
+{
+    (void)state;
+    struct request request = { .path = "/events/sse",
+                               .query = "topic=http://e/&max_bytes=4194304",
+                               .body = "" };
+    struct pull_query query;
+    assert_true(pull_query_read(&request, NOW, &query));
+    assert_int_equal(query.max_bytes, PULL_BYTES);
+    pull_query_clear(&query);
+    assert_int_equal(good("topic=http://e/&max_bytes=4194304").max_bytes,
+                     4194304);
+}
+
 static void what_is_wrong_is_named(void **state)
 {
     (void)state;
@@ -335,6 +387,8 @@ int main(void)
         cmocka_unit_test(the_wait_has_a_ceiling),
         cmocka_unit_test(a_preference_asks_for_a_wait_too),
         cmocka_unit_test(an_event_sources_header_wins_over_its_old_url),
+        cmocka_unit_test(a_tag_is_a_place_where_none_is_named),
+        cmocka_unit_test(a_stream_has_no_large_pages),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(there_is_a_ceiling_to_the_topics_of_one_request),
     };

@@ -127,6 +127,17 @@ static void nothing_new_is_a_304_for_who_has_its_tag(void **state)
     assert_int_equal(rig.requests[2].status, 304);
 }
 
+static void a_tag_of_another_hub_matches_nothing(void **state)
+{
+    (void)state;
+    get(ONE);
+    follow(TOPIC);
+    end_empty(reading());
+    get_with(1, "If-None-Match", "\"abcdefghijklmnopqrstuv\"", ONE);
+    assert_int_equal(rig.requests[1].status, 200);
+    assert_non_null(strstr(rig.requests[1].body, NOTHING));
+}
+
 static void one_text_serves_who_is_told_differently(void **state)
 {
     (void)state;
@@ -337,6 +348,41 @@ static void what_fails_later_is_an_abort(void **state)
     assert_non_null(strstr(hold->text, "event: abort\n"));
 }
 
+// What stands in the last `id:` before this.
+static const char *id_before(const char *text, const char *event)
+{
+    static char id[64];
+    const char *end = strstr(text, event), *at = text;
+    assert_non_null(end);
+    id[0] = '\0';
+    while ((at = strstr(at, "id: ")) && at < end + strlen(event) + 40) {
+        (void)snprintf(id, sizeof id, "%.22s", at + 4);
+        at++;
+    }
+    return id;
+}
+
+static void M11_what_ends_it_has_its_place_too(void **state)
+{
+    char opened[64];
+    (void)state;
+    struct fake_hold *hold = stream(ONE);
+    (void)snprintf(opened, sizeof opened, "%s",
+                   id_before(hold->text, "event: open"));
+    size_t len = hold->len;
+    update(TOPIC, HEAD + 1);
+    fake_store_finish(&reading()->op, STORE_CORRUPT);
+    turn();
+    assert_string_equal(id_before(hold->text + len, "event: abort"), opened);
+    // And who is not let in begins where he would have.
+    rig.config.pulls = 1;
+    hold_at(1, "/events", WAITING "&limit=7");
+    get_at(2, "/events/sse", ONE);
+    const char *text = rig.requests[2].body;
+    assert_non_null(strstr(text, "event: overload"));
+    assert_int_equal(strlen(id_before(text, "event: overload")), 22);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +393,7 @@ int main(void)
         PULLED(who_went_away_is_let_go),
         PULLED(who_went_away_during_a_reading_is_let_go_too),
         PULLED(nothing_new_is_a_304_for_who_has_its_tag),
+        PULLED(a_tag_of_another_hub_matches_nothing),
         PULLED(one_text_serves_who_is_told_differently),
         PULLED(M11_a_stream_opens_with_its_place),
         PULLED(a_stream_is_told_again_and_again),
@@ -360,6 +407,7 @@ int main(void)
         PULLED(a_stream_that_cannot_be_parked_is_a_page_and_an_end),
         PULLED(what_fails_before_a_stream_begins_has_its_status),
         PULLED(what_fails_later_is_an_abort),
+        PULLED(M11_what_ends_it_has_its_place_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

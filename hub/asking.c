@@ -135,7 +135,8 @@ static void arrive(struct asking *asking, struct audience *audience)
         no_memory(asking);
     } else if (!places) {
         fail(asking, 400, "invalid-cursor",
-             "since is not a cursor of this hub");
+             "since is not a cursor of this hub, nor latest, earliest, -N, a "
+             "time or an age");
     } else if (asking->request) {
         let_in(asking, audience, places);
     } else {

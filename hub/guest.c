@@ -365,9 +365,8 @@ static enum guest_step obey(struct guest *guest, unsigned errands, int64_t now)
         return answer ? write_answer(guest, now) : STEP_END;
     }
     if (errands & ERRAND_STREAM) {
-        struct stream *stream = guest->stream;
+        // Its stream is there, and the main thread may be looking at it.
         guest_become(guest, GUEST_STREAMING);
-        guest->stream = stream;
         stream_begin(guest, now);
     }
     if (guest->state == GUEST_STREAMING)

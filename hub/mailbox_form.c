@@ -325,6 +325,13 @@ static bool knows(struct mailbox_form *form)
     return true;
 }
 
+// The newest N of each topic: how many a pattern has, nobody knows.
+static bool counts_in_patterns(const struct mailbox_form *form)
+{
+    return form->has_start && form->start.kind == STORE_SINCE_LAST
+           && json_array_size(json_object_get(form->root, "match")) > 0;
+}
+
 static bool fits(struct mailbox_form *form)
 {
     const struct store_mailbox *mailbox = &form->mailbox;
@@ -335,6 +342,9 @@ static bool fits(struct mailbox_form *form)
         return refuse(form, "unordered: only with ack explicit");
     if (mailbox->ack != STORE_ACK_EXPLICIT && mailbox->max_deliver > 0)
         return refuse(form, "max_deliver: only with ack explicit");
+    if (counts_in_patterns(form))
+        return refuse(form, "start: -N is for topics that are named; with "
+                            "match, give a time or an age");
     return true;
 }
 

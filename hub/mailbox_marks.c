@@ -181,6 +181,8 @@ void mailbox_marks_seek(struct mailbox_task *task)
     const char *wrong =
         to ? since_read(to, loop_now().unix, &task->since)
            : "is missing: {\"to\": \"earliest\"}, or latest, a time, a cursor";
+    if (!wrong && task->since.kind == STORE_SINCE_LAST)
+        wrong = "is -N, which is for a start: give a time, an age or a cursor";
     if (wrong) {
         char problem[128];
         (void)snprintf(problem, sizeof problem, "to %s", wrong);

@@ -198,6 +198,10 @@ bool mailbox_query_read(const struct request *request, enum mailbox_part part,
     for (size_t i = 0; good && i < form.count; i++)
         good = read_field(out, &form.fields[i]);
     form_clear(&form);
+    // A stream's pages follow each other by themselves; a large one would only
+    // lie in wait for who does not read.
+    if (out->wish.voice != VOICE_JSON && out->max_bytes > PULL_BYTES)
+        out->max_bytes = PULL_BYTES;
     // An EventSource comes back with the old URL and a newer header; what it
     // has shown its page, it has.
     return good && (!last || !*last || take_ack(out, "Last-Event-ID", last));

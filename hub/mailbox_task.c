@@ -182,7 +182,7 @@ bool mailbox_task_since(struct mailbox_task *task, const struct since *since,
 {
     struct mailboxes *all = task->all;
     struct cursor cursor;
-    char detail[80];
+    char detail[128];
     *kind = since->kind;
     *value = since->value;
     if (since->kind != STORE_SINCE_NUMBER)
@@ -194,7 +194,9 @@ bool mailbox_task_since(struct mailbox_task *task, const struct since *since,
             *value = cursor.number;
         return true;
     }
-    (void)snprintf(detail, sizeof detail, "%s is not a cursor of this hub",
+    (void)snprintf(detail, sizeof detail,
+                   "%s is not a cursor of this hub, nor latest, earliest, a "
+                   "time or an age",
                    name);
     mailbox_task_refuse(task, 400, "invalid-cursor", detail);
     return false;

@@ -161,33 +161,61 @@ static void put_all(struct json_writer *out, const struct presence *presence,
 
 // ------------------------------------------------------------------ watchers
 
-static void tell(struct watcher *watcher, const struct mailbox_seen *seen)
+// What he is told of it, as puller_say() takes it; he may see it.
+static void write_to(const struct watcher *watcher, struct json_writer *out,
+                     const struct mailbox_seen *seen)
 {
-    struct json_writer out = { 0 };
     bool events = puller_voice(watcher->puller) == VOICE_EVENTS;
-    if (!may_see(puller_visitor(watcher->puller), seen))
-        return;
-    json_writer_put(&out, events ? "event: presence\ndata: {"
-                                 : "{\"type\":\"presence\"");
-    put_seen(&out, seen);
-    json_writer_put(&out, events ? "}\n\n" : "}");
-    if (!out.failed)
-        puller_say(watcher->puller, out.at, out.len);
-    json_writer_clear(&out);
+    if (!events && out->len > 0)
+        json_writer_put(out, "\n");
+    json_writer_put(out, events ? "event: presence\ndata: {"
+                                : "{\"type\":\"presence\"");
+    put_seen(out, seen);
+    json_writer_put(out, events ? "}\n\n" : "}");
+}
+
+static void say(struct watcher *watcher, struct json_writer *out)
+{
+    if (!out->failed && out->len > 0)
+        puller_say(watcher->puller, out->at, out->len);
+    json_writer_clear(out);
 }
 
 static void changed(void *context, const struct mailbox_seen *seen)
 {
     struct presence *presence = context;
     for (struct watcher *watcher = presence->first; watcher;
-         watcher = watcher->next)
-        tell(watcher, seen);
+         watcher = watcher->next) {
+        struct json_writer out = { 0 };
+        if (may_see(puller_visitor(watcher->puller), seen))
+            write_to(watcher, &out, seen);
+        say(watcher, &out);
+    }
 }
 
-static void tell_online(void *context, const struct mailbox_seen *seen)
+struct greeting {
+    struct watcher *watcher;
+    struct json_writer out;
+    size_t left;
+};
+
+static void add_online(void *context, const struct mailbox_seen *seen)
 {
-    if (seen->online)
-        tell(context, seen);
+    struct greeting *greeting = context;
+    struct watcher *watcher = greeting->watcher;
+    if (!seen->online || greeting->left == 0
+        || !may_see(puller_visitor(watcher->puller), seen))
+        return;
+    greeting->left--;
+    write_to(watcher, &greeting->out, seen);
+}
+
+// In one piece: one by one, thousands would look as if he did not read.
+static void tell_who_is_there(struct watcher *watcher)
+{
+    struct greeting greeting = { watcher, { 0 }, TOLD_MAX };
+    mailbox_read_each(watcher->presence->mailbox_read, add_online, &greeting);
+    say(watcher, &greeting.out);
 }
 
 static void enlist(struct watcher *watcher)
@@ -214,7 +242,7 @@ static void watch(struct puller *puller)
     presence->beginning = watcher;
     puller_rest(puller, &nothing);
     if (presence->beginning)
-        mailbox_read_each(presence->mailbox_read, tell_online, watcher);
+        tell_who_is_there(watcher);
     presence->beginning = NULL;
 }
 

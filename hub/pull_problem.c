@@ -2,6 +2,8 @@
 
 #include "pull_problem.h"
 
+#include "parcel.h"
+#include "pull_control.h"
 #include "request.h"
 
 #include <jansson.h>
@@ -67,9 +69,44 @@ void pull_problem_clear(struct pull_problem_answer *answer)
     answer->text = NULL;
 }
 
+static bool wants_events(const struct request *request)
+{
+    const char *accept = request_field(request, "Accept");
+    size_t len = strlen(request->path);
+    return (len >= 4 && strcmp(request->path + len - 4, "/sse") == 0)
+           || (accept && strcasestr(accept, "text/event-stream"));
+}
+
+// An EventSource that gets anything but a 200 never comes again.
+static bool say_later(struct request *request,
+                      const struct pull_problem *problem)
+{
+    bool later = problem->status == 429 || problem->status == 503;
+    struct parcel *text =
+        later && wants_events(request)
+            ? pull_overload(VOICE_EVENTS, problem->after_ms, problem->cursor)
+            : NULL;
+    if (!text)
+        return false;
+    struct reply reply = {
+        .status = 200,
+        .content_type = "text/event-stream",
+        .body = parcel_bytes(text),
+        .body_len = parcel_length(text),
+        .headers = { "Cache-Control: no-store", problem->allow_origin },
+        .header_count = problem->allow_origin ? 2 : 1,
+        .close = true,
+    };
+    request_reply(request, &reply);
+    parcel_free(text);
+    return true;
+}
+
 void pull_problem_say(struct request *request,
                       const struct pull_problem *problem)
 {
+    if (say_later(request, problem))
+        return;
     struct pull_problem_answer answer;
     pull_problem_answer(problem, &answer);
     answer.reply.close = !request->parkable;

@@ -38,7 +38,8 @@ void pull_problem_answer(const struct pull_problem *problem,
                          struct pull_problem_answer *out);
 void pull_problem_clear(struct pull_problem_answer *answer);
 
-// Answers with it. Takes the request. 429 and 503 have Retry-After.
+// Answers with it. Takes the request. 429 and 503 have Retry-After; who asked
+// for server-sent events is told `overload` instead, so that he comes again.
 void pull_problem_say(struct request *request,
                       const struct pull_problem *problem);
 

@@ -92,7 +92,6 @@ static bool turn_socket_away(struct puller *puller)
     return true;
 }
 
-// An EventSource that gets anything but a 200 never comes again.
 static void turn_away(struct puller *puller, struct pull_problem *problem)
 {
     struct pullers *all = puller->all;
@@ -100,26 +99,9 @@ static void turn_away(struct puller *puller, struct pull_problem *problem)
     metric_add(all->services.metrics, METRIC_PULLS_TURNED_AWAY, 1);
     if (turn_socket_away(puller))
         return;
-    struct parcel *text = puller->voice == VOICE_EVENTS
-                              ? pull_overload(VOICE_EVENTS, problem->after_ms,
-                                              puller->wish->cursor)
-                              : NULL;
-    if (!text) {
-        problem->allow_origin = all->origins[puller->origin];
-        pull_problem_say(request, problem);
-        return;
-    }
-    struct reply reply = {
-        .status = 200,
-        .content_type = "text/event-stream",
-        .body = parcel_bytes(text),
-        .body_len = parcel_length(text),
-        .headers = { "Cache-Control: no-store", all->origins[puller->origin] },
-        .header_count = puller->origin != 0 ? 2 : 1,
-        .close = true,
-    };
-    request_reply(request, &reply);
-    parcel_free(text);
+    problem->cursor = puller->wish->cursor;
+    problem->allow_origin = all->origins[puller->origin];
+    pull_problem_say(request, problem);
 }
 
 // A stream without its body (RFC 9110 9.3.2) is over at once.
@@ -325,7 +307,7 @@ static void expire_stream(struct puller *puller, struct moment now)
     if (all->draining)
         last = pull_retry((enum pull_voice)puller->voice,
                           2000 + pullers_throw(all, 8000));
-    puller_end_stream(puller, last, all->draining ? 1012 : 1000,
+    puller_end_stream(puller, last, all->draining ? 1012 : 1001,
                       all->draining ? "the hub is stopping" : NULL);
     parcel_free(last);
 }

@@ -75,6 +75,7 @@ struct pullers {
     int64_t drain_end, drain_last; // mono
     uint64_t revoked[PULLERS_REVOKED];
     size_t revoked_next;
+    bool revoking;                      // somebody may hold by one of these
     char *origins[PULLERS_ORIGINS + 1]; // the first is NULL
 };
 

@@ -17,8 +17,9 @@
 #include <string.h>
 
 enum {
-    EVENTS_STEP = 512,  // of connections
-    READS_STEP = 512,   // begun
+    EVENTS_STEP = 512, // of connections
+    READS_STEP = 512,  // begun
+    REVOKED_STEP = 128,
     EXPIRED_STEP = 128, // each is written for itself
     ADDRESSES = 4096,   // places in the table
     DRAIN_LOOK_MS = 20, // between two portions
@@ -241,6 +242,27 @@ static bool expire_some(struct pullers *all, struct moment now)
     return true;
 }
 
+// Those whose token has ended. Whoever goes moves others in the heap: it is
+// looked through until there is nobody.
+static bool revoke_some(struct pullers *all, struct moment now)
+{
+    const struct deadlines *held = &all->deadlines;
+    size_t ended = 0;
+    for (uint32_t i = held->count; all->revoking && i-- > 0;) {
+        if (i >= held->count)
+            continue;
+        struct puller *puller = of_deadline(held->heap[i]);
+        if (!is_revoked(all, puller->visitor->token))
+            continue;
+        say_revoked(puller);
+        if (++ended == REVOKED_STEP
+            || (ended % 16 == 0 && loop_now().mono - now.mono >= STEP_MS))
+            return true;
+    }
+    all->revoking = ended > 0;
+    return all->revoking;
+}
+
 // As many as it takes to be done in time.
 static void drain_some(struct pullers *all, struct moment now)
 {
@@ -269,6 +291,7 @@ bool pullers_step(void *self, struct moment now)
     bool more = look_after_connections(all, now);
     more = read_some(all, now) || more;
     more = expire_some(all, now) || more;
+    more = revoke_some(all, now) || more;
     if (all->draining)
         drain_some(all, now);
     return more;
@@ -277,7 +300,7 @@ bool pullers_step(void *self, struct moment now)
 int64_t pullers_patience(void *self, struct moment now)
 {
     const struct pullers *all = self;
-    if (all->first)
+    if (all->first || all->revoking)
         return 0;
     int wait = deadline_wait(&all->deadlines, now.mono);
     if (wait < 0)
@@ -295,21 +318,9 @@ void pullers_numbers(const struct pullers *pullers, struct pullers_numbers *out)
 
 void pullers_revoke(struct pullers *pullers, uint64_t token)
 {
-    const struct deadlines *held = &pullers->deadlines;
     pullers->revoked[pullers->revoked_next++ % PULLERS_REVOKED] = token;
-    for (bool again = true; again;) {
-        again = false;
-        // Whoever ends moves others in the heap: look until there is nobody.
-        for (uint32_t i = held->count; i-- > 0;) {
-            if (i >= held->count)
-                continue;
-            struct puller *puller = of_deadline(held->heap[i]);
-            if (puller->visitor->token != token)
-                continue;
-            say_revoked(puller);
-            again = true;
-        }
-    }
+    pullers->revoking = true;
+    loop_wake(pullers->services.loop);
 }
 
 void pullers_drain(struct pullers *pullers, int64_t spread_ms)

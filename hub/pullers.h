@@ -33,7 +33,7 @@ int64_t pullers_patience(void *pullers, struct moment now);
 void pullers_numbers(const struct pullers *pullers,
                      struct pullers_numbers *out);
 
-// A token has ended: so does whatever is held by it.
+// A token has ended: so does whatever is held by it, in the next steps.
 void pullers_revoke(struct pullers *pullers, uint64_t token);
 
 // Hold nobody any more; those who are held are ended bit by bit within

@@ -104,7 +104,8 @@ const char *since_read(const char *text, int64_t now_unix, struct since *out)
     }
     out->kind = STORE_SINCE_NUMBER;
     if (!*text || strlen(text) >= sizeof out->cursor)
-        return "is not a cursor of this hub";
+        return "is not a cursor of this hub, nor latest, earliest, -N, a time "
+               "or an age";
     memcpy(out->cursor, text, strlen(text) + 1);
     return NULL;
 }

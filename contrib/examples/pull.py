@@ -28,7 +28,7 @@ SILENCE_S = 300
 def ask(hub, topics, cursor, wait):
     query = [("topic", topic) for topic in topics]
     query += [("since", cursor), ("wait", str(wait))]
-    url = urllib.parse.urljoin(hub, "events?" + urllib.parse.urlencode(query))
+    url = hub.rstrip("/") + "/events?" + urllib.parse.urlencode(query)
     request = urllib.request.Request(url)
     if os.environ.get("HUB_TOKEN"):
         request.add_header("Authorization", "Bearer " + os.environ["HUB_TOKEN"])
@@ -61,11 +61,15 @@ def remember(path, cursor):
 
 
 def remembered(path, otherwise):
+    if path is None:
+        return otherwise
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)["cursor"]
-    except (TypeError, OSError):
+    except FileNotFoundError:
         return otherwise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.exit(f"pull.py: {path} has no place in it: {error}")
 
 
 def follow(options):
@@ -96,7 +100,7 @@ def follow(options):
 
 def main():
     parser = argparse.ArgumentParser(description="Follow topics of a hub.")
-    parser.add_argument("--hub", required=True, help="URL, with a / at its end")
+    parser.add_argument("--hub", required=True, help="its URL")
     parser.add_argument("--state", help="file that keeps the place")
     parser.add_argument("--since", default="latest",
                         help="where to begin without a state (latest)")

@@ -16,9 +16,10 @@ set -eu
     echo "Usage: pull.sh HUB TOPIC FILE" >&2
     exit 2
 }
-hub=$1 topic=$2 file=$3
+hub=${1%/}/ topic=$2 file=$3
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
+trap 'exit 1' HUP INT TERM
 
 cursor=latest
 [ ! -s "$file" ] || cursor=$(cat "$file")

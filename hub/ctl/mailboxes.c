@@ -51,10 +51,9 @@ static int list(const struct ctl *ctl, const char *owner)
 
 // Looks page by page for all of that name. False: *code is what to exit with.
 static bool find(const struct ctl *ctl, const char *name, const char *owner,
-                 int64_t ids[MATCHES_MAX], size_t *count, int *code)
+                 json_t *found, int *code)
 {
     char after[512] = "";
-    *count = 0;
     for (;;) {
         struct admin_answer answer;
         const struct admin_parameter parameters[] = {
@@ -74,10 +73,13 @@ static bool find(const struct ctl *ctl, const char *name, const char *owner,
                        &answer))
             return false;
         size_t index;
-        const json_t *item;
+        json_t *item;
         json_array_foreach(json_object_get(answer.json, "mailboxes"), index,
-                           item) if (*count < MATCHES_MAX) ids[(*count)++] =
-            show_number(item, "id");
+                           item)
+        {
+            if (json_array_size(found) < MATCHES_MAX)
+                json_array_append(found, item);
+        }
         snprintf(after, sizeof after, "%s", show_string(answer.json, "next"));
         bool fine = answer.status == 200;
         if (!fine)
@@ -124,10 +126,11 @@ static void print_listens(const json_t *list)
     }
 }
 
-static int show_one(const struct ctl *ctl, int64_t id)
+static int show_one(const struct ctl *ctl, const json_t *box)
 {
     struct admin_answer answer;
-    if (!ask_about(ctl, "/admin/mailbox", "GET", id, &answer))
+    if (!ask_about(ctl, "/admin/mailbox", "GET", show_number(box, "id"),
+                   &answer))
         return CTL_NO_DAEMON;
     int code = CTL_FINE;
     if (answer.status != 200) {
@@ -136,7 +139,7 @@ static int show_one(const struct ctl *ctl, int64_t id)
         puts(answer.text);
     } else {
         heading();
-        row(answer.json);
+        row(box);
         printf("%" PRId64 " waiting, %" PRId64 " leased%s\n",
                show_number(answer.json, "pending"),
                show_number(answer.json, "leased"),
@@ -163,25 +166,41 @@ static int remove_one(const struct ctl *ctl, int64_t id)
     return code;
 }
 
+static int each(const struct ctl *ctl, const json_t *found, bool removing)
+{
+    int code = CTL_FINE;
+    size_t index;
+    const json_t *box;
+    json_array_foreach(found, index, box)
+    {
+        code = removing ? remove_one(ctl, show_number(box, "id"))
+                        : show_one(ctl, box);
+        if (code != CTL_FINE)
+            break;
+    }
+    return code;
+}
+
 static int one(const struct ctl *ctl, const char *name, const char *owner,
                bool removing)
 {
-    int64_t ids[MATCHES_MAX];
-    size_t count;
+    json_t *found = json_array();
     int code;
-    if (!find(ctl, name, owner, ids, &count, &code))
+    if (!find(ctl, name, owner, found, &code)) {
+        json_decref(found);
         return code;
-    if (count == 0) {
+    }
+    if (json_array_size(found) == 0) {
         fputs("websubctl mailboxes: there is no mailbox of this name\n",
               stderr);
-        return CTL_NO;
-    }
-    if (removing && count > 1)
-        return ctl_usage("mailboxes", "several owners have one of this name: "
+        code = CTL_NO;
+    } else if (removing && json_array_size(found) > 1) {
+        code = ctl_usage("mailboxes", "several owners have one of this name: "
                                       "say --owner=NAME");
-    code = CTL_FINE;
-    for (size_t i = 0; i < count && code == CTL_FINE; i++)
-        code = removing ? remove_one(ctl, ids[i]) : show_one(ctl, ids[i]);
+    } else {
+        code = each(ctl, found, removing);
+    }
+    json_decref(found);
     return code;
 }
 

@@ -135,11 +135,32 @@ static void cut_gap(struct txn *txn, const struct track *track,
     position->gap_loss = STORE_LOST_NOTHING;
 }
 
+// Where all of a topic is told. That others have gone on does not show in it
+// (M17), once it has something itself.
+static uint64_t end_of(struct txn *txn, const struct store_events *op,
+                       const struct track *track,
+                       const struct store_position *position)
+{
+    struct update update;
+    uint64_t place = 0;
+    if (track->head == 0
+        || !update_peek(txn, track->topic, track->head, &update))
+        return op->head;
+    if (position->since == STORE_SINCE_NUMBER)
+        place = position->value;
+    if (op->event_count > 0 && place < op->items[op->event_count - 1].number)
+        place = op->items[op->event_count - 1].number;
+    if (place < update.number)
+        place = update.number;
+    return place < op->head ? place : op->head;
+}
+
 static void conclude(struct engine_context *context, struct store_events *op,
                      const struct track *track, struct store_position *position)
 {
     bool done = track->seq > track->head;
-    position->reached = done ? op->head : track->number - 1;
+    position->reached =
+        done ? end_of(context->txn, op, track, position) : track->number - 1;
     if (op->more && position->gap_count > 0 && track->seq == track->start)
         cut_gap(context->txn, track, position,
                 op->items[op->event_count - 1].number);

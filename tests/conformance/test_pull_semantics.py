@@ -9,6 +9,7 @@ import unittest
 
 from pulling import PLAIN, Pulling, bodies, target
 from harness import Wire, request, until
+from harness.websocket import WebSocket
 
 
 def gap_of(said: dict) -> dict:
@@ -23,6 +24,12 @@ class Rules(Pulling):
 
     def read(self, topic: str, **params: object) -> list[str]:
         return bodies(self.pull(topic, **params)["events"])
+
+    def socket(self, *topics: str, **params: object) -> WebSocket:
+        socket = WebSocket(self.hub.address,
+                           target("/events/ws", *topics, **params))
+        self.addCleanup(socket.close)
+        return socket
 
     def bearer(self, token: str) -> tuple[str, str]:
         return ("Authorization", f"Bearer {token}")
@@ -316,6 +323,9 @@ class Cursors(Rules):
         lines = self.lines(target("/events/stream", self.one, since=cursor))
         self.assertEqual([lines.object().get("type") for _ in range(2)],
                          ["open", "gap"])
+        socket = self.socket(self.one, since=cursor)
+        self.assertEqual(socket.of_type("gap")["reason"], "epoch")
+        self.assertEqual(socket.event()["body"], "first")
         answer = self.get(target("/events", self.one, since=cursor,
                                  on_gap="fail"))
         self.assertEqual(answer.status, 410)
@@ -410,11 +420,49 @@ class Streams(Rules):
         stream = self.events(target("/events/sse", self.one, since="-1"),
                              self.bearer(token))
         self.assertEqual(stream.event()["body"], "2")
-        last = stream.last_id
+        last, stream.last_id = stream.last_id, ""
         self.ctl(self.hub, "token", "remove", "gone")
         abort = stream.named("abort")
         self.assertEqual(abort.data["reason"], "token-revoked")
         self.assertEqual(abort.id, last)
+
+    def test_M11_who_is_turned_away_comes_back_to_where_he_was(self) -> None:
+        self.hub.restart("--pulls=1")
+        where = target("/events/sse", self.one)
+        self.assertEqual(self.events(where).said().name, "open")
+        cursor = self.pull(self.one)["cursor"]
+        for fields in ((("Last-Event-ID", cursor),), ()):
+            stream = self.events(where, *fields)
+            self.assertEqual(stream.head.status, 200)
+            overload = stream.said()
+            self.assertEqual(overload.name, "overload")
+            self.assertTrue(overload.data["retryable"])
+            self.assertGreaterEqual(stream.retry, 1000)
+            self.assertEqual(overload.id, cursor)
+
+    def test_M11_a_mailbox_resumes_by_its_last_id(self) -> None:
+        token = self.token()
+        for mode in ("none", "cursor"):
+            self.mailbox(token, mode, self.one, ack=mode)
+            where = f"/mailboxes/{mode}/sse"
+            last: tuple[tuple[str, str], ...] = ()
+            for body in ("a", "b", "c"):
+                stream = self.events(where, self.bearer(token), *last)
+                opening = stream.said()
+                self.assertEqual((opening.name, opening.id),
+                                 ("open", opening.data["cursor"]))
+                if body == "a":  # has seen nothing, and goes
+                    stream.close()
+                    until(lambda: self.held() == 0, "it to be gone")
+                    self.update(self.one, f"{mode} {body}".encode())
+                    stream = self.events(where, self.bearer(token),
+                                         ("Last-Event-ID", opening.id))
+                else:
+                    self.update(self.one, f"{mode} {body}".encode())
+                self.assertEqual(stream.event()["body"], f"{mode} {body}")
+                last = (("Last-Event-ID", stream.last_id),)
+                stream.close()
+                until(lambda: self.held() == 0, "it to be gone")
 
     def test_M11_nothing_falls_between_reading_and_waiting(self) -> None:
         """Each poll is sent while an update comes in: whichever is first,
@@ -489,6 +537,7 @@ class Losses(Rules):
         for name, stream in (
                 ("sse", self.events(target("/events/sse", topic,
                                            since=place))),
+                ("socket", self.socket(topic, since=place)),
                 ("lines", self.lines(target("/events/stream", topic,
                                             since=place)))):
             with self.subTest(name):
@@ -524,7 +573,9 @@ class Losses(Rules):
     def by_stream(self, topic: str, name: str, stream) -> None:
         gaps, seqs = [], []
         while not seqs or seqs[-1] != self.MANY + 1:
-            said = stream.said().data if name == "sse" else stream.object()
+            said = stream.said().data if name == "sse" \
+                else json.loads(stream.read().data) if name == "socket" \
+                else stream.object()
             if "lost" in json.dumps(said) and "topics" in said:
                 gaps.append(said)
             elif "seq" in said:
@@ -791,6 +842,20 @@ class Acknowledging(Rules):
         for topic in ("one", "two"):
             self.assertEqual([body for body in seen if topic in body],
                              [f"{topic} {number}" for number in range(3)])
+
+    def test_explicit_only_an_acknowledgement_is_one(self) -> None:
+        """What an EventSource comes back with by itself is none."""
+        self.mailbox(self.reader, "box", self.one, ack="explicit",
+                     ack_wait=1)
+        self.update(self.one, b"a")
+        stream = self.events("/mailboxes/box/sse", self.bearer(self.reader))
+        self.assertEqual(stream.event()["body"], "a")
+        last = stream.last_id
+        stream.close()
+        stream = self.events("/mailboxes/box/sse", self.bearer(self.reader),
+                             ("Last-Event-ID", last))
+        self.assertEqual(stream.head.status, 200)
+        self.assertEqual(stream.event()["body"], "a")
 
     def test_explicit_comes_again_after_a_crash(self) -> None:
         self.mailbox(self.reader, "box", self.one, ack="explicit",

@@ -271,6 +271,36 @@ static void from_the_latest_there_is_nothing_yet(void **state)
     store_release(&events.op);
 }
 
+static uint64_t end_of(struct session *s, struct store_position position)
+{
+    struct store_events events = read_events(&position, 1);
+    session_must(s, &events.op);
+    assert_int_equal(events.event_count, 0);
+    store_release(&events.op);
+    return position.reached;
+}
+
+static void M17_what_other_topics_do_does_not_show(void **state)
+{
+    struct session *s = *state;
+    struct log log;
+    write_log(s, &log);
+    struct store_position position = {
+        .topic = log.topics[2],
+        .since = STORE_SINCE_LATEST,
+    };
+    uint64_t latest = end_of(s, position);
+    scene_update(s, URLS[1], "news");
+    assert_true(end_of(s, position) == latest);
+    // Nor from a place between theirs, which is kept.
+    position.since = STORE_SINCE_NUMBER;
+    position.value = latest + 1;
+    assert_true(end_of(s, position) == latest + 1);
+    position.since = STORE_SINCE_TIME;
+    position.value = INT64_MAX;
+    assert_true(end_of(s, position) == latest);
+}
+
 static void the_newest_of_each_topic_can_be_had(void **state)
 {
     struct session *s = *state;
@@ -432,6 +462,7 @@ int main(void)
         TEST(events_may_be_read_without_bodies),
         TEST(M8_events_name_the_one_before_them),
         TEST(from_the_latest_there_is_nothing_yet),
+        TEST(M17_what_other_topics_do_does_not_show),
         TEST(the_newest_of_each_topic_can_be_had),
         TEST(events_since_a_moment_can_be_had),
         TEST(what_was_not_asked_for_does_not_come_with_the_rest),

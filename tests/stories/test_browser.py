@@ -129,7 +129,7 @@ class Page(Story):
         seen = self.shown(1)
         self.browser.ask("goto", url="about:blank")
         sent += [self.publish_next(), self.publish_next()]
-        self.browser.ask("run", script="history.back()")
+        self.browser.ask("run", script="void setTimeout(() => history.back())")
         seen += self.shown(2)
         self.browser.ask("reload")
         self.connected()

@@ -425,6 +425,8 @@ class Reading(Mailboxes):
         self.assertEqual(bodies(self.mine.read("one")),
                          ["first", "a", "b", "c"])
         self.assertEqual(self.mine.ask("POST", where, {"to": "x"})[0], 400)
+        status, refused = self.mine.ask("POST", where, {"to": "-2"})
+        self.assertEqual((status, "to is -N" in str(refused)), (400, True))
         self.assertEqual(self.mine.ask("POST", where, {})[0], 400)
 
     def test_where_it_starts_can_be_chosen(self) -> None:

@@ -4,6 +4,7 @@
 import json
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from harness import Wire, request
@@ -92,6 +93,32 @@ class Presence(Streaming):
         self.assertEqual((said["mailbox"], said["state"]), ("b", "online"))
         said = lines.object()
         self.assertEqual((said["type"], said["mailbox"]), ("presence", "b"))
+
+    def test_many_who_are_there_are_told_at_once(self) -> None:
+        # One by one they would be more than may lie in wait for a reader.
+        self.begin("--mailboxes-per-owner=1300")
+        names = [f"{i:04}".ljust(128, "x") for i in range(1300)]
+
+        def visit(some: list[str]) -> None:
+            with Wire(self.hub.address) as wire:
+                for name in some:
+                    wire.send(request(
+                        "PUT", f"/mailboxes/{name}",
+                        [shown(self.mine),
+                         ("Content-Type", "application/json")], b"{}"))
+                    self.assertEqual(wire.read().status, 201)
+                    wire.send(request("GET", f"/mailboxes/{name}/messages",
+                                      [shown(self.mine)]))
+                    self.assertEqual(wire.read().status, 200)
+        with ThreadPoolExecutor(10) as pool:
+            list(pool.map(visit, [names[at::10] for at in range(10)]))
+        watch, lines = self.watch(), self._kept(Lines(
+            self.hub.address, "/presence", [shown(self.mine), LINES]))
+        self.assertEqual(sorted(watch.named("presence").data["mailbox"]
+                                for _ in names), names)
+        self.assertEqual(lines.object()["type"], "open")
+        self.assertEqual(sorted(lines.object()["mailbox"] for _ in names),
+                         names)
 
     def test_the_pause_between_two_polls_shows_to_nobody(self) -> None:
         topic = self.begin("--presence-grace=3s")

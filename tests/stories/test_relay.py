@@ -63,7 +63,7 @@ class Relayed(Story):
         callback.posts.clear()
         return origin, feed, topic
 
-    def test_updates_come_byte_for_byte_and_signed(self) -> None:
+    def test_M21_updates_come_byte_for_byte_and_signed(self) -> None:
         relay, callback = self.relay(), self.callback()
         origin, feed, topic = self.begin(relay, callback, secret="s3cret",
                                          content="full")
@@ -87,7 +87,7 @@ class Relayed(Story):
                 self.assertEqual(post.get("Hub-Previous"), last)
             last = post.get("Hub-Sequence")
 
-    def test_a_webhook_would_get_the_same(self) -> None:
+    def test_M21_a_webhook_would_get_the_same(self) -> None:
         # Another hub, which can call the callback, beside this one.
         relay, callback, other = self.relay(), self.callback(), self.daemon()
         direct = self.callback()
@@ -103,7 +103,7 @@ class Relayed(Story):
             for name in ("X-Hub-Signature", "Content-Type"):
                 self.assertEqual(got.get(name), sent.get(name))
 
-    def test_a_killed_relay_loses_nothing(self) -> None:
+    def test_M21_a_killed_relay_loses_nothing(self) -> None:
         relay, callback = self.relay(), self.callback()
         origin, feed, _ = self.begin(relay, callback, secret="s3cret",
                                      content="full")
@@ -185,7 +185,7 @@ class Relayed(Story):
             last = sequence
         self.assertEqual(last, 1201)
 
-    def test_410_ends_the_mailbox_too(self) -> None:
+    def test_M21_410_ends_the_mailbox_too(self) -> None:
         relay, callback = self.relay(), self.callback()
         origin, feed, _ = self.begin(relay, callback)
         callback.script(Answer(410))
@@ -213,7 +213,7 @@ class Relayed(Story):
         self.update(origin, feed)
         self.assertEqual(callback.wait_posts(1)[0].all("X-Hub-Signature"), [])
 
-    def test_a_renewal_that_is_not_confirmed_changes_nothing(self) -> None:
+    def test_M21_a_renewal_that_is_not_confirmed_changes_nothing(self) -> None:
         relay, callback = self.relay(), self.callback()
         origin, feed, topic = self.begin(relay, callback, secret="old secret")
         callback.on_verify = lambda seen: Answer(404)

@@ -29,7 +29,7 @@ class Cast(Story):
 
 
 class Faults(Cast):
-    def test_bytes_type_and_signature_are_the_hubs(self) -> None:
+    def test_M21_bytes_type_and_signature_are_the_hubs(self) -> None:
         relay, callback = self.relay(), self.callback()
         self.subscribe(relay, TOPIC, callback.url(), secret="s3cret")
         bodies = [b"<feed>\r\n\xc3\xa4 \x00 \xf0\x9f\x90\x9d</feed>",
@@ -163,7 +163,7 @@ class Faults(Cast):
         self.assertEqual(post.get("X-Hub-Signature"),
                          signature("sha256", b"s3cret", post.body))
 
-    def test_retry_after_and_order_are_kept(self) -> None:
+    def test_M21_nothing_is_acknowledged_before_a_2xx(self) -> None:
         relay, callback = self.relay(), self.callback()
         self.subscribe(relay, TOPIC, callback.url())
         callback.script(Answer(503, fields=[("Retry-After", "1")]),
@@ -388,7 +388,7 @@ class Feeds(Cast):
         return relay.client.get("/feed?" + form([("url", url)]).decode(),
                                 [("Host", "relay.local:8090"), *fields])
 
-    def test_it_names_the_relay_as_its_hub(self) -> None:
+    def test_M21_the_feed_names_the_relay_as_its_hub(self) -> None:
         origin, relay = self.cast()
         topic = origin.serve(self.FEED, content_type="application/atom+xml")
         answer = self.get(relay, topic)

@@ -229,7 +229,9 @@ class Commands(Tokens):
                               [("one", "box"), ("one", "mine"),
                                ("two", "box")])
         self.assertEqual(self.ctl(hub, "mailboxes").count(" box\n"), 2)
-        self.assertIn(topic, self.ctl(hub, "mailboxes", "mine"))
+        shown = self.ctl(hub, "mailboxes", "mine")
+        self.assertRegex(shown, r" one +mine\n")
+        self.assertIn(topic, shown)
         self.assertEqual(
             self.ctl_json(hub, "mailboxes", "mine")["listens"][0]["url"],
             topic)

@@ -191,7 +191,8 @@ class Hub {
         // but for an answer that is no stream.
         source.onerror = () => {
             if (source.readyState === EventSource.CLOSED)
-                failed("the hub does not answer with a stream");
+                failed("the hub does not answer with a stream; does it allow "
+                    + "this page's origin (pull-origin)?");
         };
     }
 

@@ -172,6 +172,8 @@ static void who_is_wrong_is_told_where(void **state)
         { "{\"match\": [\"https://example.com*\"]}", "match[0] needs" },
         { "{\"start\": 1}", "start is not a string" },
         { "{\"start\": \"\"}", "start is not a cursor" },
+        { "{\"match\": [\"https://example.com/*\"], \"start\": \"-2\"}",
+          "start: -N is for topics" },
         { "{\"ack\": \"maybe\"}", "ack is not none" },
         { "{\"ack\": null}", "ack is not none" },
         { "{\"ack_wait\": 0}", "ack_wait is not a whole number from 1" },

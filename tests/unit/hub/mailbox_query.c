@@ -68,6 +68,18 @@ static void every_parameter_is_taken(void **state)
     assert_int_equal(good("timeout=9999", NULL, NULL).wish.wait_ms, 270000);
 }
 
+static void the_pages_of_a_stream_are_never_large(void **state)
+{
+    struct request request = asks("max_bytes=4194304", NULL, NULL);
+    struct mailbox_query out;
+    (void)state;
+    assert_int_equal(good("max_bytes=4194304", NULL, NULL).max_bytes, 4194304);
+    assert_true(mailbox_query_read(&request, MAILBOX_SSE, &out));
+    assert_int_equal(out.max_bytes, PULL_BYTES);
+    assert_true(mailbox_query_read(&request, MAILBOX_WS, &out));
+    assert_int_equal(out.max_bytes, PULL_BYTES);
+}
+
 static void what_an_EventSource_comes_back_with_acknowledges(void **state)
 {
     (void)state;
@@ -145,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_asked_is_the_default),
         cmocka_unit_test(every_parameter_is_taken),
+        cmocka_unit_test(the_pages_of_a_stream_are_never_large),
         cmocka_unit_test(what_an_EventSource_comes_back_with_acknowledges),
         cmocka_unit_test(a_wait_may_be_a_preference),
         cmocka_unit_test(the_path_or_Accept_says_how),

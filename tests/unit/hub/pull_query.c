@@ -279,6 +279,8 @@ static void a_pattern_is_asked_for_instead_of_topics(void **state)
     bad("match=http://e/*&topic=http://e/", "match");
     bad("match=http://e/", "match");
     bad("match=http://e*", "match");
+    bad("match=http://e/*&since=-2", "since=-N is for topics");
+    assert_true(good("match=http://e/*&since=-2&order=desc").backwards);
 }
 
 static void history_does_not_wait(void **state)

@@ -333,6 +333,14 @@ static void what_fails_before_a_stream_begins_has_its_status(void **state)
     follow(TOPIC);
     fake_store_finish(&reading()->op, STORE_CORRUPT);
     turn();
+    // But for what may succeed later: an EventSource would never come again.
+    assert_int_equal(rig.requests[0].status, 200);
+    assert_non_null(strstr(rig.requests[0].body, "event: overload"));
+    assert_non_null(strstr(rig.requests[0].body, "retry: "));
+    get_at(0, "/events/stream", ONE);
+    follow(TOPIC);
+    fake_store_finish(&reading()->op, STORE_CORRUPT);
+    turn();
     assert_int_equal(rig.requests[0].status, 503);
     assert_int_equal(pull_held(rig.pull), 0);
 }

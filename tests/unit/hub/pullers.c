@@ -137,6 +137,76 @@ static void what_sockets_say_leaves_time_for_others(void **state)
     assert_int_equal(rig.messages, 20);
 }
 
+// --------------------------------------------------------------------- tokens
+
+#define HALF "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static void hold_with_token(size_t n, int64_t expires)
+{
+    struct fake_request *fake = &rig.requests[n];
+    fake_request_get(fake, "/events", WAITING);
+    rig.fields[n][0] =
+        (struct request_field){ "Authorization", "Bearer wsd_" HALF "x" };
+    fake->request.fields = rig.fields[n];
+    fake->request.field_count = 1;
+    pull_handle(rig.pull, &fake->request, loop_now());
+    if (fake_store_waiting(STORE_FIND_TOKEN) > 0) {
+        struct store_find_token *find = fake_store_take(STORE_FIND_TOKEN);
+        find->token = (struct store_token){
+            .id = 7,
+            .name = { "name", 4 },
+            .owner = { "name", 4 },
+            .rights = STORE_RIGHT_PULL,
+            .scope = { "*", 1 },
+            .expires = expires,
+        };
+        fake_store_finish(&find->op, STORE_OK);
+    }
+    turn();
+    if (fake_store_waiting(STORE_FOLLOW) > 0)
+        follow(TOPIC);
+    if (fake_store_waiting(STORE_EVENTS) > 0)
+        end_empty(reading());
+    assert_int_equal(fake->answers, 0);
+}
+
+static void a_removed_token_ends_what_it_holds(void **state)
+{
+    (void)state;
+    get_from(0, "/events", "192.0.2.1");
+    for (size_t i = 1; i <= 40; i++)
+        hold_with_token(i, 0);
+    get_from(50, "/events", "192.0.2.1");
+    pullers_revoke(rig.pullers, 7);
+    assert_int_equal(pullers_patience(rig.pullers, loop_now()), 0);
+    turn();
+    for (size_t i = 1; i <= 40; i++) {
+        assert_int_equal(rig.requests[i].status, 401);
+        assert_non_null(strstr(rig.requests[i].body, "token-revoked"));
+    }
+    assert_int_equal(pull_held(rig.pull), 2);
+    assert_int_equal(rig.requests[0].answers + rig.requests[50].answers, 0);
+}
+
+static void a_token_holds_only_so_many_and_no_longer_than_it_is_good(
+    void **state)
+{
+    (void)state;
+    rig.config.pulls_per_address = 1;
+    rig.config.pulls_per_token = 2;
+    hold_with_token(0, FAKE_UNIX + 5000);
+    hold_with_token(1, 0);
+    struct fake_request *third = &rig.requests[2];
+    *third = rig.requests[1];
+    third->request.work = NULL;
+    pull_handle(rig.pull, &third->request, loop_now());
+    turn();
+    assert_int_equal(third->status, 429);
+    fake_loop_pass(5200);
+    turn();
+    assert_int_equal(rig.requests[0].answers, 1);
+}
+
 // -------------------------------------------------------------------- draining
 
 static size_t answered(size_t count)
@@ -208,6 +278,8 @@ int main(void)
         PULLED(who_does_not_wait_is_not_counted),
         PULLED(what_sockets_say_leaves_time_for_others),
         PULLED(they_are_counted_by_voice),
+        PULLED(a_removed_token_ends_what_it_holds),
+        PULLED(a_token_holds_only_so_many_and_no_longer_than_it_is_good),
         PULLED(draining_answers_all_bit_by_bit_and_holds_nobody),
         PULLED(a_drained_stream_is_told_when_to_come_again),
         PULLED(a_step_ends_so_many_that_others_are_not_kept_waiting),

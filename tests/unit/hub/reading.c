@@ -116,6 +116,35 @@ static void what_was_brought_counts_until_it_is_written(void **state)
     end_all();
 }
 
+static void answer_slowly(struct request *request, const struct reply *reply)
+{
+    answer_long(request, reply);
+    fake_loop_pass(5);
+}
+
+static void long_answers_leave_time_for_others(void **state)
+{
+    (void)state;
+    get_many(3, ONE "&since=earliest");
+    for (size_t i = 0; i < 3; i++) {
+        rig.requests[i].request.answer = answer_slowly;
+        struct store_events *op = reading();
+        struct store_event event = { .number = 40, .topic = TOPIC };
+        op->items = fake_store_give(&op->op, &event, sizeof event);
+        op->event_count = 1;
+        op->head = HEAD;
+        op->positions[0].reached = HEAD;
+        op->positions[0].reach = STORE_REACH_PUBLIC;
+        fake_store_finish(&op->op, STORE_OK);
+    }
+    for (size_t done = 1; done <= 3; done++) {
+        assert_int_equal(pull_step(rig.pull, loop_now()), done < 3);
+        assert_int_equal(rig.requests[0].answers + rig.requests[1].answers
+                             + rig.requests[2].answers,
+                         done);
+    }
+}
+
 static void for_who_has_enough_on_its_way_nothing_is_read(void **state)
 {
     atomic_bool sated = true;
@@ -348,6 +377,7 @@ int main(void)
         PULLED(so_many_are_read_at_a_time_however_small),
         PULLED(one_is_read_whatever_its_size),
         PULLED(what_was_brought_counts_until_it_is_written),
+        PULLED(long_answers_leave_time_for_others),
         PULLED(for_who_has_enough_on_its_way_nothing_is_read),
         PULLED(who_waits_at_one_place_is_served_by_one_reading),
         PULLED(who_comes_back_is_held_without_a_reading),

@@ -386,7 +386,8 @@ static void add_own(struct work *work, bool own_change)
         content = content_of_part(work);
     if (work->own != NULL && !is_same(work->own->content, content))
         work->learnt = true;
-    add_head(work, own_id, content, own_change ? input->seq : work->own->seq);
+    add_head(work, own_id, content,
+             own_change || work->own == NULL ? input->seq : work->own->seq);
 }
 
 // That of a document which is no feed is the last feed's, of an earlier day.

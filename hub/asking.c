@@ -157,8 +157,9 @@ static bool may_read(const struct asking *asking, const char *normal,
 static void unknown(struct asking *asking)
 {
     fail(asking, 404, "unknown-topic",
-         "this hub does not follow that topic: a verified subscription, an "
-         "operator, a token or pull-open makes it");
+         "this hub does not follow that topic, or not for you: a verified "
+         "subscription, an operator, a token with the right create, or "
+         "pull-open makes it");
 }
 
 static void make_audience(struct asking *asking)
@@ -286,7 +287,11 @@ static void find_audience(struct asking *asking)
 
 static void forbid(struct asking *asking)
 {
-    if (asking->visitor->token != 0)
+    if (asking->visitor->token != 0 && asking->query->pattern_count > 0)
+        fail(asking, 403, "forbidden-topic",
+             "the token has not the right match, or does not cover all that "
+             "begins so");
+    else if (asking->visitor->token != 0)
         fail(asking, 403, "forbidden-topic",
              "the token is not good for one of these topics");
     else

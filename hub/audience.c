@@ -13,6 +13,7 @@
 enum {
     BUCKETS = 8192,
     ASLEEP_MAX = 4096, // audiences that nobody belongs to
+    ASLEEP_BYTES = 32 * 1024 * 1024,
 };
 
 struct audiences {
@@ -21,6 +22,7 @@ struct audiences {
     struct audience *prefixed; // all that have prefixes
     struct audience *newest, *oldest;
     size_t count, asleep;
+    size_t asleep_bytes;
     struct siphash_key key;
 };
 
@@ -155,6 +157,7 @@ static void put_asleep(struct audiences *all, struct audience *audience)
         all->oldest = audience;
     all->newest = audience;
     all->asleep++;
+    all->asleep_bytes += audience->size;
 }
 
 static void awake(struct audiences *all, struct audience *audience)
@@ -168,6 +171,7 @@ static void awake(struct audiences *all, struct audience *audience)
     else
         all->oldest = audience->newer;
     all->asleep--;
+    all->asleep_bytes -= audience->size;
 }
 
 // Nobody belongs to it, and it sleeps no more.
@@ -182,7 +186,7 @@ static void end(struct audiences *all, struct audience *audience)
 
 static void make_room(struct audiences *all)
 {
-    while (all->asleep > ASLEEP_MAX) {
+    while (all->asleep > ASLEEP_MAX || all->asleep_bytes > ASLEEP_BYTES) {
         struct audience *oldest = all->oldest;
         awake(all, oldest);
         end(all, oldest);
@@ -250,11 +254,12 @@ static struct audience *make(struct audiences *all,
                              const struct audience_found found[])
 {
     size_t count = query->topic_count + query->pattern_count;
-    struct audience *audience =
-        calloc(1, sizeof *audience + count * sizeof *audience->topics
-                      + bytes_of(query));
+    size_t size = sizeof(struct audience)
+                  + count * sizeof(struct audience_topic) + bytes_of(query);
+    struct audience *audience = calloc(1, size);
     if (!audience)
         return NULL;
+    audience->size = size;
     audience->hash = hash_of(all, query);
     ring_init(&audience->members);
     audience->voice = query->voice;

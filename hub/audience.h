@@ -69,6 +69,7 @@ struct audience {
     bool bodies, pauses, fail_on_gap;
     bool prefixes; // its topics are prefixes
     size_t limit, max_bytes;
+    size_t size; // bytes of all this
     size_t count;
     struct audience_topic topics[];
 };

@@ -37,6 +37,7 @@ struct batch_gap {
     const char *url;
     uint64_t from, to, count; // seqs
     bool inexact;
+    enum batch_loss loss; // 0: as the batch's
 };
 
 // Where one topic stands after this (view=by_topic, scope changed).

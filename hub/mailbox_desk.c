@@ -80,6 +80,9 @@ void mailbox_read_updated(struct mailbox_read *read, uint64_t topic,
 void mailbox_read_changed(struct mailbox_read *read, uint64_t mailbox)
 {
     struct desk *desk = desks_find(read->desks, mailbox);
+    // Who comes next is looked at before anything is taken out for him.
+    if (desk)
+        desk->token = 0;
     for (struct desk_reader *at = desk ? desk->readers : NULL; at;
          at = at->next) {
         struct reader *reader = (struct reader *)at;

@@ -114,8 +114,7 @@ static struct batch_event event_of(const struct store_letter *letter,
     return event;
 }
 
-// 0: nothing is lost.
-static enum batch_loss loss_of(const struct store_collect *collect)
+static enum batch_loss loss_of(enum store_loss loss)
 {
     static const enum batch_loss losses[] = {
         [STORE_LOST_NOTHING] = BATCH_EXPIRED,
@@ -124,7 +123,7 @@ static enum batch_loss loss_of(const struct store_collect *collect)
         [STORE_LOST_UNFOLLOWED] = BATCH_UNFOLLOWED,
         [STORE_LOST_RECREATED] = BATCH_RECREATED,
     };
-    return collect->gap_count > 0 ? losses[collect->gaps[0].loss] : 0;
+    return losses[loss];
 }
 
 struct page {
@@ -146,8 +145,10 @@ static bool make_page(const struct store_collect *collect, struct page *page)
     }
     for (size_t i = 0; i < collect->gap_count; i++) {
         const struct store_gap *gap = &collect->gaps[i];
-        page->gaps[i] = (struct batch_gap){ gap->url.at, gap->from, gap->to,
-                                            gap->count, gap->inexact };
+        page->gaps[i] = (struct batch_gap){
+            gap->url.at, gap->from,    gap->to,
+            gap->count,  gap->inexact, loss_of(gap->loss),
+        };
     }
     return true;
 }
@@ -163,7 +164,10 @@ static void tell(struct reader *reader, const struct store_collect *collect)
     batch.count = collect->count;
     batch.gaps = page.gaps;
     batch.gap_count = collect->gap_count;
-    batch.loss = reader->epoch ? BATCH_EPOCH : loss_of(collect);
+    if (reader->epoch)
+        batch.loss = BATCH_EPOCH;
+    else if (collect->gap_count > 0)
+        batch.loss = loss_of(collect->gaps[0].loss);
     batch.more = collect->more;
     batch.pauses = collect->more && reader->limited;
     if (collect->mailbox_now.profile.secret.len > 0)

@@ -47,7 +47,8 @@ static const char *objection(const struct mailbox_task *task,
     if (is_prefix(listen))
         return visitor_may_match(visitor, config, normal->at, normal->len)
                    ? NULL
-                   : "your token does not cover all that begins so";
+                   : "your token has not the right match, or does not cover "
+                     "all that begins so";
     if (!visitor_may_read(visitor, config, normal->at, normal->len,
                           STORE_REACH_UNTOLD))
         return "your token does not cover this topic";

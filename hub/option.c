@@ -247,7 +247,7 @@ static const struct option table[] = {
     NUMBER("body-max", OPTION_SIZE, body_max, KIB, 256 * MIB, "10MiB",
            "largest fetched document, after decompression"),
     NUMBER("retention", OPTION_TIME, retention, SECOND, 3650 * DAY, "7d",
-           "pullers can go back this long"),
+           "pullers can go back this long; what is beyond goes within an hour"),
     NUMBER("retention-updates", OPTION_COUNT, retention_updates, 1, 1000000,
            "1000", "and this many updates of a topic"),
     NUMBER("retention-bytes", OPTION_SIZE, retention_bytes, KIB, TIB,

@@ -182,6 +182,10 @@ void pull_event_gap(struct json_writer *out, const struct batch *batch)
         put_number(out, "lost", gap->count);
         put_number(out, "from_seq", gap->from);
         put_number(out, "to_seq", gap->to);
+        if (gap->loss != 0 && gap->loss != batch->loss) {
+            json_writer_name(out, "reason");
+            json_writer_string(out, loss_name(gap->loss));
+        }
         json_writer_name(out, "exact");
         json_writer_put(out, gap->inexact ? "false}" : "true}");
     }

@@ -296,8 +296,9 @@ static void send_strangers_away(struct reading *reading)
         at = at->next;
         if (visitor_is_stranger(puller_visitor(puller_of(member)), config))
             refuse(member, 404, "unknown-topic",
-                   "this hub does not follow that topic: a verified "
-                   "subscription, an operator, a token or pull-open makes it");
+                   "this hub does not follow that topic, or not for you: a "
+                   "verified subscription, an operator, a token with the "
+                   "right create, or pull-open makes it");
     }
 }
 

@@ -121,6 +121,7 @@ static void add_gap(struct reading *reading, const char *url,
         .to = gap->to,
         .count = gap->count,
         .inexact = gap->inexact,
+        .loss = loss_of(gap->loss),
     };
     if (batch->gap_count == 1)
         batch->loss = loss_of(gap->loss);

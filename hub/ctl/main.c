@@ -69,8 +69,9 @@ static const struct command commands[] = {
       " add NAME [--owner=NAME] [--right=RIGHT,...] [--scope=PATTERN]...\n"
       "        [--expires=TIME] | list | remove NAME",
       "who may pull what; RIGHT is pull, match, mailbox, create, ticket or "
-      "presence,\n        PATTERN a URL, https://host/path* or *; add prints "
-      "the secret, once" },
+      "presence\n        (all but presence if none is given), PATTERN a URL, "
+      "https://host/path*\n        or * (all, if none is given); add prints the "
+      "secret, once" },
     { "mailboxes", ctl_mailboxes, " [NAME] [--owner=NAME] [--remove]",
       "the mailboxes of those who pull; with NAME what one listens to" },
     { "pulls", ctl_pulls, "", "who pulls now: how many, and which topics" },

@@ -115,7 +115,8 @@ static void run(struct relay *relay, int signals)
             patience = relay_sooner(patience, end, now);
         relay_net_run(relay->net, fds, count, patience);
         if (is_signalled(signals)) {
-            LOG(LOG_INFO, "stopping", LOG_N("twice", relay->draining));
+            LOG(LOG_INFO, "stopping",
+                LOG_T("why", relay->draining ? "told again" : "told"));
             if (relay->draining)
                 return;
             relay->draining = true;

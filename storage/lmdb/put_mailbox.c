@@ -135,7 +135,7 @@ static void relabel(struct engine_context *context, struct mailbox *mailbox,
 static void set_listens(struct engine_context *context,
                         struct store_put_mailbox *op, struct plan *plan)
 {
-    struct listen made;
+    struct listen made = { .shown = { .sid = 0 } };
     for (size_t i = 0; i < op->listen_count; i++) {
         if (plan->again[i])
             continue;

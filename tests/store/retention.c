@@ -94,6 +94,32 @@ static void M9_a_gap_is_exact(void **state)
     }
 }
 
+// Rows without a body live ten times as long as bodies; beyond them nobody can
+// count.
+static void M9_a_gap_is_exact_for_ten_times_the_retention(void **state)
+{
+    struct session *s = *state;
+    uint64_t numbers[UPDATES + 1] = { 0 };
+    uint64_t topic = write_updates(s, numbers);
+    for (int day = 1; day <= 12; day++) {
+        session_advance(s, DAY);
+        scene_trim(s, topic, DAY, MANY, MANY);
+        struct store_position position = { .topic = topic };
+        struct store_events events = after(s, &position, numbers[2]);
+        // The newest stays for ever (M10).
+        assert_true(events.items[events.event_count - 1].seq == UPDATES);
+        store_release(&events.op);
+        if (day > 1 && day < 10) {
+            assert_int_equal(position.gap_from, 3);
+            assert_int_equal(position.gap_count, UPDATES - 3);
+            assert_false(position.gap_inexact);
+        } else if (day > 10) {
+            assert_int_equal(position.gap_to, UPDATES - 1);
+            assert_true(position.gap_inexact);
+        }
+    }
+}
+
 static void M9_a_gap_is_told_once(void **state)
 {
     struct session *s = *state;
@@ -367,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(M9_a_gap_is_exact),
+        TEST(M9_a_gap_is_exact_for_ten_times_the_retention),
         TEST(M9_a_gap_is_told_once),
         TEST(M9_losses_of_several_topics_add_up),
         TEST(M9_losses_add_up_by_topic),

@@ -174,6 +174,20 @@ class Definitions(Mailboxes):
         self.assertEqual((answer.status, json.loads(answer.body)["type"]),
                          (403, "forbidden-topic"))
 
+    def test_who_is_refused_takes_nothing_out(self) -> None:
+        outside = self.topic("/outside/b")
+        inside = self.topic("/inside/b")
+        narrow = self.owner("narrow", "--owner=reader",
+                            scope=self.source.base + "/inside/*")
+        broad = self.owner("broad", "--owner=reader")
+        broad.make("three", inside, ack="none")
+        narrow.read("three")
+        broad.good("POST", "/mailboxes/three/subscriptions",
+                   {"topic": outside, "since": "earliest"})
+        self.assertEqual(narrow.ask("GET", "/mailboxes/three/messages")[0],
+                         403)
+        self.assertEqual(bodies(broad.read("three")), ["first"])
+
     def test_a_ticket_opens_the_mailboxes_that_it_names(self) -> None:
         self.mine.make("one", self.followed)
         self.mine.make("two", self.followed)

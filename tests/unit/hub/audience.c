@@ -195,6 +195,29 @@ static void those_that_nobody_asks_any_more_are_forgotten_in_time(void **state)
     audience_leave(all, used);
 }
 
+static void the_long_ones_are_forgotten_sooner(void **state)
+{
+    (void)state;
+    enum { TOPICS = 90, LEN = 1900 };
+    char *text = malloc(TOPICS * (LEN + 40) + 40);
+    assert_non_null(text);
+    for (uint64_t i = 1; i <= 200; i++) {
+        int len = snprintf(text, 40, "limit=%d", (int)i);
+        for (int topic = 0; topic < TOPICS; topic++) {
+            len += snprintf(text + len, 40, "&topic=https://e/%d?", topic);
+            memset(text + len, 'y', LEN);
+            len += LEN;
+        }
+        text[len] = '\0';
+        make(text, 100);
+    }
+    free(text);
+    struct audiences_numbers numbers;
+    audiences_numbers(all, &numbers);
+    // Of about 350 KB each, 32 MiB in all.
+    assert_in_range(numbers.asleep, 50, 100);
+}
+
 static size_t topics_seen;
 
 static bool see(void *context, struct bytes normal, size_t held)
@@ -270,6 +293,7 @@ int main(void)
         HEARD(M11_what_was_told_stays_known_whatever_is_read),
         HEARD(patterns_hear_of_what_begins_so),
         HEARD(those_that_nobody_asks_any_more_are_forgotten_in_time),
+        HEARD(the_long_ones_are_forgotten_sooner),
         HEARD(topics_are_listed_while_somebody_asks),
         HEARD(a_question_can_be_asked_again),
         HEARD(members_belong_to_one_ring_at_a_time),

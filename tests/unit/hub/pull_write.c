@@ -168,6 +168,27 @@ static void a_gap_is_told_topic_by_topic(void **state)
                      "\"to_seq\":5,\"exact\":false}]}"));
 }
 
+static void M7_a_topic_that_has_lost_otherwise_says_so(void **state)
+{
+    struct scene *scene = *state;
+    const struct batch_gap gaps[] = {
+        { .url = feed, .from = 3, .to = 9, .count = 7, .loss = BATCH_EXPIRED },
+        { .url = "https://b/", .inexact = true, .loss = BATCH_UNFOLLOWED },
+    };
+    scene->batch.count = 0;
+    scene->batch.loss = BATCH_EXPIRED;
+    scene->batch.gaps = gaps;
+    scene->batch.gap_count = 2;
+    say(scene, VOICE_JSON);
+    assert_non_null(strstr(
+        scene->text, "\"gap\":{\"reason\":\"expired\",\"topics\":["
+                     "{\"topic\":\"https://example.com/feed\",\"lost\":7,"
+                     "\"from_seq\":3,\"to_seq\":9,\"exact\":true},"
+                     "{\"topic\":\"https://b/\",\"lost\":0,\"from_seq\":0,"
+                     "\"to_seq\":0,\"reason\":\"unfollowed\","
+                     "\"exact\":false}]}"));
+}
+
 static void each_loss_has_a_word(void **state)
 {
     struct scene *scene = *state;
@@ -539,6 +560,7 @@ int main(void)
         WITH_SCENE(an_answer_has_all_members),
         WITH_SCENE(an_end_of_waiting_says_how_long_it_was),
         WITH_SCENE(a_gap_is_told_topic_by_topic),
+        WITH_SCENE(M7_a_topic_that_has_lost_otherwise_says_so),
         WITH_SCENE(each_loss_has_a_word),
         WITH_SCENE(another_set_of_topics_is_told_where_each_stands),
         WITH_SCENE(a_page_of_history_has_only_a_before_token),

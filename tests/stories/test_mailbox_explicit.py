@@ -15,14 +15,14 @@ class Explicit(Mailboxes):
         self.followed = self.begin()
         self.mine = self.owner()
 
-    def make(self, name: str = "work", **members: object) -> None:
+    def make(self, name: str = "jobs", **members: object) -> None:
         self.mine.make(name, self.followed, ack="explicit", **members)
 
-    def one(self, name: str = "work", **params: object) -> dict:
+    def one(self, name: str = "jobs", **params: object) -> dict:
         event, = self.mine.read(name, **params)["events"]
         return event
 
-    def ack(self, *events: dict, name: str = "work") -> list[str]:
+    def ack(self, *events: dict, name: str = "jobs") -> list[str]:
         said = self.mine.mark(name, ack=[event["ack_id"]
                                          for event in events])
         return [item["result"] for item in said["results"]]
@@ -35,35 +35,35 @@ class Explicit(Mailboxes):
         event = self.one()
         self.assertEqual((event["body"], event["delivery_count"]), ("a", 1))
         # The later of a topic waits for the earlier.
-        self.assertEqual(bodies(self.mine.read("work")), [])
-        self.assertEqual(self.mine.show("work")["leased"], 1)
+        self.assertEqual(bodies(self.mine.read("jobs")), [])
+        self.assertEqual(self.mine.show("jobs")["leased"], 1)
         self.assertEqual(self.ack(event), ["ok"])
         # Twice is fine: the answer may have been lost.
         self.assertEqual(self.ack(event), ["ok"])
         event = self.one()
         self.assertEqual(event["body"], "b")
         self.ack(event)
-        self.assertEqual(bodies(self.mine.read("work")), [])
-        self.assertEqual(self.mine.show("work")["pending"], 0)
+        self.assertEqual(bodies(self.mine.read("jobs")), [])
+        self.assertEqual(self.mine.show("jobs")["pending"], 0)
 
     def test_R85_a_lease_that_runs_out_wakes_who_waits(self) -> None:
         self.make(ack_wait=1)
         self.updates(self.followed, "a")
         first = self.one()
-        held = self.mine.hold("work")
+        held = self.mine.hold("jobs")
         again, = answer_of(held)["events"]
         self.assertEqual((again["body"], again["delivery_count"]), ("a", 2))
         self.assertNotEqual(again["ack_id"], first["ack_id"])
         # Who had it first has it no more.
         self.assertEqual(self.ack(first), ["stale"])
         self.assertEqual(self.ack(again), ["ok"])
-        self.assertEqual(bodies(self.mine.read("work", wait=2)), [])
+        self.assertEqual(bodies(self.mine.read("jobs", wait=2)), [])
 
     def test_an_acknowledgement_wakes_who_waits_for_the_next(self) -> None:
         self.make()
         self.updates(self.followed, "a", "b")
         event = self.one()
-        held = self.mine.hold("work")
+        held = self.mine.hold("jobs")
         self.ack(event)
         self.assertEqual(bodies(answer_of(held)), ["b"])
 
@@ -71,29 +71,29 @@ class Explicit(Mailboxes):
         self.make()
         self.updates(self.followed, "a")
         event = self.one()
-        self.mine.mark("work", nack=[event["ack_id"]])
+        self.mine.mark("jobs", nack=[event["ack_id"]])
         event = self.one()
         self.assertEqual(event["delivery_count"], 2)
-        self.mine.mark("work", nack=[{"id": event["ack_id"], "delay": 1}])
-        self.assertEqual(bodies(self.mine.read("work")), [])
-        held = self.mine.hold("work")
+        self.mine.mark("jobs", nack=[{"id": event["ack_id"], "delay": 1}])
+        self.assertEqual(bodies(self.mine.read("jobs")), [])
+        held = self.mine.hold("jobs")
         event, = answer_of(held)["events"]
         self.assertEqual(event["delivery_count"], 3)
 
     def test_a_lease_can_be_made_longer(self) -> None:
         self.make(ack_wait=1)
         other = self.topic("/b")
-        self.mine.good("POST", "/mailboxes/work/subscriptions",
+        self.mine.good("POST", "/mailboxes/jobs/subscriptions",
                        {"topic": other})
         self.updates(self.followed, "a")
         kept = self.one()
-        said = self.mine.mark("work", extend=[{"id": kept["ack_id"],
+        said = self.mine.mark("jobs", extend=[{"id": kept["ack_id"],
                                                "seconds": 600}])
         self.assertEqual(said["results"][0]["result"], "ok")
         self.updates(other, "b")
         lost = self.one()
         # Only that of the other comes again.
-        held = self.mine.hold("work")
+        held = self.mine.hold("jobs")
         self.assertEqual(bodies(answer_of(held)), [lost["body"]])
         self.assertEqual(self.ack(kept), ["ok"])
 
@@ -106,7 +106,7 @@ class Explicit(Mailboxes):
         for said in ({"ack": ["nonsense"]}, {"ack": [event["id"]]},
                      {"acks": []}, {}, {"nack": [{"id": event["ack_id"],
                                                   "delay": -1}]}):
-            status, problem = self.mine.ask("POST", "/mailboxes/work/acks",
+            status, problem = self.mine.ask("POST", "/mailboxes/jobs/acks",
                                             said)
             self.assertEqual((status, problem["type"]), (400, "bad-request"))
         # Of another mailbox, and another mode.
@@ -116,18 +116,18 @@ class Explicit(Mailboxes):
             "POST", "/mailboxes/plain/acks",
             {"ack": [event["ack_id"]]})[0], 409)
         self.assertEqual(self.mine.ask(
-            "POST", "/mailboxes/work/acks",
-            {"cursor": self.mine.read("work")["cursor"]})[0], 409)
+            "POST", "/mailboxes/jobs/acks",
+            {"cursor": self.mine.read("jobs")["cursor"]})[0], 409)
 
     def test_RFC_8030_a_letter_is_deleted(self) -> None:
         self.make()
         self.updates(self.followed, "a")
         event = self.one()
-        where = f"/mailboxes/work/messages/{event['ack_id']}"
+        where = f"/mailboxes/jobs/messages/{event['ack_id']}"
         self.assertIn(self.mine.ask("DELETE", where)[0], (200, 204))
         self.assertEqual(self.mine.ask(
-            "DELETE", "/mailboxes/work/messages/nonsense")[0], 404)
-        self.assertEqual(self.mine.show("work")["pending"], 0)
+            "DELETE", "/mailboxes/jobs/messages/nonsense")[0], 404)
+        self.assertEqual(self.mine.show("jobs")["pending"], 0)
 
     def test_dead_letters_are_kept_apart(self) -> None:
         self.make(max_deliver=2)
@@ -135,23 +135,23 @@ class Explicit(Mailboxes):
         for _ in range(2):
             event = self.one()
             self.assertEqual(event["body"], "a")
-            self.mine.mark("work", nack=[event["ack_id"]])
+            self.mine.mark("jobs", nack=[event["ack_id"]])
         self.assertEqual(self.one()["body"], "b")
-        dead = self.mine.read("work.dead")
+        dead = self.mine.read("jobs.dead")
         self.assertEqual(bodies(dead), ["a"])
-        self.assertEqual(dead, self.mine.read("work.dead"))
-        self.assertEqual(bodies(self.mine.read("work.dead",
+        self.assertEqual(dead, self.mine.read("jobs.dead"))
+        self.assertEqual(bodies(self.mine.read("jobs.dead",
                                                ack=dead["cursor"])), [])
         # Its cursors are its own.
         self.assertEqual(self.mine.ask(
-            "GET", target("/mailboxes/work/messages",
+            "GET", target("/mailboxes/jobs/messages",
                           ack=dead["cursor"]))[0], 400)
 
     # ----------------------------------------------------------- many workers
 
     def test_workers_share_the_topics(self) -> None:
         topics = [self.topic(f"/{number}") for number in range(4)]
-        self.mine.make("work", *topics, ack="explicit")
+        self.mine.make("jobs", *topics, ack="explicit")
         for number in range(5):
             for topic in topics:
                 self.updates(topic, f"{number}")
@@ -160,7 +160,7 @@ class Explicit(Mailboxes):
         while sum(map(len, seen.values())) < 20:
             # Three who take one each, and one of them is done with it.
             for _ in range(3):
-                hands += self.mine.read("work", limit=1)["events"]
+                hands += self.mine.read("jobs", limit=1)["events"]
             leased = [event["topic"] for event in hands]
             self.assertEqual(len(leased), len(set(leased)))
             event = hands.pop()
@@ -177,7 +177,7 @@ class Explicit(Mailboxes):
 
     def test_one_update_wakes_one_worker(self) -> None:
         self.make(unordered=True)
-        held = [self.mine.hold("work") for _ in range(3)]
+        held = [self.mine.hold("jobs") for _ in range(3)]
         self.updates(self.followed, "a")
         until(lambda: self.held() == 2, "one to be released")
         self.updates(self.followed, "b", "c")
@@ -186,8 +186,8 @@ class Explicit(Mailboxes):
 
     def test_what_was_taken_by_one_who_left_comes_to_another(self) -> None:
         self.make(ack_wait=600, unordered=True)
-        leaver = self.mine.hold("work")
-        stayer = self.mine.hold("work")
+        leaver = self.mine.hold("jobs")
+        stayer = self.mine.hold("jobs")
         leaver.close()
         self.wait_held(1)
         self.updates(self.followed, "a")
@@ -199,7 +199,7 @@ class Explicit(Mailboxes):
         done: list[str] = []
         self.updates(self.followed, *wanted)
         for turn in range(200):
-            said = self.mine.read("work", wait=20)["events"]
+            said = self.mine.read("jobs", wait=20)["events"]
             if turn % 5 == 1:
                 self.hub.kill()
                 self.hub.start()
@@ -216,7 +216,7 @@ class Explicit(Mailboxes):
     def test_a_socket_works_letter_by_letter(self) -> None:
         self.make()
         self.updates(self.followed, "a", "b")
-        socket = self.mine.socket("work")
+        socket = self.mine.socket("jobs")
         event = socket.event()
         self.assertEqual(event["body"], "a")
         socket.say("nack", id=event["ack_id"])
@@ -229,7 +229,7 @@ class Explicit(Mailboxes):
 
     def test_a_stream_and_a_poll_share_it(self) -> None:
         self.make(ack_wait=1)
-        stream = self.mine.events("work")
+        stream = self.mine.events("jobs")
         self.assertEqual(stream.said().name, "open")
         self.updates(self.followed, "a")
         first = stream.event()

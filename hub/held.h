@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// held -- a request packed small, for being held.
+// held -- a request of one who pulls, packed small until it is understood.
 //
 // One allocation has the request, its fields and their text; a body is a
 // second one. Fields on which no answer to a pull depends are left out: a
-// browser sends half a kilobyte of them, a hundred thousand browsers fifty
-// megabytes.
+// browser sends half a kilobyte of them. Who has to wait becomes a hold
+// (hold.h), and this ends.
 
 #pragma once
 

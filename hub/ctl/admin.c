@@ -141,3 +141,20 @@ int admin_complain(const struct ctl *ctl, const struct admin_answer *answer)
         fprintf(stderr, "websubctl: the daemon answered %ld\n", answer->status);
     return answer->status == 400 ? CTL_USAGE : CTL_NO;
 }
+
+int admin_show(const struct ctl *ctl, const struct admin_question *question,
+               void (*print)(const json_t *answer))
+{
+    struct admin_answer answer;
+    if (!admin_ask(ctl, question, &answer))
+        return CTL_NO_DAEMON;
+    int code = CTL_FINE;
+    if (answer.status != 200)
+        code = admin_complain(ctl, &answer);
+    else if (ctl->json)
+        puts(answer.text);
+    else
+        print(answer.json);
+    admin_clear(&answer);
+    return code;
+}

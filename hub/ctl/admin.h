@@ -40,3 +40,8 @@ void admin_clear(struct admin_answer *answer);
 // An answer other than 200: its "error" on stderr, or with --json all of it
 // on stdout. Returns CTL_NO, or CTL_USAGE if it was badly asked (400).
 int admin_complain(const struct ctl *ctl, const struct admin_answer *answer);
+
+// Ask, and show what is answered: with --json as it came, else by `print`.
+// What the command ends with.
+int admin_show(const struct ctl *ctl, const struct admin_question *question,
+               void (*print)(const json_t *answer));

@@ -27,24 +27,12 @@ static void print(const json_t *pulls)
 
 int ctl_pulls(const struct ctl *ctl, int argc, char *argv[])
 {
-    struct admin_answer answer;
     if (!options_read(argc, argv, NULL, 0, NULL, 0))
         return CTL_USAGE;
-    if (!admin_ask(ctl,
-                   &(struct admin_question){
-                       .method = "GET",
-                       .path = "/admin/pulls",
-                       .timeout_s = 60,
-                   },
-                   &answer))
-        return CTL_NO_DAEMON;
-    int code = CTL_FINE;
-    if (answer.status != 200)
-        code = admin_complain(ctl, &answer);
-    else if (ctl->json)
-        puts(answer.text);
-    else
-        print(answer.json);
-    admin_clear(&answer);
-    return code;
+    const struct admin_question question = {
+        .method = "GET",
+        .path = "/admin/pulls",
+        .timeout_s = 60,
+    };
+    return admin_show(ctl, &question, print);
 }

@@ -130,23 +130,10 @@ int ctl_status(const struct ctl *ctl, int argc, char *argv[])
 {
     if (argc != 1)
         return ctl_usage(argv[0], "takes no arguments");
-    struct admin_answer answer;
-    if (!admin_ask(ctl,
-                   &(struct admin_question){
-                       .method = "GET",
-                       .path = "/admin/status",
-                       .timeout_s = 30,
-                   },
-                   &answer))
-        return CTL_NO_DAEMON;
-
-    int code = CTL_FINE;
-    if (answer.status != 200)
-        code = admin_complain(ctl, &answer);
-    else if (ctl->json)
-        puts(answer.text);
-    else
-        print(answer.json);
-    admin_clear(&answer);
-    return code;
+    const struct admin_question question = {
+        .method = "GET",
+        .path = "/admin/status",
+        .timeout_s = 30,
+    };
+    return admin_show(ctl, &question, print);
 }

@@ -71,24 +71,12 @@ int ctl_topic(const struct ctl *ctl, int argc, char *argv[])
         { "content", content },
         { "by", content ? author() : NULL },
     };
-    struct admin_answer answer;
-    if (!admin_ask(ctl,
-                   &(struct admin_question){
-                       .method = content ? "POST" : "GET",
-                       .path = "/admin/topic",
-                       .parameters = parameters,
-                       .count = 3,
-                       .timeout_s = 60,
-                   },
-                   &answer))
-        return CTL_NO_DAEMON;
-    int code = CTL_FINE;
-    if (answer.status != 200)
-        code = admin_complain(ctl, &answer);
-    else if (ctl->json)
-        puts(answer.text);
-    else
-        print(answer.json);
-    admin_clear(&answer);
-    return code;
+    const struct admin_question question = {
+        .method = content ? "POST" : "GET",
+        .path = "/admin/topic",
+        .parameters = parameters,
+        .count = 3,
+        .timeout_s = 60,
+    };
+    return admin_show(ctl, &question, print);
 }

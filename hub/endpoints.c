@@ -3,7 +3,7 @@
 #include "endpoints.h"
 
 #include "access.h"
-#include "admin.h"
+#include "admin_routes.h"
 #include "front.h"
 #include "inbox.h"
 #include "inspect.h"
@@ -138,222 +138,68 @@ static void ready(void *self, struct request *request, struct moment now)
         request_say(request, 200, "ready");
 }
 
-static void status(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_status(endpoints->means.admin, request, now);
-}
-
-static void topics(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_topics(endpoints->means.admin, request, now);
-}
-
-static void one_topic(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_topic(endpoints->means.admin, request, now);
-}
-
-static void choose(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_choose(endpoints->means.admin, request, now);
-}
-
-static void subscriptions(void *self, struct request *request,
-                          struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_subscriptions(endpoints->means.admin, request, now);
-}
-
-static void remove_some(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_remove(endpoints->means.admin, request, now);
-}
-
-static void explain(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_explain(endpoints->means.admin, request, now);
-}
-
-static void probe(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_probe(endpoints->means.admin, request, now);
-}
-
-static void ping(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_ping(endpoints->means.admin, request, now);
-}
-
-static void deliveries(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_deliveries(endpoints->means.admin, request, now);
-}
-
-static void origins(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_origins(endpoints->means.admin, request, now);
-}
-
-static void resend(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_resend(endpoints->means.admin, request, now);
-}
-
-static void pause_some(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_pause(endpoints->means.admin, request, now);
-}
-
-static void resume(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_resume(endpoints->means.admin, request, now);
-}
-
-static void tokens(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_tokens(endpoints->means.admin, request, now);
-}
-
-static void put_token(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_put_token(endpoints->means.admin, request, now);
-}
-
-static void remove_token(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_remove_token(endpoints->means.admin, request, now);
-}
-
-static void pulls(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_pulls(endpoints->means.admin, request, now);
-}
-
-static void all_mailboxes(void *self, struct request *request,
-                          struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_mailboxes(endpoints->means.admin, request, now);
-}
-
-static void one_mailbox(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_mailbox(endpoints->means.admin, request, now);
-}
-
-static void remove_mailbox(void *self, struct request *request,
-                           struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_remove_mailbox(endpoints->means.admin, request, now);
-}
-
-static void metrics(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_metrics(endpoints->means.admin, request, now);
-}
-
-static void backup(void *self, struct request *request, struct moment now)
-{
-    struct endpoints *endpoints = self;
-    admin_backup(endpoints->means.admin, request, now);
-}
-
 static const struct route routes[] = {
-    { REQUEST_GET, "/", false, page },
-    { REQUEST_POST, "/", false, post },
-    { REQUEST_GET, "/hub", false, page },
-    { REQUEST_POST, "/hub", false, post },
-    { REQUEST_GET, "/hub/", false, page },
-    { REQUEST_POST, "/hub/", false, post },
-    { REQUEST_POST, "/subscribe", false, post },
-    { REQUEST_POST, "/subscribe/", false, post },
-    { REQUEST_POST, "/publish", false, post },
-    { REQUEST_POST, "/publish/", false, post },
-    { REQUEST_POST, "/RPC2", false, xmlrpc },
-    { REQUEST_POST, "/xmlrpc", false, xmlrpc },
-    { REQUEST_POST, "/xmlrpc/ping", false, xmlrpc },
-    { REQUEST_POST, "/ping", false, rsscloud },
-    { REQUEST_POST, "/rsscloud/ping", false, rsscloud },
-    { REQUEST_GET, "/events", false, events },
-    { REQUEST_POST, "/events", false, events },
-    { REQUEST_GET, "/events/poll", false, events },
-    { REQUEST_POST, "/events/poll", false, events },
-    { REQUEST_GET, "/events/sse", false, events },
-    { REQUEST_POST, "/events/sse", false, events },
-    { REQUEST_GET, "/events/stream", false, events },
-    { REQUEST_POST, "/events/stream", false, events },
-    { REQUEST_GET, "/events/ws", false, events },
-    { REQUEST_GET, "/events/*", false, one_event },
-    { REQUEST_OPTIONS, "/events", false, ask_read },
-    { REQUEST_OPTIONS, "/events/poll", false, ask_read },
-    { REQUEST_OPTIONS, "/events/sse", false, ask_read },
-    { REQUEST_OPTIONS, "/events/stream", false, ask_read },
-    { REQUEST_OPTIONS, "/events/*", false, ask_read },
-    { REQUEST_GET, "/presence", false, presence },
-    { REQUEST_OPTIONS, "/presence", false, ask_read },
-    { REQUEST_OPTIONS, "/mailboxes", false, ask_read },
-    { REQUEST_OPTIONS, "/mailboxes/*", false, ask_write },
-    { REQUEST_GET, "/mailboxes", false, mailboxes },
-    { REQUEST_POST, "/mailboxes", false, mailboxes },
-    { REQUEST_GET, "/mailboxes/*", false, mailboxes },
-    { REQUEST_POST, "/mailboxes/*", false, mailboxes },
-    { REQUEST_PUT, "/mailboxes/*", false, mailboxes },
-    { REQUEST_PATCH, "/mailboxes/*", false, mailboxes },
-    { REQUEST_DELETE, "/mailboxes/*", false, mailboxes },
-    { REQUEST_POST, "/tickets", false, tickets },
-    { REQUEST_OPTIONS, "/tickets", false, ask_read },
-    { REQUEST_GET, "/topic", false, topic },
-    { REQUEST_GET, "/subscription", false, subscription_page },
-    { REQUEST_POST, "/subscription", false, subscription },
-    { REQUEST_GET, "/status/*", false, of_request },
-    { REQUEST_GET, "/hub/status/*", false, of_request },
-    { REQUEST_GET, "/healthz", false, health },
-    { REQUEST_GET, "/readyz", false, ready },
-    { REQUEST_GET, "/metrics", true, metrics },
-    { REQUEST_GET, "/admin/status", true, status },
-    { REQUEST_GET, "/admin/topics", true, topics },
-    { REQUEST_GET, "/admin/topic", true, one_topic },
-    { REQUEST_POST, "/admin/topic", true, choose },
-    { REQUEST_GET, "/admin/subscriptions", true, subscriptions },
-    { REQUEST_POST, "/admin/remove", true, remove_some },
-    { REQUEST_GET, "/admin/explain", true, explain },
-    { REQUEST_GET, "/admin/probe", true, probe },
-    { REQUEST_GET, "/admin/deliveries", true, deliveries },
-    { REQUEST_GET, "/admin/origins", true, origins },
-    { REQUEST_POST, "/admin/resend", true, resend },
-    { REQUEST_POST, "/admin/pause", true, pause_some },
-    { REQUEST_POST, "/admin/resume", true, resume },
-    { REQUEST_GET, "/admin/tokens", true, tokens },
-    { REQUEST_POST, "/admin/token", true, put_token },
-    { REQUEST_POST, "/admin/token/remove", true, remove_token },
-    { REQUEST_GET, "/admin/pulls", true, pulls },
-    { REQUEST_GET, "/admin/mailboxes", true, all_mailboxes },
-    { REQUEST_GET, "/admin/mailbox", true, one_mailbox },
-    { REQUEST_POST, "/admin/mailbox/remove", true, remove_mailbox },
-    { REQUEST_POST, "/admin/ping", true, ping },
-    { REQUEST_POST, "/admin/backup", true, backup },
+    { REQUEST_GET, "/", page },
+    { REQUEST_POST, "/", post },
+    { REQUEST_GET, "/hub", page },
+    { REQUEST_POST, "/hub", post },
+    { REQUEST_GET, "/hub/", page },
+    { REQUEST_POST, "/hub/", post },
+    { REQUEST_POST, "/subscribe", post },
+    { REQUEST_POST, "/subscribe/", post },
+    { REQUEST_POST, "/publish", post },
+    { REQUEST_POST, "/publish/", post },
+    { REQUEST_POST, "/RPC2", xmlrpc },
+    { REQUEST_POST, "/xmlrpc", xmlrpc },
+    { REQUEST_POST, "/xmlrpc/ping", xmlrpc },
+    { REQUEST_POST, "/ping", rsscloud },
+    { REQUEST_POST, "/rsscloud/ping", rsscloud },
+    { REQUEST_GET, "/events", events },
+    { REQUEST_POST, "/events", events },
+    { REQUEST_GET, "/events/poll", events },
+    { REQUEST_POST, "/events/poll", events },
+    { REQUEST_GET, "/events/sse", events },
+    { REQUEST_POST, "/events/sse", events },
+    { REQUEST_GET, "/events/stream", events },
+    { REQUEST_POST, "/events/stream", events },
+    { REQUEST_GET, "/events/ws", events },
+    { REQUEST_GET, "/events/*", one_event },
+    { REQUEST_OPTIONS, "/events", ask_read },
+    { REQUEST_OPTIONS, "/events/poll", ask_read },
+    { REQUEST_OPTIONS, "/events/sse", ask_read },
+    { REQUEST_OPTIONS, "/events/stream", ask_read },
+    { REQUEST_OPTIONS, "/events/*", ask_read },
+    { REQUEST_GET, "/presence", presence },
+    { REQUEST_OPTIONS, "/presence", ask_read },
+    { REQUEST_OPTIONS, "/mailboxes", ask_read },
+    { REQUEST_OPTIONS, "/mailboxes/*", ask_write },
+    { REQUEST_GET, "/mailboxes", mailboxes },
+    { REQUEST_POST, "/mailboxes", mailboxes },
+    { REQUEST_GET, "/mailboxes/*", mailboxes },
+    { REQUEST_POST, "/mailboxes/*", mailboxes },
+    { REQUEST_PUT, "/mailboxes/*", mailboxes },
+    { REQUEST_PATCH, "/mailboxes/*", mailboxes },
+    { REQUEST_DELETE, "/mailboxes/*", mailboxes },
+    { REQUEST_POST, "/tickets", tickets },
+    { REQUEST_OPTIONS, "/tickets", ask_read },
+    { REQUEST_GET, "/topic", topic },
+    { REQUEST_GET, "/subscription", subscription_page },
+    { REQUEST_POST, "/subscription", subscription },
+    { REQUEST_GET, "/status/*", of_request },
+    { REQUEST_GET, "/hub/status/*", of_request },
+    { REQUEST_GET, "/healthz", health },
+    { REQUEST_GET, "/readyz", ready },
 };
+
+static void dispatch(struct endpoints *endpoints, struct request *request,
+                     struct moment now)
+{
+    if (request->admin && admin_routes_know(request->path))
+        admin_routes_dispatch(endpoints->means.admin, request, now);
+    else
+        routes_dispatch(routes, sizeof routes / sizeof *routes, endpoints,
+                        request, now);
+}
 
 bool endpoints_step(void *self, struct moment now)
 {
@@ -371,8 +217,7 @@ bool endpoints_step(void *self, struct moment now)
         struct request *request = endpoints->waiting;
         endpoints->waiting = request->link;
         metric_add(means->metrics, METRIC_REQUESTS, 1);
-        routes_dispatch(routes, sizeof routes / sizeof *routes, endpoints,
-                        request, now);
+        dispatch(endpoints, request, now);
     }
     return endpoints->waiting != NULL;
 }

@@ -42,6 +42,10 @@ struct reply {
     const char *headers[REPLY_HEADERS_MAX];
     size_t header_count;
     bool close; // end the connection after it
+    // Instead of `body`, if file_len is not 0: so many bytes of this file from
+    // its beginning. The descriptor is taken, whatever becomes of the answer.
+    int file;
+    uint64_t file_len;
 };
 
 // Fields belong to the maker of the request; all pointers live until
@@ -55,7 +59,8 @@ struct request {
     const char *body; // never NULL; NUL after the last byte
     size_t body_len;
     char peer[48]; // address without the port, "" for the admin socket
-    bool admin;    // came over the admin socket
+    bool admin;    // an operator's: he is known
+    char who[64];  // then: "uid 0", "token NAME"; for the log
     // This connection can be held open for long at no cost (front.h). If not,
     // a pull is answered at once, with Connection: close.
     bool parkable;

@@ -23,8 +23,6 @@ const char *routes_below(const char *pattern, const char *path)
 // ones.
 static size_t fit(const struct route *route, const struct request *request)
 {
-    if (route->admin && !request->admin)
-        return 0;
     // Most rows are told apart by this already.
     if (request->path[0] != '/'
         || (route->path[1] != request->path[1] && route->path[1] != '*'))
@@ -62,14 +60,13 @@ static void add_method(char allow[ALLOW_MAX], size_t *len,
 
 // Several rows of one path: each of its methods once.
 static void write_allow(const struct route *routes, size_t count,
-                        const char *path, bool admin, char allow[ALLOW_MAX])
+                        const char *path, char allow[ALLOW_MAX])
 {
     bool seen[REQUEST_OTHER + 1] = { false };
     size_t len = (size_t)snprintf(allow, ALLOW_MAX, "Allow: ");
     for (size_t i = 0; i < count; i++) {
         const struct route *route = &routes[i];
-        if (strcmp(route->path, path) != 0 || (route->admin && !admin)
-            || seen[route->method])
+        if (strcmp(route->path, path) != 0 || seen[route->method])
             continue;
         seen[route->method] = true;
         add_method(allow, &len, route->method);
@@ -83,7 +80,7 @@ static void answer_methods(const struct route *routes, size_t count,
 {
     char allow[ALLOW_MAX];
     static const char text[] = "this path does not take that method\n";
-    write_allow(routes, count, best->path, request->admin, allow);
+    write_allow(routes, count, best->path, allow);
 
     struct reply reply = {
         .status = 204,

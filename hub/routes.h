@@ -6,8 +6,7 @@
 // methods. A path that ends in "/*" stands for everything below it (and not
 // for the path itself); an exact path wins over it, then the longest. HEAD is
 // served by the row of GET. Unknown paths are answered 404, known ones with
-// another method 405 with Allow, OPTIONS 204 with Allow. Rows of the admin
-// side are unknown to requests that came in public.
+// another method 405 with Allow, OPTIONS 204 with Allow.
 
 #pragma once
 
@@ -21,7 +20,6 @@ struct moment;
 struct route {
     enum request_method method;
     const char *path;
-    bool admin; // only for requests that came over the admin socket
     // Takes the request: answers it, now or later.
     void (*handle)(void *self, struct request *request, struct moment now);
 };

@@ -238,12 +238,14 @@ struct store_expire_mailboxes {
 // ----------------------------------------------------------------- tokens
 
 enum store_right {
-    STORE_RIGHT_PULL = 1,     // read topics in its scope
-    STORE_RIGHT_MATCH = 2,    // prefixes in its scope
-    STORE_RIGHT_MAILBOX = 4,  // have mailboxes
-    STORE_RIGHT_CREATE = 8,   // begin to follow topics in its scope
-    STORE_RIGHT_TICKET = 16,  // give tickets
-    STORE_RIGHT_PRESENCE = 32 // see who is there
+    STORE_RIGHT_PULL = 1,      // read topics in its scope
+    STORE_RIGHT_MATCH = 2,     // prefixes in its scope
+    STORE_RIGHT_MAILBOX = 4,   // have mailboxes
+    STORE_RIGHT_CREATE = 8,    // begin to follow topics in its scope
+    STORE_RIGHT_TICKET = 16,   // give tickets
+    STORE_RIGHT_PRESENCE = 32, // see who is there
+    STORE_RIGHT_VIEW = 64,     // see all that operators see; none of topics
+    STORE_RIGHT_ADMIN = 128,   // steer the hub; goes with VIEW
 };
 
 enum { STORE_SCOPE_MAX = 4096, STORE_OWNER_MAX = 128 };

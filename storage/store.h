@@ -292,6 +292,9 @@ struct store_topic {
     int64_t pulled_until;            // pull interest lives until, unix ms
     enum store_reach reach;          // how it was fetched last (M20)
     uint64_t listeners;              // mailboxes that listen to it
+    bool kept;                       // followed because an operator wants it
+    int64_t poll_every;              // ms, an operator's; 0: as learnt; -1: it
+                                     // is never polled, but pings count
     int64_t unfollowed_at;           // unix ms; 0: it is followed
     uint64_t subscriptions;          // webhooks
     enum store_content content;      // the operator's choice for this topic
@@ -387,6 +390,14 @@ enum store_verb {
     STORE_FIND_TOKEN,
     STORE_REMOVE_TOKEN,
     STORE_PAGE_TOKENS,
+    // These are in steering.h:
+    STORE_PUT_RULE,
+    STORE_REMOVE_RULE,
+    STORE_PAGE_RULES,
+    STORE_KEEP_TOPIC,
+    STORE_DROP_TOPIC,
+    STORE_EXTEND,
+    STORE_GRANT,
 };
 
 // First member of every operation. The caller zeroes it but for what it
@@ -776,8 +787,8 @@ struct store_missed {
 };
 
 // Subscribers of a topic by id, after `after`, lagging ones included and
-// marked. With `origin` those at that origin instead, of all topics, by
-// (topic, id) after (after_topic, after). Release.
+// marked. With topic 0 those of all topics, with `origin` those at that origin
+// instead, both by (topic, id) after (after_topic, after). Release.
 struct store_page_subscribers {
     struct store_op op;
     uint64_t topic, after;

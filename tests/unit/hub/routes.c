@@ -42,31 +42,26 @@ HANDLER(page)
 HANDLER(hub)
 HANDLER(events)
 HANDLER(anything)
-HANDLER(topics)
 HANDLER(pause)
 
 static const struct route routes[] = {
-    { REQUEST_GET, "/", false, page },
-    { REQUEST_POST, "/", false, hub },
-    { REQUEST_POST, "/publish", false, hub },
-    { REQUEST_GET, "/events", false, events },
-    { REQUEST_POST, "/events", false, events },
-    { REQUEST_GET, "/files/*", false, anything },
-    { REQUEST_GET, "/files/pause/*", false, pause },
-    { REQUEST_GET, "/files/page", false, page },
-    { REQUEST_GET, "/admin/topics", true, topics },
-    { REQUEST_DELETE, "/admin/topics/*", true, topics },
+    { REQUEST_GET, "/", page },
+    { REQUEST_POST, "/", hub },
+    { REQUEST_POST, "/publish", hub },
+    { REQUEST_GET, "/events", events },
+    { REQUEST_POST, "/events", events },
+    { REQUEST_GET, "/files/*", anything },
+    { REQUEST_GET, "/files/pause/*", pause },
+    { REQUEST_GET, "/files/page", page },
 };
 
-static struct kept dispatch(enum request_method method, const char *path,
-                            bool admin)
+static struct kept dispatch(enum request_method method, const char *path)
 {
     static char self[] = "self";
     struct kept kept = {
         .request = { .method = method,
                      .path = path,
                      .query = "",
-                     .admin = admin,
                      .answer = keep },
         .handler = "",
     };
@@ -75,36 +70,32 @@ static struct kept dispatch(enum request_method method, const char *path,
     return kept;
 }
 
-static const char *handler_of(enum request_method method, const char *path,
-                              bool admin)
+static const char *handler_of(enum request_method method, const char *path)
 {
-    return dispatch(method, path, admin).handler;
+    return dispatch(method, path).handler;
 }
 
 static void a_row_is_found_by_method_and_path(void **state)
 {
     (void)state;
-    assert_string_equal(handler_of(REQUEST_GET, "/", false), "page");
-    assert_string_equal(handler_of(REQUEST_POST, "/", false), "hub");
-    assert_string_equal(handler_of(REQUEST_POST, "/publish", false), "hub");
+    assert_string_equal(handler_of(REQUEST_GET, "/"), "page");
+    assert_string_equal(handler_of(REQUEST_POST, "/"), "hub");
+    assert_string_equal(handler_of(REQUEST_POST, "/publish"), "hub");
 }
 
 static void head_is_served_by_get(void **state)
 {
     (void)state;
-    assert_string_equal(handler_of(REQUEST_HEAD, "/events", false), "events");
+    assert_string_equal(handler_of(REQUEST_HEAD, "/events"), "events");
 }
 
 static void an_exact_path_wins_then_the_longest(void **state)
 {
     (void)state;
-    assert_string_equal(handler_of(REQUEST_GET, "/files/x/y", false),
-                        "anything");
-    assert_string_equal(handler_of(REQUEST_GET, "/files/page", false), "page");
-    assert_string_equal(handler_of(REQUEST_GET, "/files/pause/7", false),
-                        "pause");
-    assert_string_equal(handler_of(REQUEST_GET, "/files/pause", false),
-                        "anything");
+    assert_string_equal(handler_of(REQUEST_GET, "/files/x/y"), "anything");
+    assert_string_equal(handler_of(REQUEST_GET, "/files/page"), "page");
+    assert_string_equal(handler_of(REQUEST_GET, "/files/pause/7"), "pause");
+    assert_string_equal(handler_of(REQUEST_GET, "/files/pause"), "anything");
 }
 
 static void unknown_paths_are_404(void **state)
@@ -113,40 +104,28 @@ static void unknown_paths_are_404(void **state)
                                          "/files/", "//",       "" };
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        assert_int_equal(dispatch(REQUEST_GET, paths[i], false).status, 404);
+        assert_int_equal(dispatch(REQUEST_GET, paths[i]).status, 404);
 }
 
 static void other_methods_are_405_and_told_which_there_are(void **state)
 {
-    struct kept kept = dispatch(REQUEST_DELETE, "/", false);
+    struct kept kept = dispatch(REQUEST_DELETE, "/");
     (void)state;
 
     assert_int_equal(kept.status, 405);
     assert_string_equal(kept.allow, "GET, HEAD, POST, OPTIONS");
-    kept = dispatch(REQUEST_OTHER, "/publish", false);
+    kept = dispatch(REQUEST_OTHER, "/publish");
     assert_int_equal(kept.status, 405);
     assert_string_equal(kept.allow, "POST, OPTIONS");
 }
 
 static void options_tells_the_methods(void **state)
 {
-    struct kept kept = dispatch(REQUEST_OPTIONS, "/events", false);
+    struct kept kept = dispatch(REQUEST_OPTIONS, "/events");
     (void)state;
 
     assert_int_equal(kept.status, 204);
     assert_string_equal(kept.allow, "GET, HEAD, POST, OPTIONS");
-}
-
-static void the_admin_side_does_not_exist_in_public(void **state)
-{
-    (void)state;
-    assert_int_equal(dispatch(REQUEST_GET, "/admin/topics", false).status, 404);
-    assert_int_equal(dispatch(REQUEST_PUT, "/admin/topics", false).status, 404);
-    assert_string_equal(handler_of(REQUEST_GET, "/admin/topics", true),
-                        "topics");
-    assert_string_equal(handler_of(REQUEST_DELETE, "/admin/topics/7", true),
-                        "topics");
-    assert_string_equal(handler_of(REQUEST_GET, "/", true), "page");
 }
 
 static void what_is_below_a_pattern_is_told(void **state)
@@ -168,7 +147,6 @@ int main(void)
         cmocka_unit_test(unknown_paths_are_404),
         cmocka_unit_test(other_methods_are_405_and_told_which_there_are),
         cmocka_unit_test(options_tells_the_methods),
-        cmocka_unit_test(the_admin_side_does_not_exist_in_public),
         cmocka_unit_test(what_is_below_a_pattern_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,9 @@ struct store_remove_rule {
     size_t count; // removed
 };
 
-// By (kind, subject, value); the first page with `after` all zero, each next
-// one with the last item of the one before. Release.
+// By kind and subject, values of one in an order of their own; the first page
+// with `after` all zero, each next one with the last item of the one before.
+// Without a subject it goes on with the first of that kind. Release.
 struct store_page_rules {
     struct store_op op;
     struct store_rule after; // kind, subject, value
@@ -86,10 +87,12 @@ struct store_keep_topic {
 
 // A topic goes, with its log, in pages, at once and not after retention: its
 // subscriptions must have ended before (STORE_REMOVE), mailboxes listen to it
-// no longer. CONFLICT: there are subscriptions. `more` asks for another call.
+// no longer. CONFLICT: there are subscriptions. `more` asks for another call,
+// until NOT_FOUND or no more.
 struct store_drop_topic {
     struct store_op op;
     uint64_t topic;
+    uint64_t looked; // 0 at first, then as it was left: mailboxes so far
     bool more;
 };
 

@@ -992,21 +992,44 @@ struct store_find {
     struct store_request pending[STORE_WAITING_MAX]; // oldest first
 };
 
+// How much of the room is used: warnings, well before anything is refused.
+enum store_filling {
+    STORE_ROOMY = 0,
+    STORE_FILLS_SOON = 1, // 80 %
+    STORE_FILLS_NOW = 2,  // 90 %
+};
+
 struct store_numbers {
     uint64_t topics, subscriptions, requests, lagging, walks, denials;
     uint64_t waiting, lanes; // subscribers in lanes; rows of lanes
     bool paused;             // all deliveries, by an operator
     uint64_t mailboxes, tokens;
+    uint64_t rules;      // and keys, and quotas
     uint64_t events;     // newest number
     uint64_t map_bytes;  // size of the map
     uint64_t used_bytes; // of it
+    uint64_t free_bytes; // of the file, and used again before it grows
+    uint64_t disk_free_bytes;
+    uint64_t room_bytes; // that used_bytes can grow to before STORE_FULL:
+                         // the map's or the disk's, whichever is less
+    enum store_filling filling;
+    uint64_t format;     // of what is stored
     uint64_t commits;    // since the store was opened
     uint64_t operations; // in those commits
     uint64_t epoch;
 };
+struct store_table {
+    const char *name; // as in storage/README.md
+    uint64_t entries;
+    uint64_t bytes;
+};
+// Release, with tables.
 struct store_stats {
     struct store_op op;
+    bool tables; // tell of each, too
     struct store_numbers numbers;
+    size_t table_count;
+    struct store_table *items;
 };
 
 // --------------------------------------------------------------- the store
@@ -1023,6 +1046,10 @@ struct store_options {
     void *context;
     // NULL, or unix ms: the tests' clock. Called on the engine's threads.
     int64_t (*clock)(void *context);
+    // NULL, or called on one thread of the engine's after each commit: how
+    // long that took.
+    void (*committed)(void *context, int64_t us);
+    void *committed_context;
 };
 
 struct problem {
@@ -1034,6 +1061,16 @@ struct problem {
 // is shorter than its own header says, ...
 struct store *store_open(const struct store_options *options,
                          struct problem *problem);
+
+// Ceilings that change while it is open, as in struct store_options. What is
+// beyond a new one stays; nothing new comes to it.
+struct store_limits {
+    uint64_t max_topics, max_subscriptions;
+    uint64_t pending_per_host;
+    uint64_t subscriptions_per_origin;
+    uint64_t max_mailboxes;
+};
+void store_limits(struct store *store, const struct store_limits *limits);
 
 // Waits for what was submitted, but calls no more `done`. NULL is fine.
 void store_close(struct store *store);
@@ -1060,8 +1097,17 @@ void store_release(struct store_op *op);
 uint64_t store_epoch(const struct store *store);
 void store_secret_key(const struct store *store, uint8_t out[32]);
 
-// Write a compacted copy into the directory `path`, which must not exist or
-// be empty. Blocks: call it on a thread of its own. The copy has a new epoch
-// when it is opened. False: *problem says why, and nothing is left behind.
-bool store_backup(struct store *store, const char *path,
-                  struct problem *problem);
+// A consistent, compacted copy of what is committed now, into `file` from its
+// beginning: what restore.h puts in the place of a store. It is written as
+// others leave the disk free, and given up when the disk or the store has too
+// little room for it. Blocks: call it on a thread of its own. False: *problem
+// says why.
+struct store_copying {
+    int file;
+    // NULL, or asked now and then, on that thread: false ends it.
+    bool (*go_on)(void *context);
+    void *context;
+    uint64_t bytes; // out: so far, and in the end
+};
+bool store_copy(struct store *store, struct store_copying *copying,
+                struct problem *problem);

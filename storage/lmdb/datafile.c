@@ -72,14 +72,10 @@ static bool never_committed(int file, uint64_t size)
            && uncommitted(file, (off_t)sysconf(_SC_PAGESIZE));
 }
 
-static bool check(int file, uint64_t size, const char *path,
-                  struct problem *problem)
+static bool is_whole(int file, uint64_t size, const char *path,
+                     struct problem *problem)
 {
     struct file_meta first, second;
-    if (size == 0)
-        return true;
-    if (never_committed(file, size))
-        return ftruncate(file, 0) == 0 || say(problem, path, strerror(errno));
     if (!read_meta(file, 0, &first)
         || !read_meta(file, (off_t)first.page_size, &second)
         || second.page_size != first.page_size)
@@ -88,6 +84,16 @@ static bool check(int file, uint64_t size, const char *path,
     if (last >= size / first.page_size)
         return say(problem, path, "is shorter than its own header says");
     return true;
+}
+
+static bool check(int file, uint64_t size, const char *path,
+                  struct problem *problem)
+{
+    if (size == 0)
+        return true;
+    if (never_committed(file, size))
+        return ftruncate(file, 0) == 0 || say(problem, path, strerror(errno));
+    return is_whole(file, size, path, problem);
 }
 
 bool datafile_check(const char *path, struct problem *problem)
@@ -103,6 +109,22 @@ bool datafile_check(const char *path, struct problem *problem)
         return no;
     }
     bool good = check(file, (uint64_t)status.st_size, path, problem);
+    close(file);
+    return good;
+}
+
+bool datafile_look(const char *path, struct problem *problem)
+{
+    struct stat status;
+    problem->text[0] = '\0';
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return say(problem, path, strerror(errno));
+    bool good = fstat(file, &status) == 0
+                && !never_committed(file, (uint64_t)status.st_size)
+                && is_whole(file, (uint64_t)status.st_size, path, problem);
+    if (!good && problem->text[0] == '\0')
+        say(problem, path, "is not a store");
     close(file);
     return good;
 }

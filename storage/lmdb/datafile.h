@@ -13,3 +13,7 @@
 // before anything was ever committed to it is made empty. False: *problem says
 // what is wrong with it.
 bool datafile_check(const char *path, struct problem *problem);
+
+// True: it is there, as long as it says, and something was committed to it.
+// Nothing is written.
+bool datafile_look(const char *path, struct problem *problem);

@@ -2,7 +2,6 @@
 
 #include "directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@ static int no_lock(struct problem *problem, const char *path, int error)
     say(problem, path,
         error == EWOULDBLOCK ? "is in use by another process"
                              : strerror(error));
+    errno = error;
     return -1;
 }
 
@@ -95,64 +95,12 @@ bool directory_forget_copy(const char *path)
     return done;
 }
 
-static bool is_empty(const char *path)
+bool directory_mark_copy(const char *path)
 {
-    DIR *directory = opendir(path);
-    if (!directory)
-        return false;
-    bool empty = true;
-    const struct dirent *entry;
-    while (empty && (entry = readdir(directory)) != NULL)
-        empty =
-            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    closedir(directory);
-    return empty;
-}
-
-bool directory_make_copy(const char *path, bool *made, struct problem *problem)
-{
-    *made = mkdir(path, 0700) == 0;
-    if (!*made && errno != EEXIST)
-        return say(problem, path, strerror(errno));
-    if (!is_empty(path))
-        return say(problem, path, "is not an empty directory");
     char *name = directory_file(path, "copied");
-    int file =
-        name ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-    int error = errno;
+    int file = name ? open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
     free(name);
-    if (file >= 0) {
+    if (file >= 0)
         close(file);
-        return true;
-    }
-    if (*made)
-        rmdir(path);
-    return say(problem, path, strerror(error));
-}
-
-static void discard(const char *path, const char *name)
-{
-    char *file = directory_file(path, name);
-    if (file)
-        unlink(file);
-    free(file);
-}
-
-void directory_discard_copy(const char *path, bool made)
-{
-    discard(path, "data.part");
-    discard(path, "copied");
-    if (made)
-        rmdir(path);
-}
-
-bool directory_publish_copy(const char *path)
-{
-    char *part = directory_file(path, "data.part");
-    char *whole = directory_file(path, "data.mdb");
-    bool done =
-        part && whole && rename(part, whole) == 0 && directory_sync(path);
-    free(part);
-    free(whole);
-    return done;
+    return file >= 0;
 }

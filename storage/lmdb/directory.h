@@ -14,24 +14,18 @@
 const char *directory_of(const char *url);
 
 // Make it if it is not there, and lock it. The lock's descriptor, or -1 and
-// *problem says why.
+// *problem says why; EWOULDBLOCK in errno: somebody else has it.
 int directory_lock(const char *path, struct problem *problem);
 
 // Whether what is in it is a backup that was never opened, and end of that.
 bool directory_is_copy(const char *path);
 bool directory_forget_copy(const char *path);
 
-// Make an empty directory for a backup and mark it as one. *made: it was not
-// there before.
-bool directory_make_copy(const char *path, bool *made, struct problem *problem);
-// Take away what a failed backup left.
-void directory_discard_copy(const char *path, bool made);
+// What comes into its place is one. Durable only after directory_sync().
+bool directory_mark_copy(const char *path);
 
 // Make names in it durable.
 bool directory_sync(const char *path);
 
 // PATH/NAME, to be freed; NULL: no memory.
 char *directory_file(const char *path, const char *name);
-
-// What was written to PATH/data.part is whole: give it its name.
-bool directory_publish_copy(const char *path);

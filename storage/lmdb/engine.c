@@ -81,6 +81,7 @@ bool engine_is_reader(enum store_verb verb)
     case STORE_PAGE_TOKENS:
     case STORE_READ_MAILBOX:
     case STORE_PAGE_MAILBOXES:
+    case STORE_PAGE_RULES:
         return true;
     default:
         return false;
@@ -135,8 +136,33 @@ static enum store_status run_reader(struct engine_context *context,
         return op_read_mailbox(context, whole);
     case STORE_PAGE_MAILBOXES:
         return op_page_mailboxes(context, whole);
+    case STORE_PAGE_RULES:
+        return op_page_rules(context, whole);
     default:
         return STORE_INVALID;
+    }
+}
+
+// What steering.h has, and writes.
+static enum store_status run_steering(struct engine_context *context,
+                                      struct store_op *op)
+{
+    void *whole = op;
+    switch (op->verb) {
+    case STORE_PUT_RULE:
+        return op_put_rule(context, whole);
+    case STORE_REMOVE_RULE:
+        return op_remove_rule(context, whole);
+    case STORE_KEEP_TOPIC:
+        return op_keep_topic(context, whole);
+    case STORE_DROP_TOPIC:
+        return op_drop_topic(context, whole);
+    case STORE_EXTEND:
+        return op_extend(context, whole);
+    case STORE_GRANT:
+        return op_grant(context, whole);
+    default:
+        return run_reader(context, op);
     }
 }
 
@@ -167,7 +193,7 @@ static enum store_status run_mailbox(struct engine_context *context,
     case STORE_REMOVE_TOKEN:
         return op_remove_token(context, whole);
     default:
-        return run_reader(context, op);
+        return run_steering(context, op);
     }
 }
 

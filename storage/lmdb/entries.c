@@ -92,14 +92,14 @@ size_t entries_remove(struct txn *txn, uint64_t topic, size_t max)
     return remove_below(txn, topic, EVERY_RECORD, max);
 }
 
-static size_t entries_in(struct bytes record)
+size_t entries_in(struct bytes record)
 {
     bool sound = record.len > 0 && record.at[0] == ENTRIES_VERSION
                  && (record.len - 1) % ENTRY_SIZE == 0;
     return sound ? (record.len - 1) / ENTRY_SIZE : 0;
 }
 
-static void unpack(struct bytes record, struct store_entry *out)
+void entries_unpack(struct bytes record, struct store_entry *out)
 {
     struct reader reader;
     reader_init(&reader, record);
@@ -163,7 +163,7 @@ enum store_status op_read_entries(struct engine_context *context,
     found = txn_seek(context->txn, TABLE_ENTRIES, &from, &key, &record);
     for (; found && key_part(key, 0) == op->topic && at < total;
          found = txn_next(context->txn, TABLE_ENTRIES, &key, &record)) {
-        unpack(record, op->items + at);
+        entries_unpack(record, op->items + at);
         at += entries_in(record);
     }
     op->count = total;

@@ -56,7 +56,13 @@ static const char *const names[TABLE_COUNT] = {
     [TABLE_TOKENS] = "tokens",
     [TABLE_TOKEN_HASHES] = "token-hashes",
     [TABLE_TOKEN_NAMES] = "token-names",
+    [TABLE_RULES] = "rules",
 };
+
+const char *env_table_name(enum table table)
+{
+    return names[table];
+}
 
 static bool fail(struct problem *problem, const char *what, int error)
 {
@@ -145,18 +151,23 @@ bool env_room(struct env *env, bool roughly, struct env_room *out)
     if (mdb_env_info(env->handle, &info) || mdb_env_stat(env->handle, &stat))
         return false;
     uint64_t used = (uint64_t)info.me_last_pgno + 1;
+    uint64_t unused = 0;
     if (!roughly) {
         MDB_txn *txn;
-        uint64_t unused = 0;
         if (mdb_txn_begin(env->handle, NULL, MDB_RDONLY, &txn))
             return false;
         int error = free_pages(txn, &unused);
         mdb_txn_abort(txn);
         if (error)
             return false;
-        used -= unused < used ? unused : used;
+        if (unused > used)
+            unused = used;
     }
-    *out = (struct env_room){ info.me_mapsize, used * stat.ms_psize };
+    *out = (struct env_room){
+        .map_bytes = info.me_mapsize,
+        .used_bytes = (used - unused) * stat.ms_psize,
+        .free_bytes = unused * stat.ms_psize,
+    };
     return true;
 }
 
@@ -220,6 +231,16 @@ bool env_panicked(struct env *env)
     if (!error)
         mdb_txn_abort(txn);
     return error == MDB_PANIC;
+}
+
+uint64_t env_disk_free(struct env *env)
+{
+    struct statvfs disk;
+    uint64_t says, map;
+    int file;
+    if (!measure(env, &file, &says, &map) || fstatvfs(file, &disk))
+        return 0;
+    return (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 
 bool env_disk_full(struct env *env)

@@ -47,8 +47,12 @@ enum table {
     TABLE_TOKENS,           // token -> record
     TABLE_TOKEN_HASHES,     // hash -> token
     TABLE_TOKEN_NAMES,      // name -> token
+    TABLE_RULES,            // kind (u8), start of the subject, hash -> record
     TABLE_COUNT
 };
+
+// In the place of a table that a file does not have: nothing is in it.
+enum { ENV_NO_TABLE = 0 };
 
 struct env {
     struct MDB_env *handle;
@@ -60,13 +64,25 @@ struct env {
 // against other processes. False: *problem says why, nothing is open.
 bool env_open(struct env *env, const char *directory, uint64_t map_bytes,
               struct problem *problem);
+// Only to read what is in one file, which nobody writes to meanwhile; nothing
+// is made, not even a lock. It must be as long as it says (datafile.h).
+bool env_open_file(struct env *env, const char *file, struct problem *problem);
+// A new one in a file that nobody else sees: no commit is synced, and there is
+// no lock.
+bool env_make_file(struct env *env, const char *file, uint64_t map_bytes,
+                   struct problem *problem);
+const char *env_table_name(enum table table);
 void env_close(struct env *env); // half-open or closed is fine
 
 struct env_room {
     uint64_t map_bytes, used_bytes; // used without the free pages
+    uint64_t free_bytes;            // the free pages
 };
 // Walks the list of free pages unless `roughly`: then they count as used.
 bool env_room(struct env *env, bool roughly, struct env_room *out);
+
+// What the disk has left for the file; 0 if nobody knows.
+uint64_t env_disk_free(struct env *env);
 
 // LMDB does not write pages that are free, and if the last ones are, the file
 // is shorter than its header says and would be taken for one that was cut short

@@ -35,34 +35,46 @@ static void make_room(struct txn *txn)
     }
 }
 
-void grave_dig(struct engine_context *context, const struct store_key *key)
+void grave_put(struct txn *txn, const struct lease *lease, uint64_t number)
 {
-    struct lease lease = lease_of_grave(key, context->now + KEPT_MS);
     uint8_t buffer[GRAVE_SIZE];
     struct writer writer;
     struct key at;
-    make_room(context->txn);
     writer_init(&writer, buffer, sizeof buffer);
-    write_u64(&writer, context->counters.event);
-    write_i64(&writer, lease.end);
-    key_two(&at, lease.topic, lease.id);
-    txn_put(context->txn, TABLE_GRAVES, &at, writer_bytes(&writer));
-    lease_move(context->txn, lease, 0, lease.end);
+    write_u64(&writer, number);
+    write_i64(&writer, lease->end);
+    key_two(&at, lease->topic, lease->id);
+    txn_put(txn, TABLE_GRAVES, &at, writer_bytes(&writer));
+    lease_move(txn, *lease, 0, lease->end);
+}
+
+bool grave_decode(struct bytes record, uint64_t *number, int64_t *end)
+{
+    struct reader reader;
+    reader_init(&reader, record);
+    *number = read_u64(&reader);
+    *end = read_time(&reader);
+    return reader_done(&reader);
+}
+
+void grave_dig(struct engine_context *context, const struct store_key *key)
+{
+    struct lease lease = lease_of_grave(key, context->now + KEPT_MS);
+    make_room(context->txn);
+    grave_put(context->txn, &lease, context->counters.event);
 }
 
 uint64_t grave_open(struct engine_context *context, const struct store_key *key)
 {
     struct lease lease = lease_of_grave(key, 0);
-    struct reader reader;
     struct bytes record;
     struct key at;
+    uint64_t number;
+    int64_t end;
     key_two(&at, lease.topic, lease.id);
     if (!txn_get(context->txn, TABLE_GRAVES, &at, &record))
         return 0;
-    reader_init(&reader, record);
-    uint64_t number = read_u64(&reader);
-    int64_t end = read_time(&reader);
-    if (!reader_done(&reader)) {
+    if (!grave_decode(record, &number, &end)) {
         txn_fail(context->txn, STORE_CORRUPT);
         return 0;
     }

@@ -19,7 +19,7 @@ struct lease lease_of_ticket(uint64_t request)
     return (struct lease){ LEASE_TICKET, 0, 0, request };
 }
 
-static void lease_key(struct key *key, struct lease lease, int64_t end)
+void lease_key(struct key *key, struct lease lease, int64_t end)
 {
     key_start(key);
     key_u8(key, (uint8_t)lease.kind);

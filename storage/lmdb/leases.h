@@ -25,6 +25,9 @@ struct lease lease_of(uint64_t topic, uint64_t subscription);
 struct lease lease_of_request(uint64_t request);
 struct lease lease_of_ticket(uint64_t request);
 
+// Its key when it ends then; lease.end is not looked at.
+void lease_key(struct key *key, struct lease lease, int64_t end);
+
 // From one end to another; 0 stands for none. lease.end is not looked at.
 void lease_move(struct txn *txn, struct lease lease, int64_t from, int64_t to);
 

@@ -2,12 +2,14 @@
 
 #include "meta.h"
 
+#include "migration.h"
+
+#include <inttypes.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    FORMAT = 6, // reads 1 to 5 too
     COUNTERS_SIZE = 96,
     EPOCH_BITS = 48,
 };
@@ -46,6 +48,16 @@ static bool get_number(struct txn *txn, const char *name, uint64_t *out)
     reader_init(&reader, value);
     *out = read_u64(&reader);
     return reader_done(&reader);
+}
+
+bool meta_format(struct txn *txn, uint64_t *out)
+{
+    return get_number(txn, "format", out);
+}
+
+void meta_set_format(struct txn *txn, uint64_t format)
+{
+    put_number(txn, "format", format);
 }
 
 bool meta_paused(struct txn *txn)
@@ -90,12 +102,12 @@ static void create(struct txn *txn, struct meta *out)
     writer_init(&writer, out->secret_key, sizeof out->secret_key);
     writer.used = sizeof out->secret_key;
     put(txn, "secret-key", &writer);
-    put_number(txn, "format", FORMAT);
+    put_number(txn, "format", META_FORMAT);
     renew_epoch(txn);
     meta_save_counters(txn, &out->counters);
 }
 
-static bool load(struct txn *txn, struct meta *out)
+bool meta_read(struct txn *txn, struct meta *out)
 {
     struct key key;
     struct bytes secret;
@@ -106,6 +118,14 @@ static bool load(struct txn *txn, struct meta *out)
     memcpy(out->secret_key, secret.at, secret.len);
     return get_number(txn, "epoch", &txn->env->epoch)
            && meta_load_counters(txn, &out->counters);
+}
+
+void meta_set_key(struct txn *txn, const uint8_t secret_key[META_KEY_SIZE])
+{
+    struct key key;
+    name_key(&key, "secret-key");
+    txn_put(txn, TABLE_META, &key,
+            (struct bytes){ (const char *)secret_key, META_KEY_SIZE });
 }
 
 bool meta_load_counters(struct txn *txn, struct counters *out)
@@ -136,38 +156,61 @@ static bool say(struct problem *problem, const char *text)
     return false;
 }
 
-// Inside the transaction.
-static bool open_within(struct txn *txn, bool copied, struct meta *out,
-                        struct problem *problem)
+bool meta_known(struct txn *txn, struct problem *problem)
 {
-    uint64_t format = FORMAT;
+    uint64_t format;
+    if (!meta_format(txn, &format) || format == 0)
+        return say(problem, "data.mdb is not a store of this program");
+    if (format <= META_FORMAT)
+        return true;
+    snprintf(problem->text, sizeof problem->text,
+             "the store: its format %" PRIu64 " is newer than this program "
+             "knows (up to %d): open it with the version that wrote it",
+             format, META_FORMAT);
+    return false;
+}
+
+// One that is new is made; one that is there has to be known and whole.
+static bool look(struct txn *txn, struct meta *out, struct problem *problem)
+{
     if (txn_count(txn, TABLE_META) == 0) {
         create(txn, out);
         return true;
     }
-    if (!get_number(txn, "format", &format))
-        return say(problem, "data.mdb is not a store of this program");
-    if (format > FORMAT)
-        return say(problem, "its format is newer than this program knows");
-    if (!load(txn, out))
-        return say(problem, "its own description is damaged");
-    // What is written from here on an older program does not know.
-    if (format < FORMAT)
-        put_number(txn, "format", FORMAT);
-    if (copied)
-        renew_epoch(txn);
-    return true;
+    if (!meta_known(txn, problem))
+        return false;
+    return meta_read(txn, out) ? true
+                               : say(problem, "its own description is damaged");
 }
 
-bool meta_open(struct env *env, bool copied, struct meta *out,
-               struct problem *problem)
+static bool look_first(struct env *env, struct meta *out,
+                       struct problem *problem)
 {
     struct txn txn;
     txn_begin_write(&txn, env);
-    if (!open_within(&txn, copied, out, problem)) {
+    if (!look(&txn, out, problem)) {
         txn_abort(&txn);
         return false;
     }
     enum store_status status = txn_commit(&txn);
     return status == STORE_OK ? true : say(problem, store_status_name(status));
+}
+
+static bool forget_copy(struct env *env, struct problem *problem)
+{
+    struct txn txn;
+    txn_begin_write(&txn, env);
+    renew_epoch(&txn);
+    enum store_status status = txn_commit(&txn);
+    return status == STORE_OK ? true : say(problem, store_status_name(status));
+}
+
+bool meta_open(struct env *env, bool copied, struct meta *out,
+               struct problem *problem)
+{
+    size_t count;
+    const struct migration_step *steps = migration_steps(&count);
+    return look_first(env, out, problem)
+           && migration_run(env, steps, count, problem)
+           && (!copied || forget_copy(env, problem));
 }

@@ -16,6 +16,7 @@
 #include "pairs.h"
 #include "records.h"
 #include "storage/mailbox.h"
+#include "storage/steering.h"
 #include "txn.h"
 
 struct engine_context {
@@ -109,6 +110,18 @@ enum store_status op_seek(struct engine_context *context,
                           struct store_seek *op);
 enum store_status op_expire_mailboxes(struct engine_context *context,
                                       struct store_expire_mailboxes *op);
+enum store_status op_put_rule(struct engine_context *context,
+                              struct store_put_rule *op);
+enum store_status op_remove_rule(struct engine_context *context,
+                                 struct store_remove_rule *op);
+enum store_status op_keep_topic(struct engine_context *context,
+                                struct store_keep_topic *op);
+enum store_status op_drop_topic(struct engine_context *context,
+                                struct store_drop_topic *op);
+enum store_status op_extend(struct engine_context *context,
+                            struct store_extend *op);
+enum store_status op_grant(struct engine_context *context,
+                           struct store_grant *op);
 
 // These run in a reader first, where most have nothing to write and need
 // not wait for the writer.
@@ -157,3 +170,5 @@ enum store_status op_read_mailbox(struct engine_context *context,
                                   struct store_read_mailbox *op);
 enum store_status op_page_mailboxes(struct engine_context *context,
                                     struct store_page_mailboxes *op);
+enum store_status op_page_rules(struct engine_context *context,
+                                struct store_page_rules *op);

@@ -137,6 +137,9 @@ static void plan_fetch(struct engine_context *context, struct topic *topic,
 {
     bool pinged = topic->shown.dirty != op->generation;
     int64_t due = pinged ? context->now : op->due;
+    // The operator may have said how often while the fetch was under way.
+    if (!pinged && op->verdict != STORE_FETCH_FAILED)
+        due = topic_poll_due(topic, context->now, due);
     due_fetch(context, topic, topic->shown.unfollowed_at == 0 ? due : 0);
 }
 

@@ -7,8 +7,9 @@
 enum {
     // 2: key of self, same origin; 3: content; 4: earlier
     TOPIC_VERSION = 4,
-    // 2: gone, gone since; 3: plan; 4: reach, listeners, resuming, resumed
-    STATE_VERSION = 4,
+    // 2: gone, gone since; 3: plan; 4: reach, listeners, resuming, resumed;
+    // 5: kept, poll every
+    STATE_VERSION = 5,
     SUBSCRIPTION_VERSION = 2, // paused, request
     LAGGING_VERSION = 2,      // waits, resent, last
     LANE_VERSION = 1,
@@ -129,6 +130,19 @@ void topic_state_encode(struct writer *writer, const struct topic *topic)
     write_u64(writer, shown->listeners);
     write_bool(writer, topic->resuming);
     write_u64(writer, topic->resumed);
+    write_bool(writer, shown->kept);
+    write_i64(writer, shown->poll_every);
+}
+
+// Of its polls: a time, or -1.
+static int64_t read_every(struct reader *reader)
+{
+    uint64_t value = read_u64(reader);
+    if (value == UINT64_MAX)
+        return -1;
+    if (value > INT64_MAX)
+        reader->failed = true;
+    return reader->failed ? 0 : (int64_t)value;
 }
 
 bool topic_state_decode(struct bytes record, struct topic *topic)
@@ -171,6 +185,10 @@ bool topic_state_decode(struct bytes record, struct topic *topic)
         shown->listeners = read_u64(&reader);
         topic->resuming = read_bool(&reader);
         topic->resumed = read_u64(&reader);
+    }
+    if (version >= 5) {
+        shown->kept = read_bool(&reader);
+        shown->poll_every = read_every(&reader);
     }
     return reader_done(&reader) && shown->baseline <= shown->head
            && shown->removed <= shown->head && topic->resumed <= shown->head;

@@ -10,6 +10,45 @@
 #include <assert.h>
 #include <string.h>
 
+// Beyond its strings: four keys of it, and what pages waste.
+enum { REQUEST_SIZE = 1024 };
+
+static bool fits(struct bytes text, size_t max)
+{
+    return text.len <= max && (text.len == 0 || text.at);
+}
+
+static bool url_fits(struct bytes url)
+{
+    return url.len > 0 && fits(url, STORE_URL_MAX);
+}
+
+static bool profile_sound(const struct store_profile *profile)
+{
+    return fits(profile->secret, STORE_SECRET_MAX)
+           && fits(profile->verify_token, STORE_VERIFY_TOKEN_MAX)
+           && profile->method <= STORE_SHA512
+           && profile->content <= STORE_CONTENT_ENTRIES;
+}
+
+bool request_sound(const struct store_request *request)
+{
+    return (request->mode == STORE_SUBSCRIBE
+            || request->mode == STORE_UNSUBSCRIBE)
+           && url_fits(request->topic) && url_fits(request->callback)
+           && fits(request->topic_normal, STORE_URL_MAX)
+           && profile_sound(&request->profile) && request->lease >= 0;
+}
+
+bool request_fits(struct engine_context *context,
+                  const struct store_request *request, bool exists)
+{
+    uint64_t size = REQUEST_SIZE + request->topic.len + request->callback.len
+                    + request->topic_normal.len;
+    return exists ? engine_admits_existing(context, size)
+                  : engine_admits(context, size);
+}
+
 static void save_pending(struct engine_context *context,
                          const struct request *request,
                          const struct pending *pending)

@@ -9,6 +9,13 @@
 
 #include "tables.h"
 
+// Whether what it says makes sense.
+bool request_sound(const struct store_request *request);
+// Whether there is room for it, or for the subscription that it asks for.
+// `exists`: it is about one that does.
+bool request_fits(struct engine_context *context,
+                  const struct store_request *request, bool exists);
+
 // Put a new one: record, keys, due. The id is already given; fewer than
 // STORE_WAITING_MAX wait for its pair, and there is room among the pairs.
 void request_add(struct engine_context *context, const struct request *request);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+#include "activation.h"
 #include "denials.h"
 #include "due.h"
-#include "lagging.h"
-#include "lanes.h"
-#include "leases.h"
 #include "requests.h"
-#include "standing.h"
 #include "subscriptions.h"
 #include "tickets.h"
 
@@ -17,87 +14,26 @@ static bool equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-static bool profile_equal(const struct store_profile *a,
-                          const struct store_profile *b)
-{
-    return a->method == b->method && a->content == b->content
-           && a->old_client == b->old_client && equal(a->secret, b->secret)
-           && equal(a->verify_token, b->verify_token);
-}
-
-static void create(struct engine_context *context,
-                   const struct request *request, struct topic *topic,
-                   struct store_settle *op)
-{
-    const struct store_request *shown = &request->shown;
-    if (topic->shown.id == 0)
-        topic_make(context, &shown->topic_key, shown->topic,
-                   shown->topic_normal, topic);
-    struct subscription subscription = {
-        .callback_key = shown->callback_key,
-        .shown = {
-            .topic = topic->shown.id,
-            .id = ++context->counters.subscription,
-            .rev = 1,
-            .start = topic->shown.head,
-            .lease_end = op->sent_at + op->lease,
-            .topic_url = shown->topic,
-            .callback = shown->callback,
-            .origin = shown->origin,
-            .profile = shown->profile,
-        },
-    };
-    op->topic_new = !topic_followed(topic, context->now);
-    if (op->topic_new)
-        topic_follow(context, topic);
-    ticket_give(context, shown->id, &subscription.shown);
-    subscription_add(context, topic, &subscription);
-    topic_save(context->txn, topic);
-    op->subscription = subscription.shown.id;
-}
-
-static void renew(struct engine_context *context, const struct request *request,
-                  struct subscription *subscription, struct store_settle *op)
-{
-    const struct store_request *shown = &request->shown;
-    struct store_subscriber *mine = &subscription->shown;
-    op->profile_changed = !profile_equal(&mine->profile, &shown->profile);
-    mine->profile = shown->profile;
-    mine->topic_url = shown->topic;
-    mine->callback = shown->callback;
-    mine->rev++;
-    mine->suspended = false;
-    mine->lease_end = op->sent_at + op->lease;
-    subscription_lease(context, subscription, mine->lease_end);
-    ticket_give(context, shown->id, mine);
-    subscription_save(context->txn, subscription);
-    op->subscription = mine->id;
-}
-
-// Whoever can answer a verification can take deliveries again (M4). One that
-// waits for its origin still does, but that is looked at now.
-static void hurry(struct engine_context *context,
-                  const struct standing *standing, bool anew)
-{
-    const struct store_subscriber *shown = &standing->subscription.shown;
-    struct lagging lagging = standing->lagging;
-    // It only tells a walk what has arrived.
-    if (lagging.next > standing->topic.shown.head)
-        return;
-    if (anew)
-        lagging.attempts = 0;
-    lagging.due = context->now;
-    lagging_save(context, shown, &standing->lagging, &lagging);
-    if (lagging.waits && !shown->paused)
-        lane_hurry(context, &shown->origin);
-}
-
 static void end(struct engine_context *context, struct standing *standing,
                 struct store_settle *op)
 {
     op->subscription = standing->subscription.shown.id;
     subscription_end(context, &standing->topic, &standing->subscription);
     topic_save(context->txn, &standing->topic);
+}
+
+static void activate(struct engine_context *context,
+                     const struct request *request, struct standing *standing,
+                     unsigned effects, struct store_settle *op)
+{
+    struct activation activation = {
+        .request = request,
+        .lease_end = op->sent_at + op->lease,
+    };
+    activation_carry_out(context, standing, effects, &activation);
+    op->subscription = activation.subscription;
+    op->topic_new = activation.topic_new;
+    op->profile_changed = activation.profile_changed;
 }
 
 static void delay(struct engine_context *context, struct request *request,
@@ -206,12 +142,8 @@ static void carry_out(struct engine_context *context, struct request *request,
     if (effects & LIFECYCLE_DELAY)
         delay(context, request, due_of(context, op));
     drop(context, request, effects);
-    if (effects & LIFECYCLE_CREATE)
-        create(context, request, &standing->topic, op);
-    if (effects & LIFECYCLE_RENEW)
-        renew(context, request, &standing->subscription, op);
-    if (effects & LIFECYCLE_HURRY)
-        hurry(context, standing, effects & LIFECYCLE_RESET);
+    if (effects & ACTIVATION_EFFECTS)
+        activate(context, request, standing, effects, op);
     if (effects & LIFECYCLE_END)
         end(context, standing, op);
     if (op->verdict == STORE_VERIFIED && effects & LIFECYCLE_DROP_OLDER

@@ -2,13 +2,31 @@
 
 #include "meta.h"
 #include "ops.h"
+#include "room.h"
+
+static bool tell_tables(struct engine_context *context, struct store_stats *op)
+{
+    op->items = arena_array(&context->results, TABLE_COUNT, sizeof *op->items);
+    if (!op->items)
+        return false;
+    for (enum table table = 0; table < TABLE_COUNT; table++)
+        op->items[op->table_count++] = (struct store_table){
+            .name = env_table_name(table),
+            .entries = txn_count(context->txn, table),
+            .bytes = txn_size(context->txn, table),
+        };
+    return true;
+}
 
 enum store_status op_stats(struct engine_context *context,
                            struct store_stats *op)
 {
     struct txn *txn = context->txn;
     struct env_room room;
-    if (!env_room(txn->env, false, &room))
+    op->table_count = 0;
+    op->items = NULL;
+    if (!env_room(txn->env, false, &room)
+        || (op->tables && !tell_tables(context, op)))
         return STORE_AGAIN;
     op->numbers = (struct store_numbers){
         .topics = txn_count(txn, TABLE_TOPICS),
@@ -22,12 +40,13 @@ enum store_status op_stats(struct engine_context *context,
         .paused = meta_paused(txn),
         .mailboxes = txn_count(txn, TABLE_MAILBOXES),
         .tokens = txn_count(txn, TABLE_TOKENS),
+        .rules = txn_count(txn, TABLE_RULES),
         .events = context->counters.event,
-        .map_bytes = room.map_bytes,
-        .used_bytes = room.used_bytes,
         .commits = context->commits,
         .operations = context->operations,
         .epoch = txn->env->epoch,
+        .format = META_FORMAT,
     };
+    room_tell(&room, env_disk_free(txn->env), &op->numbers);
     return STORE_OK;
 }

@@ -192,6 +192,18 @@ void store_close(struct store *store)
     free(store);
 }
 
+void store_limits(struct store *store, const struct store_limits *limits)
+{
+    struct store_options *options = &store->options;
+    pthread_mutex_lock(&store->mutex);
+    options->max_topics = limits->max_topics;
+    options->max_subscriptions = limits->max_subscriptions;
+    options->pending_per_host = limits->pending_per_host;
+    options->subscriptions_per_origin = limits->subscriptions_per_origin;
+    options->max_mailboxes = limits->max_mailboxes;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static void finish(struct store *store, struct store_op *op)
 {
     pthread_mutex_lock(&store->mutex);
@@ -308,35 +320,4 @@ uint64_t store_epoch(const struct store *store)
 void store_secret_key(const struct store *store, uint8_t out[32])
 {
     memcpy(out, store->secret_key, sizeof store->secret_key);
-}
-
-// Written under another name, so that what is called data.mdb is whole.
-static bool copy_to(struct store *store, const char *path,
-                    struct problem *problem)
-{
-    char *name = directory_file(path, "data.part");
-    int file =
-        name ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-    free(name);
-    if (file < 0)
-        return say(problem, strerror(errno));
-    bool done = env_copy(&store->env, file, problem);
-    if (done && fsync(file) != 0)
-        done = say(problem, strerror(errno));
-    close(file);
-    if (done && !directory_publish_copy(path))
-        done = say(problem, strerror(errno));
-    return done;
-}
-
-bool store_backup(struct store *store, const char *path,
-                  struct problem *problem)
-{
-    bool made;
-    if (!directory_make_copy(path, &made, problem))
-        return false;
-    if (copy_to(store, path, problem))
-        return true;
-    directory_discard_copy(path, made);
-    return false;
 }

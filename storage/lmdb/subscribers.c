@@ -11,13 +11,36 @@ enum {
     SUBSCRIBER_BYTES = 384, // of a usual record
 };
 
-// The lagging record of `id`, while both tables are read in the same order.
-static bool lags(struct txn *txn, uint64_t topic, uint64_t id,
-                 struct bytes *key, struct bytes *record, bool *more)
+// Records of those who lag, while they are read in the order of the
+// subscriptions.
+struct laggards {
+    bool more;
+    struct bytes key, record;
+};
+
+static void laggards_from(struct txn *txn, const struct key *from,
+                          struct laggards *out)
 {
-    while (*more && key_part(*key, 0) == topic && key_part(*key, KEY_ID) < id)
-        *more = txn_next(txn, TABLE_LAGGING, key, record);
-    return *more && key_part(*key, 0) == topic && key_part(*key, KEY_ID) == id;
+    out->more = txn_seek(txn, TABLE_LAGGING, from, &out->key, &out->record);
+}
+
+static bool before(struct bytes key, uint64_t topic, uint64_t id)
+{
+    uint64_t first = key_part(key, 0);
+    return first < topic || (first == topic && key_part(key, KEY_ID) < id);
+}
+
+// The one of this subscription, which comes after that of the last question.
+// NULL: it does not lag.
+static const struct bytes *lagging_of(struct txn *txn, uint64_t topic,
+                                      uint64_t id, struct laggards *laggards)
+{
+    while (laggards->more && before(laggards->key, topic, id))
+        laggards->more =
+            txn_next(txn, TABLE_LAGGING, &laggards->key, &laggards->record);
+    bool lags = laggards->more && key_part(laggards->key, 0) == topic
+                && key_part(laggards->key, KEY_ID) == id;
+    return lags ? &laggards->record : NULL;
 }
 
 static bool show(struct engine_context *context, struct bytes record,
@@ -45,15 +68,16 @@ static enum store_status page_by_topic(struct engine_context *context,
 {
     struct txn *txn = context->txn;
     struct topic topic;
+    struct laggards laggards;
     struct key from;
-    struct bytes key, record, lag_key, lag_record;
+    struct bytes key, record;
     if (!topic_load(txn, &context->scratch, op->topic, &topic))
         return STORE_NOT_FOUND;
     if (op->after == UINT64_MAX)
         return STORE_OK;
     key_two(&from, op->topic, op->after + 1);
     bool more = txn_seek(txn, TABLE_SUBSCRIPTIONS, &from, &key, &record);
-    bool lag_more = txn_seek(txn, TABLE_LAGGING, &from, &lag_key, &lag_record);
+    laggards_from(txn, &from, &laggards);
     while (more && key_part(key, 0) == op->topic) {
         if (op->count == op->max) {
             op->end = false;
@@ -62,14 +86,48 @@ static enum store_status page_by_topic(struct engine_context *context,
         struct store_subscriber *item = &op->items[op->count];
         item->topic = op->topic;
         item->id = key_part(key, KEY_ID);
-        bool lagging =
-            lags(txn, op->topic, item->id, &lag_key, &lag_record, &lag_more);
-        if (!show(context, record, lagging ? &lag_record : NULL,
+        if (!show(context, record,
+                  lagging_of(txn, op->topic, item->id, &laggards),
                   topic.shown.baseline, item))
             return STORE_AGAIN;
         op->count++;
         more = txn_next(txn, TABLE_SUBSCRIPTIONS, &key, &record);
     }
+    return STORE_OK;
+}
+
+static enum store_status page_all(struct engine_context *context,
+                                  struct store_page_subscribers *op)
+{
+    struct txn *txn = context->txn;
+    struct topic topic = { .shown = { .id = 0 } };
+    struct laggards laggards;
+    struct key from;
+    struct bytes key, record;
+    bool last = op->after == UINT64_MAX;
+    if (last && op->after_topic == UINT64_MAX)
+        return STORE_OK;
+    key_two(&from, last ? op->after_topic + 1 : op->after_topic,
+            last ? 0 : op->after + 1);
+    laggards_from(txn, &from, &laggards);
+    bool more = txn_seek(txn, TABLE_SUBSCRIPTIONS, &from, &key, &record);
+    for (; more && op->count < op->max;
+         more = txn_next(txn, TABLE_SUBSCRIPTIONS, &key, &record)) {
+        struct store_subscriber *item = &op->items[op->count];
+        item->topic = key_part(key, 0);
+        item->id = key_part(key, KEY_ID);
+        if (topic.shown.id != item->topic
+            && !topic_peek(txn, item->topic, &topic)) {
+            txn_fail(txn, STORE_CORRUPT);
+            return STORE_CORRUPT;
+        }
+        if (!show(context, record,
+                  lagging_of(txn, item->topic, item->id, &laggards),
+                  topic.shown.baseline, item))
+            return STORE_AGAIN;
+        op->count++;
+    }
+    op->end = !more;
     return STORE_OK;
 }
 
@@ -139,6 +197,7 @@ enum store_status op_page_subscribers(struct engine_context *context,
     op->items = arena_array(&context->results, op->max, sizeof *op->items);
     if (!op->items)
         return STORE_AGAIN;
-    return op->origin ? page_by_origin(context, op)
-                      : page_by_topic(context, op);
+    if (op->origin)
+        return page_by_origin(context, op);
+    return op->topic == 0 ? page_all(context, op) : page_by_topic(context, op);
 }

@@ -11,7 +11,7 @@ enum { SWEEP_MAX = 512 }; // pieces in one transaction
 
 static const struct bytes prefix = { "pieces-", 7 };
 
-static void note_key(struct key *key, uint64_t topic)
+void sweep_key(struct key *key, uint64_t topic)
 {
     key_start(key);
     key_text(key, prefix);
@@ -21,14 +21,14 @@ static void note_key(struct key *key, uint64_t topic)
 void sweep_later(struct txn *txn, uint64_t topic)
 {
     struct key key;
-    note_key(&key, topic);
+    sweep_key(&key, topic);
     txn_mark(txn, TABLE_META, &key);
 }
 
 void sweep_not(struct txn *txn, uint64_t topic)
 {
     struct key key;
-    note_key(&key, topic);
+    sweep_key(&key, topic);
     txn_remove(txn, TABLE_META, &key);
 }
 
@@ -37,7 +37,7 @@ static uint64_t first_noted(struct txn *txn)
 {
     struct key from;
     struct bytes key, nothing;
-    note_key(&from, 0);
+    sweep_key(&from, 0);
     if (!txn_seek(txn, TABLE_META, &from, &key, &nothing) || key.len != from.len
         || memcmp(key.at, prefix.at, prefix.len) != 0)
         return 0;

@@ -9,6 +9,9 @@
 
 #include "ops.h"
 
+// The key in `meta` of such a note.
+void sweep_key(struct key *key, uint64_t topic);
+
 void sweep_later(struct txn *txn, uint64_t topic);
 void sweep_not(struct txn *txn, uint64_t topic);
 

@@ -8,6 +8,7 @@
 enum {
     WALK_SIZE = 64 + 16 * STORE_STEPS_MAX,
     EVENT_SIZE = 16,
+    ROW_SEQ = 8, // where the seq is in a key of `updates`
 };
 
 // A record that was written without room for it is our own mistake: every
@@ -246,6 +247,19 @@ bool update_peek(struct txn *txn, uint64_t topic, uint64_t seq,
            && sound(txn, update_decode(record, out));
 }
 
+bool update_oldest(struct txn *txn, uint64_t topic, uint64_t *seq,
+                   struct update *out)
+{
+    struct key from;
+    struct bytes key, record;
+    key_two(&from, topic, 0);
+    if (!txn_seek(txn, TABLE_UPDATES, &from, &key, &record)
+        || key_part(key, 0) != topic)
+        return false;
+    *seq = key_part(key, ROW_SEQ);
+    return sound(txn, update_decode(record, out));
+}
+
 void update_save(struct engine_context *context, uint64_t topic, uint64_t seq,
                  const struct update *update)
 {
@@ -265,6 +279,16 @@ void update_save(struct engine_context *context, uint64_t topic, uint64_t seq,
     key_two(&place, topic, seq);
     txn_put(context->txn, TABLE_EVENTS, &event,
             (struct bytes){ (const char *)place.at, EVENT_SIZE });
+}
+
+void update_remove(struct txn *txn, uint64_t topic, uint64_t seq,
+                   uint64_t number)
+{
+    struct key key;
+    key_two(&key, topic, seq);
+    txn_remove(txn, TABLE_UPDATES, &key);
+    key_one(&key, number);
+    txn_remove(txn, TABLE_EVENTS, &key);
 }
 
 bool walk_load(struct txn *txn, uint64_t topic, struct store_walk *out)

@@ -55,9 +55,15 @@ void denial_save(struct txn *txn, const struct denial *denial);
 // Borrowed from the transaction, not copied: good until it next writes.
 bool update_peek(struct txn *txn, uint64_t topic, uint64_t seq,
                  struct update *out);
+// The oldest row of a topic. False: there is none.
+bool update_oldest(struct txn *txn, uint64_t topic, uint64_t *seq,
+                   struct update *out);
 // The row and its key in `events`. Encoded into scratch.
 void update_save(struct engine_context *context, uint64_t topic, uint64_t seq,
                  const struct update *update);
+// The same two; `number` is the event's.
+void update_remove(struct txn *txn, uint64_t topic, uint64_t seq,
+                   uint64_t number);
 
 bool walk_load(struct txn *txn, uint64_t topic, struct store_walk *out);
 void walk_save(struct txn *txn, const struct store_walk *walk);

@@ -7,42 +7,12 @@
 #include <string.h>
 
 enum {
-    // Beyond its strings: four keys of it, and what pages waste.
-    TAKE_SIZE = 1024,
     // So many times as many may wait for a host that has subscriptions.
     KNOWN_FACTOR = 20,
     // So many askers at least it takes to fill them.
     ASKERS_MIN = 4,
     IDLE_MS = 15 * 1000,
 };
-
-static bool fits(struct bytes text, size_t max)
-{
-    return text.len <= max && (text.len == 0 || text.at);
-}
-
-static bool url_fits(struct bytes url)
-{
-    return url.len > 0 && fits(url, STORE_URL_MAX);
-}
-
-static bool profile_valid(const struct store_profile *profile)
-{
-    return fits(profile->secret, STORE_SECRET_MAX)
-           && fits(profile->verify_token, STORE_VERIFY_TOKEN_MAX)
-           && profile->method <= STORE_SHA512
-           && profile->content <= STORE_CONTENT_ENTRIES;
-}
-
-static bool valid(const struct store_request *request)
-{
-    return (request->mode == STORE_SUBSCRIBE
-            || request->mode == STORE_UNSUBSCRIBE)
-           && url_fits(request->topic) && url_fits(request->callback)
-           && fits(request->topic_normal, STORE_URL_MAX)
-           && profile_valid(&request->profile) && request->lease >= 0
-           && request->deadline > 0;
-}
 
 static bool equal(struct bytes a, struct bytes b)
 {
@@ -215,26 +185,17 @@ static struct lifecycle_step decide(const struct store_request *request,
                           facts);
 }
 
-static bool fits_in(struct engine_context *context,
-                    const struct store_request *request, bool exists)
-{
-    uint64_t size = TAKE_SIZE + request->topic.len + request->callback.len
-                    + request->topic_normal.len;
-    return exists ? engine_admits_existing(context, size)
-                  : engine_admits(context, size);
-}
-
 enum store_status op_take(struct engine_context *context, struct store_take *op)
 {
     const struct store_request *request = &op->request;
     op->id = 0;
     op->renews = false;
     op->taken = STORE_TAKEN_NEW;
-    if (!valid(request))
+    if (!request_sound(request) || request->deadline <= 0)
         return STORE_INVALID;
     struct place place = place_of(context, request);
     op->renews = place.state != LIFECYCLE_NONE;
-    if (!fits_in(context, request, op->renews))
+    if (!request_fits(context, request, op->renews))
         return STORE_FULL;
     struct waiting waiting = look(context, request);
     struct lifecycle_step step = decide(request, place, &waiting);

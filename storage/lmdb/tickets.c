@@ -27,7 +27,7 @@ bool ticket_load(struct txn *txn, uint64_t request, struct ticket *out)
     return false;
 }
 
-static void save(struct txn *txn, uint64_t request, const struct ticket *ticket)
+void ticket_put(struct txn *txn, uint64_t request, const struct ticket *ticket)
 {
     uint8_t buffer[TICKET_SIZE];
     struct writer writer;
@@ -37,6 +37,7 @@ static void save(struct txn *txn, uint64_t request, const struct ticket *ticket)
     assert(!writer.failed);
     key_one(&key, request);
     txn_put(txn, TABLE_TICKETS, &key, writer_bytes(&writer));
+    lease_move(txn, lease_of_ticket(request), 0, ticket->end);
 }
 
 static void forget(struct txn *txn, uint64_t request)
@@ -79,8 +80,7 @@ void ticket_end(struct engine_context *context, uint64_t request)
         forget(txn, request);
         return;
     }
-    save(txn, request, &ticket);
-    lease_move(txn, lease_of_ticket(request), 0, ticket.end);
+    ticket_put(txn, request, &ticket);
 }
 
 void ticket_give(struct engine_context *context, uint64_t request,
@@ -91,6 +91,6 @@ void ticket_give(struct engine_context *context, uint64_t request,
         .subscription = shown->id,
     };
     ticket_end(context, shown->request);
-    save(context->txn, request, &ticket);
+    ticket_put(context->txn, request, &ticket);
     shown->request = request;
 }

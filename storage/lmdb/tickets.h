@@ -12,6 +12,9 @@
 
 bool ticket_load(struct txn *txn, uint64_t request, struct ticket *out);
 
+// One that is new, as a row with its key in `leases`.
+void ticket_put(struct txn *txn, uint64_t request, const struct ticket *ticket);
+
 // Its day is over.
 void ticket_drop(struct engine_context *context, uint64_t request);
 // What this request had led to has ended now, or leads to it by another one,

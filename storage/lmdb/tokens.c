@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "ops.h"
+#include "tokens.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ enum {
     TOKEN_SIZE = STORE_NAME_MAX + STORE_OWNER_MAX + STORE_SCOPE_MAX + 128,
     RIGHTS_ALL = STORE_RIGHT_PULL | STORE_RIGHT_MATCH | STORE_RIGHT_MAILBOX
                  | STORE_RIGHT_CREATE | STORE_RIGHT_TICKET
-                 | STORE_RIGHT_PRESENCE,
+                 | STORE_RIGHT_PRESENCE | STORE_RIGHT_VIEW | STORE_RIGHT_ADMIN,
 };
 
 static void encode(struct writer *writer, const struct store_token *token)
@@ -24,7 +24,7 @@ static void encode(struct writer *writer, const struct store_token *token)
     write_text(writer, token->scope);
 }
 
-static bool decode(struct bytes record, struct store_token *token)
+bool token_decode(struct bytes record, struct store_token *token)
 {
     struct reader reader;
     reader_init(&reader, record);
@@ -51,7 +51,7 @@ static bool load(struct engine_context *context, struct arena *arena,
     if (arena->failed)
         return false;
     out->id = id;
-    if (decode(record, out))
+    if (token_decode(record, out))
         return true;
     txn_fail(context->txn, STORE_CORRUPT);
     return false;
@@ -88,7 +88,7 @@ static bool sound(const struct store_token *token)
            && (token->rights & ~(unsigned)RIGHTS_ALL) == 0;
 }
 
-static void save(struct txn *txn, const struct store_token *token)
+void token_save(struct txn *txn, const struct store_token *token)
 {
     uint8_t buffer[TOKEN_SIZE];
     struct writer writer;
@@ -126,7 +126,7 @@ enum store_status op_put_token(struct engine_context *context,
         return STORE_FULL;
     token->id = ++context->counters.token;
     token->made = context->now;
-    save(context->txn, token);
+    token_save(context->txn, token);
     return STORE_OK;
 }
 

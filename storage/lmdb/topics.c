@@ -14,10 +14,10 @@ enum { TRIM_MS = 60 * 60 * 1000 };
 bool topic_followed(const struct topic *topic, int64_t now)
 {
     return topic->shown.subscriptions > 0 || topic->shown.listeners > 0
-           || topic->shown.pulled_until > now;
+           || topic->shown.kept || topic->shown.pulled_until > now;
 }
 
-static void put_indexes(struct txn *txn, const struct topic *topic)
+void topic_put_indexes(struct txn *txn, const struct topic *topic)
 {
     struct key key, id;
     key_one(&id, topic->shown.id);
@@ -56,7 +56,7 @@ void topic_make(struct engine_context *context, const struct store_key *key,
         txn_fail(context->txn, STORE_AGAIN);
     out->shown.incarnation = topic_incarnation(context->txn, out->incarnation);
     topic_save_names(context->txn, out);
-    put_indexes(context->txn, out);
+    topic_put_indexes(context->txn, out);
 }
 
 void topic_follow(struct engine_context *context, struct topic *topic)
@@ -69,6 +69,15 @@ void topic_follow(struct engine_context *context, struct topic *topic)
     topic->shown.gone_since = 0;
     topic->resuming = topic->shown.head > 0;
     due_fetch(context, topic, context->now);
+}
+
+int64_t topic_poll_due(const struct topic *topic, int64_t from, int64_t planned)
+{
+    int64_t every = topic->shown.poll_every;
+    if (every <= 0)
+        return planned;
+    int64_t latest = every < INT64_MAX - from ? from + every : INT64_MAX;
+    return planned != 0 && planned < latest ? planned : latest;
 }
 
 uint64_t topic_newest(struct txn *txn, const struct topic *topic)

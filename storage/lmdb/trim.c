@@ -1,49 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-#include "aliases.h"
 #include "bodies.h"
 #include "due.h"
-#include "entries.h"
-#include "graves.h"
-#include "tables.h"
+#include "raze.h"
 #include "topics.h"
-
-#include <string.h>
 
 enum {
     PAGE = 256,          // updates touched in one operation
     SKELETON_LIVES = 10, // times as long as its body (M9)
     SOON_MS = 1000,
     LATEST_MS = 24 * 60 * 60 * 1000,
-    ROW_SEQ = 8,
 };
-
-// The oldest row of the topic. False: there is none.
-static bool oldest(struct txn *txn, uint64_t topic, uint64_t *seq,
-                   struct update *update)
-{
-    struct key from;
-    struct bytes key, record;
-    key_two(&from, topic, 0);
-    if (!txn_seek(txn, TABLE_UPDATES, &from, &key, &record)
-        || key_part(key, 0) != topic)
-        return false;
-    *seq = key_part(key, ROW_SEQ);
-    if (update_decode(record, update))
-        return true;
-    txn_fail(txn, STORE_CORRUPT);
-    return false;
-}
-
-static void remove_row(struct txn *txn, uint64_t topic, uint64_t seq,
-                       uint64_t number)
-{
-    struct key key;
-    key_two(&key, topic, seq);
-    txn_remove(txn, TABLE_UPDATES, &key);
-    key_one(&key, number);
-    txn_remove(txn, TABLE_EVENTS, &key);
-}
 
 // ------------------------------------------------------------------ bodies
 
@@ -104,57 +71,13 @@ static bool trim_skeletons(struct engine_context *context,
     struct update update;
     uint64_t seq;
     for (int i = 0; i < PAGE; i++) {
-        if (!oldest(context->txn, topic->shown.id, &seq, &update)
+        if (!update_oldest(context->txn, topic->shown.id, &seq, &update)
             || !update.skeleton
             || skeleton_end(&update, op->keep_ms) > context->now)
             return false;
-        remove_row(context->txn, topic->shown.id, seq, update.number);
+        update_remove(context->txn, topic->shown.id, seq, update.number);
     }
     return true;
-}
-
-// --------------------------------------------------------- the whole topic
-
-// Whether something is left.
-static bool remove_log(struct engine_context *context, struct topic *topic,
-                       struct store_trim *op)
-{
-    struct update update;
-    uint64_t seq;
-    for (int i = 0; i < PAGE; i++) {
-        if (!oldest(context->txn, topic->shown.id, &seq, &update))
-            return entries_remove(context->txn, topic->shown.id, PAGE) == PAGE;
-        uint64_t number = update.number;
-        op->removed +=
-            body_remove(context->txn, topic->shown.id, seq, SIZE_MAX) > 0;
-        remove_row(context->txn, topic->shown.id, seq, number);
-        // What goes here first are skeletons, whose bodies went long ago.
-        if (topic->shown.removed < seq)
-            topic->shown.removed = seq;
-    }
-    return true;
-}
-
-static void remove_names(struct engine_context *context, struct topic *topic)
-{
-    struct key key;
-    due_fetch(context, topic, 0);
-    due_trim(context, topic, 0);
-    claims_drop(context->claims, work_fetch(topic->shown.id));
-    walk_remove(context->txn, topic->shown.id);
-    alias_forget(context, topic);
-    if (topic->shown.head > 0)
-        grave_dig(context, &topic->key);
-    key_start(&key);
-    key_hash(&key, &topic->key);
-    txn_remove(context->txn, TABLE_TOPIC_IDS, &key);
-    key_start(&key);
-    key_text(&key, topic->shown.url_normal);
-    key_u64(&key, topic->shown.id);
-    txn_remove(context->txn, TABLE_TOPIC_URLS, &key);
-    key_one(&key, topic->shown.id);
-    txn_remove(context->txn, TABLE_TOPICS, &key);
-    txn_remove(context->txn, TABLE_TOPIC_STATE, &key);
 }
 
 // ---------------------------------------------------------------- planning
@@ -174,11 +97,12 @@ static int64_t next_trim(struct engine_context *context,
     if (shown->removed + 1 < shown->head
         && update_peek(context->txn, shown->id, shown->removed + 1, &update))
         next = earlier(next, update.time + op->keep_ms);
-    if (oldest(context->txn, shown->id, &seq, &update) && update.skeleton)
+    if (update_oldest(context->txn, shown->id, &seq, &update)
+        && update.skeleton)
         next = earlier(next, skeleton_end(&update, op->keep_ms));
     if (shown->unfollowed_at > 0)
         next = earlier(next, shown->unfollowed_at + op->keep_ms);
-    else if (shown->subscriptions == 0 && shown->listeners == 0)
+    else if (shown->subscriptions == 0 && shown->listeners == 0 && !shown->kept)
         next = earlier(next, shown->pulled_until + 1);
     if (next < context->now + SOON_MS)
         next = context->now + SOON_MS;
@@ -200,9 +124,8 @@ enum store_status op_trim(struct engine_context *context, struct store_trim *op)
     int64_t unfollowed = topic.shown.unfollowed_at;
     bool more;
     if (unfollowed > 0 && unfollowed + op->keep_ms <= context->now) {
-        more = remove_log(context, &topic, op);
+        more = topic_raze(context, &topic, &op->removed);
         if (!more) {
-            remove_names(context, &topic);
             op->topic_removed = true;
             return STORE_OK;
         }

@@ -109,7 +109,7 @@ static struct bytes bytes_of(MDB_val value)
 bool txn_get(struct txn *txn, enum table table, const struct key *key,
              struct bytes *value)
 {
-    if (!txn_ok(txn))
+    if (!txn_ok(txn) || txn->env->tables[table] == ENV_NO_TABLE)
         return false;
     MDB_val at = value_of_key(key), got;
     if (!found(txn, mdb_get(txn->handle, txn->env->tables[table], &at, &got)))
@@ -144,7 +144,7 @@ bool txn_remove(struct txn *txn, enum table table, const struct key *key)
 
 static MDB_cursor *cursor_on(struct txn *txn, enum table table)
 {
-    if (!txn_ok(txn))
+    if (!txn_ok(txn) || txn->env->tables[table] == ENV_NO_TABLE)
         return NULL;
     MDB_cursor **cursor = &txn->cursors[table];
     if (!*cursor) {
@@ -198,8 +198,19 @@ bool txn_prev(struct txn *txn, enum table table, const struct key *end,
 uint64_t txn_count(struct txn *txn, enum table table)
 {
     MDB_stat stat;
-    if (!txn_ok(txn)
+    if (!txn_ok(txn) || txn->env->tables[table] == ENV_NO_TABLE
         || !check(txn, mdb_stat(txn->handle, txn->env->tables[table], &stat)))
         return 0;
     return stat.ms_entries;
+}
+
+uint64_t txn_size(struct txn *txn, enum table table)
+{
+    MDB_stat stat;
+    if (!txn_ok(txn) || txn->env->tables[table] == ENV_NO_TABLE
+        || !check(txn, mdb_stat(txn->handle, txn->env->tables[table], &stat)))
+        return 0;
+    return stat.ms_psize
+           * (stat.ms_branch_pages + stat.ms_leaf_pages
+              + stat.ms_overflow_pages);
 }

@@ -62,5 +62,7 @@ bool txn_next(struct txn *txn, enum table table, struct bytes *key,
 bool txn_prev(struct txn *txn, enum table table, const struct key *end,
               struct bytes *key, struct bytes *value);
 
+// What the table takes in the file, in bytes.
+uint64_t txn_size(struct txn *txn, enum table table);
 // Entries of the table.
 uint64_t txn_count(struct txn *txn, enum table table);

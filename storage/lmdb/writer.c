@@ -4,20 +4,19 @@
 // all of it; what arrives during the sync is the next.
 
 #include "engine.h"
+#include "room.h"
+#include "subscriptions.h"
 
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     BATCH_MAX = 1024,
     BATCH_BYTES = 8 << 20,
     // So many spoilers are sorted out before each operation goes alone.
     SPOILERS_MAX = 4,
-    // Room for settlements and removals that TAKE and the like leave alone.
-    RESERVE_PAGES = 16,
-    RESERVE_PART = 20, // of the map
-    RESERVE_MAX = 64 << 20,
-    PAGE_SIZE = 4096,
     // With less than this above the reserve, free pages are counted exactly.
     ROOM_NEAR = 32 << 20,
 };
@@ -63,11 +62,7 @@ static int64_t room_left(struct store *store, int64_t *kept)
     *kept = 0;
     if (!env_room(&store->env, true, &room))
         return 0;
-    uint64_t reserve = room.map_bytes / RESERVE_PART;
-    if (reserve > RESERVE_MAX)
-        reserve = RESERVE_MAX;
-    if (reserve < RESERVE_PAGES * PAGE_SIZE)
-        reserve = RESERVE_PAGES * PAGE_SIZE;
+    uint64_t reserve = room_reserve(room.map_bytes);
     if (room.map_bytes < room.used_bytes + reserve + ROOM_NEAR
         && !env_room(&store->env, false, &room))
         return 0;
@@ -89,6 +84,13 @@ enum result {
     RESULT_SPOILED, // nothing has happened; *spoiler is to go alone
     RESULT_REFUSED, // nothing has happened; the commit failed
 };
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
 
 // The transaction has failed or was not needed.
 static void forget(struct engine_context *context)
@@ -115,7 +117,11 @@ static enum result commit(struct store *store, struct engine_context *context,
     context->counters.clock = context->now;
     meta_save_counters(context->txn, &context->counters);
     bool sound = txn_ok(context->txn);
+    int64_t began = monotonic_us();
     enum store_status status = txn_commit(context->txn);
+    if (store->options.committed)
+        store->options.committed(store->options.committed_context,
+                                 monotonic_us() - began);
     if (status == STORE_OK) {
         store->counters = context->counters;
         claims_commit(context->claims);
@@ -145,9 +151,39 @@ static enum result commit(struct store *store, struct engine_context *context,
     return RESULT_DONE;
 }
 
+// The ceilings may change at any time, but not within a transaction.
+static struct store_options options_now(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    struct store_options options = store->options;
+    pthread_mutex_unlock(&store->mutex);
+    return options;
+}
+
+// They are counted from the first ceiling on; without memory for that there is
+// none yet.
+static void count_origins(struct store *store)
+{
+    struct txn txn = { 0 };
+    uint64_t seed = 0;
+    if (RAND_bytes((unsigned char *)&seed, sizeof seed) == 1)
+        store->origins = crowds_new(seed);
+    if (!store->origins)
+        return;
+    txn_begin_read(&txn, &store->env);
+    if (!origins_recall(&txn, store->origins)) {
+        crowds_free(store->origins);
+        store->origins = NULL;
+    }
+    txn_abort(&txn);
+}
+
 static enum result attempt(struct store *store, struct batch *batch,
                            size_t *spoiler)
 {
+    struct store_options options = options_now(store);
+    if (options.subscriptions_per_origin != 0 && !store->origins)
+        count_origins(store);
     struct txn txn;
     struct engine_context context = {
         .txn = &txn,
@@ -155,7 +191,7 @@ static enum result attempt(struct store *store, struct batch *batch,
         .pairs = store->pairs,
         .crowds = store->crowds,
         .origins = store->origins,
-        .options = &store->options,
+        .options = &options,
         .now = engine_now(store),
         .scratch = store->writer_scratch,
         .counters = store->counters,

@@ -3,11 +3,14 @@
 // Opening, closing and copying a store.
 
 #include "scene.h"
+#include "storage/restore.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -184,16 +187,36 @@ static void expect_copy(struct session *copy, struct session *original,
     store_release(&read.op);
 }
 
-static void M8_a_backup_has_the_same_content_and_another_epoch(void **state)
+// Copies the store into a file, and puts that in the place of another one.
+static bool move(struct session *from, struct session *to, bool replace)
+{
+    char name[] = "/tmp/websubd-copy-XXXXXX";
+    struct problem problem = { "" };
+    struct store_copying copying = { .file = mkstemp(name) };
+    assert_true(copying.file >= 0);
+    if (!store_copy(from->store, &copying, &problem))
+        fail_msg("%s", problem.text);
+    close(copying.file);
+    struct store_restoring restoring = {
+        .file = name,
+        .url = to->url,
+        .replace = replace,
+    };
+    bool done = store_restore(&restoring, &problem);
+    unlink(name);
+    assert_true(done || strlen(problem.text) > 0);
+    assert_true(!done || restoring.bytes == copying.bytes);
+    return done;
+}
+
+static void M8_a_copy_has_the_same_content_and_another_epoch(void **state)
 {
     struct session *s = *state;
     struct session *copy = session_new(false);
     if (!session_directory(copy))
         skip();
     struct scene_name name = furnish(s);
-    struct problem problem = { "" };
-    if (!store_backup(s->store, session_directory(copy), &problem))
-        fail_msg("%s", problem.text);
+    assert_true(move(s, copy, false));
     // What comes later is not in it.
     struct store_numbers before = scene_stats(s);
     session_open(copy);
@@ -208,7 +231,7 @@ static void M8_a_backup_has_the_same_content_and_another_epoch(void **state)
     session_free(copy);
 }
 
-static void a_backup_does_not_overwrite(void **state)
+static void a_copy_takes_the_place_of_a_store_only_if_told_to(void **state)
 {
     struct session *s = *state;
     struct session *other = session_new(false);
@@ -216,13 +239,35 @@ static void a_backup_does_not_overwrite(void **state)
         skip();
     session_open(other);
     scene_subscribe(other, TOPIC, CALLBACK);
+    assert_false(move(s, other, true)); // it is in use
     session_close(other);
-    struct problem problem = { "" };
-    assert_false(store_backup(s->store, session_directory(other), &problem));
-    assert_true(strlen(problem.text) > 0);
+    assert_false(move(s, other, false));
     session_open(other);
     assert_int_equal(scene_stats(other).subscriptions, 1);
+    session_close(other);
+    assert_true(move(s, other, true));
+    session_open(other);
+    assert_int_equal(scene_stats(other).subscriptions, 0);
     session_free(other);
+}
+
+static bool refuse(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static void a_copy_can_be_given_up(void **state)
+{
+    struct session *s = *state;
+    struct problem problem = { "" };
+    struct store_copying copying = { .go_on = refuse };
+    furnish(s);
+    copying.file = memfd_create("copy", MFD_CLOEXEC);
+    assert_true(copying.file >= 0);
+    assert_false(store_copy(s->store, &copying, &problem));
+    assert_true(strlen(problem.text) > 0);
+    close(copying.file);
 }
 
 #define TEST(name)                                                             \
@@ -239,8 +284,9 @@ int main(void)
         TEST(a_store_in_use_does_not_open_in_another_process),
         TEST(what_cannot_be_a_store_is_refused_in_words),
         TEST(closing_waits_for_what_was_submitted),
-        TEST(M8_a_backup_has_the_same_content_and_another_epoch),
-        TEST(a_backup_does_not_overwrite),
+        TEST(M8_a_copy_has_the_same_content_and_another_epoch),
+        TEST(a_copy_takes_the_place_of_a_store_only_if_told_to),
+        TEST(a_copy_can_be_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include "consistency.h"
+#include "twin.h"
 #include "unreliable.h"
 
 #include <errno.h>
@@ -119,8 +120,10 @@ void session_close(struct session *session)
     bool open = session->store != NULL;
     store_close(session->store);
     session->store = NULL;
-    if (open && session_directory(session))
-        consistency_check(session_directory(session));
+    if (!open || !session_directory(session))
+        return;
+    consistency_check(session_directory(session));
+    twin_check(session_directory(session));
 }
 
 void session_reopen(struct session *session)

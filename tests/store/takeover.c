@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// A store as formats 4 and 5 left it is taken over: what it holds is served,
+// A store as formats 4 to 6 left it is taken over: what it holds is served,
 // and changes as it is touched.
 
 #include "postbox.h"
 #include "storage/lmdb/records.h"
 #include "storage/lmdb/txn.h"
+#include "storage/steering.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,6 +29,8 @@ enum {
     OF_TOPIC = 8,
     OF_STATE = 1 + 8 + 1 + 8,
     OF_COUNTERS = 2 * 8,
+    // Version 5 of topics' state.
+    OF_KEPT = 1 + 8,
 };
 
 static enum store_outcome_kind nothing_arrives(uint64_t subscription)
@@ -104,13 +107,19 @@ static void cut_counters(struct txn *txn)
             (struct bytes){ record, value.len - OF_COUNTERS });
 }
 
-// What format 6 has added is taken away.
+// What format 7 has added is taken away; and so on.
+static void cut_7(struct txn *txn)
+{
+    cut_all(txn, TABLE_TOPIC_STATE, 5, OF_KEPT);
+    assert_int_equal(txn_count(txn, TABLE_RULES), 0);
+}
+
 static void cut_6(struct txn *txn)
 {
     cut_all(txn, TABLE_TOPICS, 4, OF_TOPIC);
     cut_all(txn, TABLE_TOPIC_STATE, 4, OF_STATE);
     cut_counters(txn);
-    for (enum table table = TABLE_GRAVES; table < TABLE_COUNT; table++)
+    for (enum table table = TABLE_GRAVES; table < TABLE_RULES; table++)
         assert_int_equal(txn_count(txn, table), 0);
 }
 
@@ -132,7 +141,9 @@ static void as_format(struct session *s, uint64_t format)
     session_close(s);
     assert_true(env_open(&env, session_directory(s), MAP, &problem));
     txn_begin_write(&txn, &env);
-    cut_6(&txn);
+    cut_7(&txn);
+    if (format < 6)
+        cut_6(&txn);
     if (format < 5)
         cut_5(&txn);
     put_format(&txn, format);
@@ -244,6 +255,28 @@ static void what_was_published_in_format_5_is_pulled(void **state)
     assert_true(scene_topic(s, TOPIC).id == topic);
 }
 
+static void what_format_6_had_is_followed_as_it_was(void **state)
+{
+    struct session *s = *state;
+    uint64_t topic = scene_follow(s, TOPIC, true, DAY).topic;
+    as_format(s, 6);
+    assert_false(scene_topic(s, TOPIC).kept);
+    assert_int_equal(scene_topic(s, TOPIC).poll_every, 0);
+    struct store_keep_topic keep = {
+        .op.verb = STORE_KEEP_TOPIC,
+        .key = scene_key(TOPIC),
+        .url = scene_bytes(TOPIC),
+        .url_normal = scene_bytes(TOPIC),
+        .set_keep = true,
+        .keep = true,
+    };
+    session_must(s, &keep.op);
+    assert_true(keep.topic == topic);
+    assert_false(keep.topic_new);
+    session_reopen(s);
+    assert_true(scene_topic(s, TOPIC).kept);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, session_setup_cheap, session_teardown)
 
@@ -254,6 +287,7 @@ int main(void)
         TEST(it_takes_part_in_what_is_new),
         TEST(one_without_a_ticket_gets_it_with_its_renewal),
         TEST(what_was_published_in_format_5_is_pulled),
+        TEST(what_format_6_had_is_followed_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

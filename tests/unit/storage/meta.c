@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { NEWEST = 6 };
+enum { NEWEST = 7 };
 
 static void format_key(struct key *key)
 {

@@ -92,6 +92,8 @@ static struct topic a_topic(void)
             .plan = text("plan"),
             .reach = STORE_REACH_INSIDE,
             .listeners = 12,
+            .kept = true,
+            .poll_every = -1,
         },
         .incarnation = 77,
         .earlier = 13,
@@ -324,6 +326,8 @@ static void a_topic_comes_back_from_its_two_records(void **state)
     assert_int_equal(got.earlier, 13);
     assert_true(got.resuming);
     assert_int_equal(got.resumed, 9);
+    assert_true(got.shown.kept);
+    assert_int_equal(got.shown.poll_every, -1);
     (void)state;
 }
 
@@ -455,7 +459,7 @@ static void a_topic_state_of_version_1_was_never_gone(void **state)
     struct topic got;
     memset(&got, 0, sizeof got);
     assert_true(
-        topic_state_decode(of_version(1, 1, 12 + 9 + 18, buffer), &got));
+        topic_state_decode(of_version(1, 1, 12 + 9 + 18 + 9, buffer), &got));
     assert_string_equal(got.shown.moved.at, "https://c.example/");
     assert_int_equal(got.shown.subscriptions, 6);
     assert_int_equal(got.shown.gone, 0);
@@ -493,7 +497,7 @@ static void a_topic_state_of_version_2_has_no_plan(void **state)
     uint8_t buffer[RECORD_MAX];
     struct topic got;
     memset(&got, 0, sizeof got);
-    assert_true(topic_state_decode(of_version(2, 1, 9 + 18, buffer), &got));
+    assert_true(topic_state_decode(of_version(2, 1, 9 + 18 + 9, buffer), &got));
     assert_int_equal(got.shown.gone_since, 11);
     assert_string_equal(got.shown.plan.at, "");
     (void)state;
@@ -506,11 +510,23 @@ static void a_topic_of_version_3_is_heard_by_no_mailbox(void **state)
     memset(&got, 0, sizeof got);
     assert_true(topic_decode(of_version(3, 0, 8, buffer), &got));
     assert_int_equal(got.earlier, 0);
-    assert_true(topic_state_decode(of_version(3, 1, 18, buffer), &got));
+    assert_true(topic_state_decode(of_version(3, 1, 18 + 9, buffer), &got));
     assert_int_equal(got.shown.reach, STORE_REACH_UNTOLD);
     assert_int_equal(got.shown.listeners, 0);
     assert_int_equal(got.resumed, 0);
     assert_false(got.resuming);
+    (void)state;
+}
+
+static void a_topic_state_of_version_4_is_kept_by_nobody(void **state)
+{
+    uint8_t buffer[RECORD_MAX];
+    struct topic got;
+    memset(&got, 0, sizeof got);
+    assert_true(topic_state_decode(of_version(4, 1, 9, buffer), &got));
+    assert_int_equal(got.resumed, 9);
+    assert_false(got.shown.kept);
+    assert_int_equal(got.shown.poll_every, 0);
     (void)state;
 }
 
@@ -641,7 +657,7 @@ static void every_record_with_something_behind_it_is_refused(void **state)
 
 static uint8_t newest_version(int shape)
 {
-    static const uint8_t newest[SHAPES] = { 4, 4, 2, 3, 2, 2, 2, 1, 3, 1, 1 };
+    static const uint8_t newest[SHAPES] = { 4, 5, 2, 3, 2, 2, 2, 1, 3, 1, 1 };
     return newest[shape];
 }
 
@@ -763,6 +779,7 @@ int main(void)
         cmocka_unit_test(counters_of_version_1_know_of_no_denials),
         cmocka_unit_test(counters_of_version_2_know_of_no_mailboxes),
         cmocka_unit_test(a_topic_of_version_3_is_heard_by_no_mailbox),
+        cmocka_unit_test(a_topic_state_of_version_4_is_kept_by_nobody),
         cmocka_unit_test(an_update_comes_back_with_its_ids),
         cmocka_unit_test(M9_a_skeleton_keeps_number_and_time_in_few_bytes),
         cmocka_unit_test(every_record_cut_short_is_refused),

@@ -3,21 +3,39 @@
 #include "admin.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { ANSWER_MAX = 64 << 20, URL_BYTES = 16384 };
+enum { ANSWER_MAX = 64 << 20, URL_BYTES = 16384, BODY_MAX = 64 << 10 };
+
+// One connection for all questions of a command.
+static CURL *shared;
 
 struct body {
+    CURL *curl;
+    const struct admin_sink *sink; // NULL: all of it goes into the text
     char *text;
     size_t len;
 };
+
+static bool pour(const struct body *body, const char *bytes, size_t len)
+{
+    curl_off_t total = -1;
+    curl_easy_getinfo(body->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
+    return body->sink->take(body->sink->context, bytes, len, total);
+}
 
 static size_t collect(char *bytes, size_t size, size_t count, void *context)
 {
     struct body *body = context;
     size_t more = size * count;
+    long status = 0;
+    curl_easy_getinfo(body->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (body->sink && status == 200)
+        return pour(body, bytes, more) ? more : 0;
     if (more > ANSWER_MAX - body->len)
         return 0;
     char *text = realloc(body->text, body->len + more + 1);
@@ -30,32 +48,50 @@ static size_t collect(char *bytes, size_t size, size_t count, void *context)
     return more;
 }
 
+// Writes "?a=b&c=d" behind what is there. False: it does not fit.
+static bool write_pairs(CURL *curl, const struct admin_parameter *pairs,
+                        size_t count, char mark, char *out, size_t max)
+{
+    size_t len = strlen(out);
+    for (size_t i = 0; i < count && len < max; i++) {
+        if (!pairs[i].value)
+            continue;
+        char *escaped = curl_easy_escape(curl, pairs[i].value, 0);
+        if (!escaped)
+            return false;
+        char sign[2] = { mark, '\0' };
+        int more = snprintf(out + len, max - len, "%s%s=%s", sign,
+                            pairs[i].name, escaped);
+        len += (size_t)more;
+        curl_free(escaped);
+        mark = '&';
+    }
+    return len < max;
+}
+
 // The host of the URL goes into the Host field and nowhere else.
 static bool build_url(CURL *curl, const struct admin_question *question,
                       char url[URL_BYTES])
 {
-    int len = snprintf(url, URL_BYTES, "http://localhost%s", question->path);
-    char mark = '?';
-    for (size_t i = 0; i < question->count && len < URL_BYTES; i++) {
-        const struct admin_parameter *one = &question->parameters[i];
-        if (!one->value)
-            continue;
-        char *escaped = curl_easy_escape(curl, one->value, 0);
-        if (!escaped)
-            return false;
-        len += snprintf(url + len, (size_t)(URL_BYTES - len), "%c%s=%s", mark,
-                        one->name, escaped);
-        curl_free(escaped);
-        mark = '&';
-    }
-    return len < URL_BYTES;
+    snprintf(url, URL_BYTES, "http://localhost%s", question->path);
+    return write_pairs(curl, question->parameters, question->count, '?', url,
+                       URL_BYTES);
+}
+
+static bool set_method(CURL *curl, const struct admin_question *question,
+                       const char *fields)
+{
+    if (strcmp(question->method, "POST") != 0)
+        return curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(fields))
+               == CURLE_OK
+           && curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fields) == CURLE_OK;
 }
 
 static bool set_options(CURL *curl, const struct ctl *ctl,
                         const struct admin_question *question, const char *url,
                         struct body *body)
 {
-    bool post = strcmp(question->method, "POST") == 0;
     return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK
            && curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, ctl->socket)
                   == CURLE_OK
@@ -65,61 +101,99 @@ static bool set_options(CURL *curl, const struct ctl *ctl,
            && curl_easy_setopt(curl, CURLOPT_TIMEOUT, question->timeout_s)
                   == CURLE_OK
            && curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect) == CURLE_OK
-           && curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) == CURLE_OK
-           && (!post
-               || (curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") == CURLE_OK
-                   && curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, 0L)
-                          == CURLE_OK));
+           && curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) == CURLE_OK;
+}
+
+static void say_nobody(const struct ctl *ctl, CURLcode code)
+{
+    if (access(ctl->socket, W_OK) != 0 && errno == EACCES)
+        fprintf(stderr,
+                "websubctl: this user may not use %s: only the daemon's and "
+                "root may (sudo websubctl ...)\n",
+                ctl->socket);
+    else
+        fprintf(stderr,
+                "websubctl: no daemon answers at %s (%s); --data=DIR or "
+                "WEBSUBD_SOCKET says where it is\n",
+                ctl->socket, curl_easy_strerror(code));
 }
 
 static bool perform(CURL *curl, const struct ctl *ctl,
-                    const struct admin_question *question, struct body *body)
+                    const struct admin_question *question, struct body *body,
+                    char *fields)
 {
     char url[URL_BYTES];
-    if (!build_url(curl, question, url)) {
+    if (!build_url(curl, question, url)
+        || !write_pairs(curl, question->fields, question->field_count, '&',
+                        fields, BODY_MAX)) {
         fputs("websubctl: the request is too long\n", stderr);
         return false;
     }
-    if (!set_options(curl, ctl, question, url, body)) {
+    const char *text = *fields == '&' ? fields + 1 : fields;
+    if (!set_options(curl, ctl, question, url, body)
+        || !set_method(curl, question, text)) {
         fputs("websubctl: libcurl does not take the options\n", stderr);
         return false;
     }
     CURLcode code = curl_easy_perform(curl);
     if (code == CURLE_OK)
         return true;
-    fprintf(stderr,
-            "websubctl: no daemon answers at %s (%s); --data=DIR or "
-            "WEBSUBD_SOCKET says where it is\n",
-            ctl->socket, curl_easy_strerror(code));
+    // Who pours it away says himself why.
+    if (!body->sink || code != CURLE_WRITE_ERROR)
+        say_nobody(ctl, code);
+    return false;
+}
+
+static bool ask(const struct ctl *ctl, const struct admin_question *question,
+                struct body *body)
+{
+    char *fields = calloc(1, BODY_MAX);
+    if (!shared)
+        shared = curl_easy_init();
+    body->curl = shared;
+    bool asked =
+        shared && fields && perform(shared, ctl, question, body, fields);
+    free(fields);
+    if (asked)
+        return true;
+    free(body->text);
+    return false;
+}
+
+// Takes the body's text.
+static bool read_answer(const struct ctl *ctl, const struct body *body,
+                        struct admin_answer *out)
+{
+    struct admin_answer answer = { .text = body->text };
+    curl_easy_getinfo(shared, CURLINFO_RESPONSE_CODE, &answer.status);
+    if (body->sink && answer.status == 200) {
+        *out = answer;
+        return true;
+    }
+    answer.json = json_loads(answer.text ? answer.text : "",
+                             JSON_REJECT_DUPLICATES, NULL);
+    *out = answer;
+    if (json_is_object(answer.json))
+        return true;
+    fprintf(stderr, "websubctl: what answers at %s is no websubd\n",
+            ctl->socket);
+    admin_clear(out);
     return false;
 }
 
 bool admin_ask(const struct ctl *ctl, const struct admin_question *question,
                struct admin_answer *out)
 {
-    CURL *curl = curl_easy_init();
     struct body body = { 0 };
-    struct admin_answer answer = { 0 };
-    bool asked = curl && perform(curl, ctl, question, &body);
-    if (asked) {
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
-        answer.text = body.text;
-        answer.json = json_loads(body.text ? body.text : "",
-                                 JSON_REJECT_DUPLICATES, NULL);
-    } else {
-        free(body.text);
-    }
-    curl_easy_cleanup(curl);
-    if (!asked)
-        return false;
-    if (!json_is_object(answer.json)) {
-        fprintf(stderr, "websubctl: what answers at %s is no websubd\n",
-                ctl->socket);
-        admin_clear(&answer);
-        return false;
-    }
-    *out = answer;
-    return true;
+    return ask(ctl, question, &body) && read_answer(ctl, &body, out);
+}
+
+bool admin_download(const struct ctl *ctl,
+                    const struct admin_question *question,
+                    const struct admin_sink *sink, struct admin_answer *out)
+{
+    struct body body = { .sink = sink };
+    return ask(ctl, question, &body) && read_answer(ctl, &body, out);
 }
 
 void admin_clear(struct admin_answer *answer)
@@ -127,6 +201,12 @@ void admin_clear(struct admin_answer *answer)
     free(answer->text);
     json_decref(answer->json);
     *answer = (struct admin_answer){ 0 };
+}
+
+void admin_close(void)
+{
+    curl_easy_cleanup(shared);
+    shared = NULL;
 }
 
 int admin_complain(const struct ctl *ctl, const struct admin_answer *answer)

@@ -2,54 +2,52 @@
 
 #include "ctl.h"
 
-#include "admin.h"
+#include "fetch_copy.h"
+#include "new_file.h"
+#include "options.h"
 #include "show.h"
 
-#include <limits.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-// The daemon has another working directory than we.
-static bool make_absolute(const char *path, char out[PATH_MAX])
+static void report(const struct ctl *ctl, const char *path, int64_t bytes)
 {
-    char here[PATH_MAX] = "";
-    bool whole = path[0] == '/';
-    if (!whole && !getcwd(here, sizeof here))
-        return false;
-    int len = snprintf(out, PATH_MAX, "%s%s%s", here, whole ? "" : "/", path);
-    return len > 0 && len < PATH_MAX;
+    char text[24];
+    // Standard output has the copy itself.
+    if (strcmp(path, "-") == 0)
+        return;
+    if (!ctl->json) {
+        printf("%s: %s\n", path, show_bytes(bytes, text));
+        return;
+    }
+    json_t *root =
+        json_pack("{s:s, s:I}", "file", path, "bytes", (json_int_t)bytes);
+    json_dumpf(root, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(root);
 }
 
 int ctl_backup(const struct ctl *ctl, int argc, char *argv[])
 {
-    char path[PATH_MAX];
-    if (argc != 2)
-        return ctl_usage(argv[0], "needs one directory, new or empty");
-    if (!make_absolute(argv[1], path))
-        return ctl_usage(argv[0], "needs a shorter path");
-    struct admin_parameter where = { "path", path };
-    struct admin_answer answer;
-    if (!admin_ask(ctl,
-                   &(struct admin_question){
-                       .method = "POST",
-                       .path = "/admin/backup",
-                       .parameters = &where,
-                       .count = 1,
-                       .timeout_s = 24 * 3600L,
-                   },
-                   &answer))
-        return CTL_NO_DAEMON;
-
-    int code = CTL_FINE;
-    char bytes[24];
-    if (answer.status != 200)
-        code = admin_complain(ctl, &answer);
-    else if (ctl->json)
-        puts(answer.text);
-    else
-        printf("%s: %s\n", path,
-               show_bytes(show_number(answer.json, "bytes"), bytes));
-    admin_clear(&answer);
+    const char *path = NULL;
+    const char **const places[] = { &path };
+    struct new_file file;
+    int64_t bytes;
+    if (!options_read(argc, argv, NULL, 0, places, 1))
+        return CTL_USAGE;
+    if (!path)
+        return ctl_usage(argv[0], "needs a file, or - for standard output");
+    if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO))
+        return ctl_usage(argv[0], "does not write a copy to a terminal");
+    if (!new_file_open(&file, path))
+        return CTL_NO;
+    int code = fetch_copy(ctl, file.file, &bytes);
+    if (code == CTL_FINE && !new_file_settle(&file))
+        code = CTL_NO;
+    new_file_close(&file);
+    if (code == CTL_FINE)
+        report(ctl, path, bytes);
     return code;
 }

@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { URL_BYTES = 2100, WORDS = 96, INDENT = 10 };
@@ -88,10 +87,6 @@ static void print_attempts(const json_t *delivery)
     }
 }
 
-static void heading(void)
-{
-}
-
 static void row(const json_t *delivery)
 {
     // The daemon is on the same machine.
@@ -120,18 +115,6 @@ static void summary(const json_t *page, size_t items, bool cut)
 
 // ----------------------------------------------------------------- command
 
-static bool read_limit(const char *text, size_t *out)
-{
-    size_t digits = text ? strspn(text, "0123456789") : 0;
-    *out = 0;
-    if (!text)
-        return true;
-    if (digits == 0 || digits > 9 || text[digits])
-        return false;
-    *out = strtoul(text, NULL, 10);
-    return *out > 0;
-}
-
 // Who has everything may be paused all the same, but lags behind nothing.
 static const char *nothing(bool narrowed, bool paused)
 {
@@ -143,25 +126,21 @@ static const char *nothing(bool narrowed, bool paused)
 
 int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[])
 {
-    const char *topic = NULL, *callback = NULL, *origin = NULL, *most = NULL;
+    const char *topic = NULL, *callback = NULL, *origin = NULL;
     bool lagging = false, stopped = false, waiting = false, paused = false;
     const struct option_value options[] = {
         { .name = "topic", .value = &topic },
         { .name = "callback", .value = &callback },
         { .name = "origin", .value = &origin },
-        { .name = "limit", .value = &most },
         { .name = "lagging", .on = &lagging },
         { .name = "stopped", .on = &stopped },
         { .name = "waiting", .on = &waiting },
         { .name = "paused", .on = &paused },
     };
     const char **const places[] = { &topic, &callback };
-    size_t limit;
     if (!options_read(argc, argv, options, sizeof options / sizeof *options,
                       places, sizeof places / sizeof *places))
         return CTL_USAGE;
-    if (!read_limit(most, &limit))
-        return ctl_usage(argv[0], "needs a number for --limit");
     bool narrowed =
         topic || callback || origin || lagging || stopped || waiting;
     const struct admin_parameter parameters[] = {
@@ -179,10 +158,8 @@ int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[])
                  .list = "deliveries",
                  .parameters = parameters,
                  .parameter_count = sizeof parameters / sizeof *parameters,
-                 .heading = heading,
                  .row = row,
                  .nothing = nothing(narrowed, paused),
-                 .limit = limit,
                  .summary = summary,
                  .none = CTL_NO,
              });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "feed.h"
+#include "ctl.h"
 
 #include "feed_file.h"
 #include "fetcher/document.h"
@@ -10,23 +10,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char usage[] =
-    "usage: websubctl feed inspect [--content-type=TYPE] [--base=URL] FILE\n"
-    "       websubctl feed diff [--why] [--json] [--content-type=TYPE] "
-    "[--base=URL]\n"
-    "                           OLD... NEW\n"
-    "\n"
-    "inspect says what the hub reads in a document, as JSON. diff prints what\n"
-    "it would send of NEW to a subscriber who has had the versions before, or\n"
-    "nothing; with --why it says what it found and why instead. - is the\n"
-    "standard input.\n";
-
-static int say_usage(void)
-{
-    (void)fputs(usage, stderr);
-    return FEED_USAGE;
-}
 
 static bool read_options(int argc, char *argv[], struct feed_request *out)
 {
@@ -56,29 +39,28 @@ static bool read_options(int argc, char *argv[], struct feed_request *out)
     return true;
 }
 
-int ctl_feed(int argc, char *argv[], bool json)
+static int run(const struct ctl *ctl, int argc, char *argv[],
+               int (*look)(const struct feed_request *request), int files_min,
+               int files_max)
 {
-    static const struct {
-        const char *name;
-        int (*run)(const struct feed_request *request);
-        int files_min, files_max;
-        bool why;
-    } commands[] = {
-        { "inspect", feed_inspect, 1, 1, false },
-        { "diff", feed_diff, 2, INT_MAX, true },
-    };
-    struct feed_request request = { .json = json };
-    if (argc < 2 || !read_options(argc - 1, argv + 1, &request))
-        return say_usage();
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
-            continue;
-        if (request.file_count < commands[i].files_min
-            || request.file_count > commands[i].files_max
-            || (request.why && !commands[i].why))
-            break;
-        document_setup();
-        return commands[i].run(&request);
-    }
-    return say_usage();
+    struct feed_request request = { .json = ctl->json };
+    if (!read_options(argc, argv, &request))
+        return CTL_USAGE;
+    if (request.why && files_max == 1)
+        return ctl_usage(argv[0], "does not take --why");
+    if (request.file_count < files_min || request.file_count > files_max)
+        return ctl_usage(argv[0], files_min == 1 ? "needs one file"
+                                                 : "needs two files or more");
+    document_setup();
+    return look(&request);
+}
+
+int ctl_feed_inspect(const struct ctl *ctl, int argc, char *argv[])
+{
+    return run(ctl, argc, argv, feed_inspect, 1, 1);
+}
+
+int ctl_feed_diff(const struct ctl *ctl, int argc, char *argv[])
+{
+    return run(ctl, argc, argv, feed_diff, 2, INT_MAX);
 }

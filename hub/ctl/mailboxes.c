@@ -13,24 +13,32 @@
 
 enum { WORDS = 300, MATCHES_MAX = 100 };
 
-static void heading(void)
+static const struct table_column columns[] = {
+    { .title = "ID", .right = true },   { .title = "ACK" },
+    { .title = "SUBS", .right = true }, { .title = "SEEN (UTC)" },
+    { .title = "LEASE END (UTC)" },     { .title = "OWNER", .wide = true },
+    { .title = "NAME", .wide = true },
+};
+
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void cells(struct table *table, const json_t *box)
 {
-    printf("%6s %-8s %5s %-19s %-19s %-24s %s\n", "ID", "ACK", "SUBS",
-           "SEEN (UTC)", "LEASE END (UTC)", "OWNER", "NAME");
+    table_number(table, show_number(box, "id"));
+    table_text(table, show_string(box, "ack"));
+    table_number(table, show_number(box, "subscriptions"));
+    table_time(table, show_number(box, "seen"));
+    table_time(table, show_number(box, "lease_end"));
+    table_text(table, json_string_value(json_object_get(box, "owner")));
+    table_text(table, show_string(box, "name"));
 }
 
-static void row(const json_t *box)
+static void print_box(const json_t *box)
 {
-    char seen[24], end[24], ack[WORDS], owner[WORDS], name[WORDS];
-    printf("%6" PRId64 " %-8s %5" PRId64 " %-19s %-19s %-24s %s\n",
-           show_number(box, "id"),
-           show_text(show_string(box, "ack"), ack, sizeof ack),
-           show_number(box, "subscriptions"),
-           show_time(show_number(box, "seen"), seen),
-           show_time(show_number(box, "lease_end"), end),
-           show_text(json_string_value(json_object_get(box, "owner")), owner,
-                     sizeof owner),
-           show_text(show_string(box, "name"), name, sizeof name));
+    struct table *table = table_new(columns, COLUMNS);
+    if (table)
+        cells(table, box);
+    table_end(table);
 }
 
 static int list(const struct ctl *ctl, const char *owner)
@@ -41,8 +49,9 @@ static int list(const struct ctl *ctl, const char *owner)
                                 .list = "mailboxes",
                                 .parameters = &parameter,
                                 .parameter_count = 1,
-                                .heading = heading,
-                                .row = row,
+                                .columns = columns,
+                                .column_count = COLUMNS,
+                                .cells = cells,
                                 .nothing = "no mailboxes",
                             });
 }
@@ -138,8 +147,7 @@ static int show_one(const struct ctl *ctl, const json_t *box)
     } else if (ctl->json) {
         puts(answer.text);
     } else {
-        heading();
-        row(box);
+        print_box(box);
         printf("%" PRId64 " waiting, %" PRId64 " leased%s\n",
                show_number(answer.json, "pending"),
                show_number(answer.json, "leased"),

@@ -2,7 +2,6 @@
 
 #include "ctl.h"
 
-#include "hub/wording.h"
 #include "options.h"
 #include "pages.h"
 #include "show.h"
@@ -10,13 +9,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { WORDS = 96, NAME = 320 };
-
-static void heading(void)
-{
-    printf("%-8s %-19s %8s %-19s %9s  %-32s %s\n", "STATE", "FAILING SINCE",
-           "FAILURES", "NEXT LOOK (UTC)", "WAITING", "LAST OUTCOME", "ORIGIN");
-}
+static const struct table_column columns[] = {
+    { .title = "STATE" },
+    { .title = "FAILING SINCE" },
+    { .title = "FAILURES", .right = true },
+    { .title = "NEXT LOOK (UTC)" },
+    { .title = "WAITING", .right = true },
+    { .title = "LAST OUTCOME", .wide = true },
+    { .title = "ORIGIN", .wide = true },
+};
 
 // Counting stops somewhere.
 static const char *waiting(const json_t *origin, char out[24])
@@ -27,31 +28,31 @@ static const char *waiting(const json_t *origin, char out[24])
     return out;
 }
 
-static void row(const json_t *origin)
+static void cells(struct table *table, const json_t *origin)
 {
-    char state[WORDS], since[24], due[24], count[24], outcome[WORDS];
-    char name[NAME];
-    const char *last = show_string(origin, "last_outcome");
-    printf("%-8s %-19s %8" PRId64 " %-19s %9s  %-32s %s\n",
-           show_text(show_string(origin, "state"), state, sizeof state),
-           show_time(show_number(origin, "failing_since"), since),
-           show_number(origin, "failures"),
-           show_time(show_number(origin, "due"), due), waiting(origin, count),
-           show_text(*last ? last : "-", outcome, sizeof outcome),
-           show_text(show_string(origin, "origin"), name, sizeof name));
+    char count[24];
+    table_state(table, show_string(origin, "state"));
+    table_time(table, show_number(origin, "failing_since"));
+    table_number(table, show_number(origin, "failures"));
+    table_time(table, show_number(origin, "due"));
+    table_text(table, waiting(origin, count));
+    table_text(table, show_string(origin, "last_outcome"));
+    table_text(table, show_string(origin, "origin"));
 }
 
 int ctl_origins(const struct ctl *ctl, int argc, char *argv[])
 {
     if (!options_read(argc, argv, NULL, 0, NULL, 0))
         return CTL_USAGE;
-    return pages_print(ctl, &(struct pages){
-                                .path = "/admin/origins",
-                                .list = "origins",
-                                .heading = heading,
-                                .row = row,
-                                .nothing = "no origin is broken, paused or "
-                                           "congested",
-                                .none = CTL_NO,
-                            });
+    return pages_print(ctl,
+                       &(struct pages){
+                           .path = "/admin/origins",
+                           .list = "origins",
+                           .columns = columns,
+                           .column_count = sizeof columns / sizeof *columns,
+                           .cells = cells,
+                           .nothing = "no origin is broken, paused or "
+                                      "congested",
+                           .none = CTL_NO,
+                       });
 }

@@ -2,37 +2,44 @@
 
 #include "pages.h"
 
+#include "pages_sort.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_MAX = 320, PAGE = 200 };
+// The first page is small, so that it is there at once.
+enum { PLACE_MAX = 320, FIRST = 100, PAGE = 200, SORTED_MAX = 200000 };
 
 struct printing {
     const struct ctl *ctl;
     const struct pages *pages;
+    struct table *table;
     size_t items;
-    bool begun;    // the head of the JSON document is out
-    json_t *first; // of the first page all but the items
+    bool begun;     // the head of the JSON document is out
+    json_t *first;  // of the first page all but the items
+    json_t *sorted; // the items so far, for --sort
     char after[PLACE_MAX];
 };
 
 static bool ask(const struct printing *printing, struct admin_answer *out)
 {
     const struct pages *pages = printing->pages;
-    size_t max = PAGE;
+    const struct ctl *ctl = printing->ctl;
+    size_t max = *printing->after ? PAGE : FIRST;
     char size[24];
-    if (pages->limit > 0 && pages->limit - printing->items < max)
-        max = pages->limit - printing->items;
+    if (!printing->sorted && ctl->limit > 0
+        && ctl->limit - printing->items < max)
+        max = ctl->limit - printing->items;
     snprintf(size, sizeof size, "%zu", max);
     struct admin_parameter parameters[PAGES_PARAMETERS_MAX + 2] = {
         { "after", *printing->after ? printing->after : NULL },
-        { "max", size },
+        { "limit", size },
     };
     for (size_t i = 0; i < pages->parameter_count; i++)
         parameters[2 + i] = pages->parameters[i];
-    return admin_ask(printing->ctl,
+    return admin_ask(ctl,
                      &(struct admin_question){
                          .method = "GET",
                          .path = pages->path,
@@ -60,28 +67,46 @@ static void begin_json(json_t *object, const char *list)
     printf("\"%s\":[", list);
 }
 
+static void print_item(struct printing *printing, const json_t *item)
+{
+    const struct pages *pages = printing->pages;
+    if (printing->ctl->json) {
+        fputs(printing->items ? ",\n" : "\n", stdout);
+        json_dumpf(item, stdout, JSON_COMPACT);
+    } else if (printing->table) {
+        pages->cells(printing->table, item);
+    } else {
+        pages->row(item);
+    }
+    printing->items++;
+}
+
+static void print_items(struct printing *printing, const json_t *list)
+{
+    size_t index, limit = printing->ctl->limit;
+    json_t *item;
+    json_array_foreach(list, index, item)
+    {
+        if (limit == 0 || printing->items < limit)
+            print_item(printing, item);
+    }
+    if (printing->table)
+        table_flush(printing->table);
+    fflush(stdout);
+}
+
 static void print_page(struct printing *printing, json_t *object)
 {
     const struct pages *pages = printing->pages;
     bool json = printing->ctl->json, first = !printing->begun;
+    json_t *list = json_object_get(object, pages->list);
     if (json && first)
         begin_json(object, pages->list);
     printing->begun = true;
-
-    size_t index;
-    json_t *item;
-    json_array_foreach(json_object_get(object, pages->list), index, item)
-    {
-        if (json) {
-            fputs(printing->items ? ",\n" : "\n", stdout);
-            json_dumpf(item, stdout, JSON_COMPACT);
-        } else {
-            if (printing->items == 0)
-                pages->heading();
-            pages->row(item);
-        }
-        printing->items++;
-    }
+    if (printing->sorted)
+        json_array_extend(printing->sorted, list);
+    else
+        print_items(printing, list);
     if (first && !json && pages->more)
         pages->more(object);
     if (first && pages->summary) {
@@ -123,8 +148,27 @@ static void read_next(const json_t *object, char after[PLACE_MAX])
 
 static bool goes_on(const struct printing *printing)
 {
-    size_t limit = printing->pages->limit;
+    size_t limit = printing->ctl->limit;
+    if (printing->sorted)
+        return *printing->after
+               && json_array_size(printing->sorted) < SORTED_MAX;
     return *printing->after && (limit == 0 || printing->items < limit);
+}
+
+static int print_sorted(struct printing *printing)
+{
+    const struct ctl *ctl = printing->ctl;
+    if (*printing->after) {
+        fprintf(stderr, "websubctl: there are more than %d, too many to sort\n",
+                SORTED_MAX);
+        return CTL_NO;
+    }
+    if (!pages_sort(printing->sorted, ctl->sort, ctl->reverse)) {
+        fputs("websubctl: out of memory\n", stderr);
+        return CTL_NO;
+    }
+    print_items(printing, printing->sorted);
+    return CTL_FINE;
 }
 
 static int print_pages(struct printing *printing)
@@ -142,6 +186,8 @@ static int print_pages(struct printing *printing)
         print_page(printing, answer.json);
         admin_clear(&answer);
     } while (goes_on(printing));
+    if (printing->sorted && print_sorted(printing) != CTL_FINE)
+        return CTL_NO;
     end(printing);
     return printing->items > 0 ? CTL_FINE : printing->pages->none;
 }
@@ -149,7 +195,15 @@ static int print_pages(struct printing *printing)
 int pages_print(const struct ctl *ctl, const struct pages *pages)
 {
     struct printing printing = { .ctl = ctl, .pages = pages };
-    int code = print_pages(&printing);
+    if (!ctl->json && pages->columns)
+        printing.table = table_new(pages->columns, pages->column_count);
+    if (ctl->sort)
+        printing.sorted = json_array();
+    int code = CTL_NO;
+    if (ctl->json || !pages->columns || printing.table)
+        code = print_pages(&printing);
+    table_end(printing.table);
     json_decref(printing.first);
+    json_decref(printing.sorted);
     return code;
 }

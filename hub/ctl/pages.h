@@ -5,7 +5,7 @@
 // The daemon answers {"LIST":[...],"next":PLACE or null}. This follows `next`
 // to the end and hands over one item at a time, so that a list of a million
 // needs no more memory than a page. With --json the pages are printed as one
-// document of the same shape.
+// document of the same shape. Only --sort holds what it sorts.
 //
 // A page may be empty and not the last.
 
@@ -13,6 +13,7 @@
 
 #include "admin.h"
 #include "ctl.h"
+#include "table.h"
 
 #include <jansson.h>
 
@@ -24,12 +25,14 @@ struct pages {
     // Further parameters; those without a value are left out.
     const struct admin_parameter *parameters;
     size_t parameter_count; // at most PAGES_PARAMETERS_MAX
-    void (*heading)(void);  // before the first item, in text
-    void (*row)(const json_t *item);
-    const char *nothing; // what to say when there is no item
+    // In text: columns, and what puts an item into their cells.
+    const struct table_column *columns;
+    size_t column_count;
+    void (*cells)(struct table *table, const json_t *item);
+    void (*row)(const json_t *item); // or, without columns: prints it
+    const char *nothing;             // what to say when there is no item
     // NULL, or in text: what else the first page says, after its items.
     void (*more)(const json_t *page);
-    size_t limit; // of items; 0: all there are
     // NULL, or in text, last of all: `page` is the first one, `cut`: there
     // may be more than the limit.
     void (*summary)(const json_t *page, size_t items, bool cut);

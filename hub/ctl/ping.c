@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "admin.h"
+#include "options.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -44,9 +45,13 @@ static int print(const struct ctl *ctl, const char *topic,
 
 int ctl_ping(const struct ctl *ctl, int argc, char *argv[])
 {
-    if (argc != 2)
+    const char *named = NULL;
+    const char **const places[] = { &named };
+    if (!options_read(argc, argv, NULL, 0, places, 1))
+        return CTL_USAGE;
+    if (!named)
         return ctl_usage(argv[0], "needs one topic");
-    struct admin_parameter topic = { "topic", argv[1] };
+    const struct admin_parameter topic = { "topic", named };
     struct admin_answer answer;
     if (!admin_ask(ctl,
                    &(struct admin_question){
@@ -59,7 +64,7 @@ int ctl_ping(const struct ctl *ctl, int argc, char *argv[])
                    &answer))
         return CTL_NO_DAEMON;
 
-    int code = print(ctl, argv[1], &answer);
+    int code = print(ctl, named, &answer);
     admin_clear(&answer);
     return code;
 }

@@ -294,7 +294,7 @@ static void let_in(struct relay_door *door)
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
-        http_adopt(door->http, fd, &peer.any, false);
+        http_adopt(door->http, fd, &peer.any, DOOR_PUBLIC);
     }
 }
 

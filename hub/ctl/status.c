@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "admin.h"
+#include "options.h"
 #include "show.h"
 
 #include <inttypes.h>
@@ -128,8 +129,8 @@ static void print(const json_t *status)
 
 int ctl_status(const struct ctl *ctl, int argc, char *argv[])
 {
-    if (argc != 1)
-        return ctl_usage(argv[0], "takes no arguments");
+    if (!options_read(argc, argv, NULL, 0, NULL, 0))
+        return CTL_USAGE;
     const struct admin_question question = {
         .method = "GET",
         .path = "/admin/status",

@@ -9,14 +9,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { URL_BYTES = 2100, WORDS = 80 };
+enum { WORDS = 80 };
 
-static void heading(void)
-{
-    printf("%-9s %6s %-6s %-12s %-19s %-15s %-32s  %s\n", "STATE", "NUMBER",
-           "SIGNED", "LEASE LEFT", "NEXT TRY (UTC)", "OWED", "LAST OUTCOME",
-           "CALLBACK");
-}
+// Of all topics; that of one leaves out the topic.
+static const struct table_column columns[] = {
+    { .title = "STATE" },
+    { .title = "NUMBER", .right = true },
+    { .title = "SIGNED" },
+    { .title = "LEASE LEFT", .right = true },
+    { .title = "NEXT TRY (UTC)" },
+    { .title = "OWED" },
+    { .title = "LAST OUTCOME", .wide = true },
+    { .title = "CALLBACK", .wide = true },
+    { .title = "TOPIC", .wide = true },
+};
+
+enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static const char *owed(const json_t *subscription, char out[WORDS])
 {
@@ -32,46 +40,34 @@ static const char *owed(const json_t *subscription, char out[WORDS])
 }
 
 // The whole URL only if the operator knew it; else what tells it from others.
-static void print_callback(const json_t *subscription)
+static void put_callback(struct table *table, const json_t *subscription)
 {
-    char text[URL_BYTES], hash[WORDS];
     const char *whole = show_string(subscription, "callback");
     if (*whole)
-        printf("  %s\n", show_text(whole, text, sizeof text));
+        table_text(table, whole);
     else
-        printf("  %s #%s\n",
-               show_text(show_string(subscription, "host"), text, sizeof text),
-               show_text(show_string(subscription, "callback_hash"), hash,
-                         sizeof hash));
+        table_format(table, "%s #%s", show_string(subscription, "host"),
+                     show_string(subscription, "callback_hash"));
 }
 
-// What is the same in all of a topic's is not repeated.
-static void print_topic(const json_t *subscription)
+static void cells(struct table *table, const json_t *subscription)
 {
-    char text[URL_BYTES];
-    printf("%*s%s\n", 10, "",
-           show_text(show_string(subscription, "topic"), text, sizeof text));
+    char left[32], seqs[WORDS];
+    table_state(table, show_string(subscription, "state"));
+    table_number(table, show_number(subscription, "id"));
+    table_text(table, show_truth(subscription, "signed") ? "yes" : "no");
+    table_text(table,
+               show_duration(show_number(subscription, "lease_left_ms"), left));
+    table_time(table, show_number(subscription, "due"));
+    table_text(table, owed(subscription, seqs));
+    table_text(table, show_string(subscription, "last_outcome"));
+    put_callback(table, subscription);
 }
 
-static void row(const json_t *subscription)
+static void cells_with_topic(struct table *table, const json_t *subscription)
 {
-    char state[WORDS], left[32], due[24], seqs[WORDS], words[WORDS];
-    bool is_signed = json_is_true(json_object_get(subscription, "signed"));
-    const char *outcome = show_string(subscription, "last_outcome");
-    printf("%-9s %6" PRId64 " %-6s %-12s %-19s %-15s %-32s",
-           show_text(show_string(subscription, "state"), state, sizeof state),
-           show_number(subscription, "id"), is_signed ? "yes" : "no",
-           show_duration(show_number(subscription, "lease_left_ms"), left),
-           show_time(show_number(subscription, "due"), due),
-           owed(subscription, seqs),
-           show_text(*outcome ? outcome : "-", words, sizeof words));
-    print_callback(subscription);
-}
-
-static void row_with_topic(const json_t *subscription)
-{
-    row(subscription);
-    print_topic(subscription);
+    cells(table, subscription);
+    table_text(table, show_string(subscription, "topic"));
 }
 
 static void print_pending(const json_t *page)
@@ -93,28 +89,32 @@ static void print_pending(const json_t *page)
 int ctl_subscriptions(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *topic = NULL, *callback = NULL, *state = NULL;
+    const char *host = NULL, *origin = NULL;
     const struct option_value options[] = {
         { .name = "topic", .value = &topic },
         { .name = "callback", .value = &callback },
         { .name = "state", .value = &state },
+        { .name = "host", .value = &host },
+        { .name = "origin", .value = &origin },
     };
     const char **const places[] = { &topic, &callback };
     if (!options_read(argc, argv, options, sizeof options / sizeof *options,
                       places, sizeof places / sizeof *places))
         return CTL_USAGE;
     const struct admin_parameter parameters[] = {
-        { "topic", topic },
-        { "callback", callback },
-        { "state", state },
+        { "topic", topic }, { "callback", callback }, { "state", state },
+        { "host", host },   { "origin", origin },
     };
-    return pages_print(ctl, &(struct pages){
-                                .path = "/admin/subscriptions",
-                                .list = "subscriptions",
-                                .parameters = parameters,
-                                .parameter_count = 3,
-                                .heading = heading,
-                                .row = topic ? row : row_with_topic,
-                                .nothing = "no subscriptions",
-                                .more = print_pending,
-                            });
+    return pages_print(
+        ctl, &(struct pages){
+                 .path = "/admin/subscriptions",
+                 .list = "subscriptions",
+                 .parameters = parameters,
+                 .parameter_count = sizeof parameters / sizeof *parameters,
+                 .columns = columns,
+                 .column_count = topic ? COLUMNS - 1 : COLUMNS,
+                 .cells = topic ? cells : cells_with_topic,
+                 .nothing = "no subscriptions",
+                 .more = print_pending,
+             });
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SCOPES_MAX = 32, PARAMETERS_MAX = 6 + SCOPES_MAX, WORDS = 160 };
+enum { SCOPES_MAX = 32, PARAMETERS_MAX = 6 + SCOPES_MAX, WORDS = 2100 };
 
 // What most need: to read, to be remembered, and to let a page of theirs read.
 static const char usual_rights[] = "pull,match,mailbox,create,ticket";
@@ -25,30 +25,8 @@ static const char usual_rights[] = "pull,match,mailbox,create,ticket";
 
 struct adding {
     const char *name, *owner, *rights, *expires;
-    const char *scopes[SCOPES_MAX];
-    size_t scope_count;
+    struct option_values scopes;
 };
-
-// "--scope=PATTERN" may come several times; the others once.
-static bool read_scopes(int *argc, char *argv[], struct adding *adding)
-{
-    int kept = 1;
-    for (int i = 1; i < *argc; i++) {
-        const char *value = NULL;
-        if (strncmp(argv[i], "--scope=", 8) == 0)
-            value = argv[i] + 8;
-        else if (strcmp(argv[i], "--scope") == 0 && i + 1 < *argc)
-            value = argv[++i];
-        if (!value)
-            argv[kept++] = argv[i];
-        else if (adding->scope_count < SCOPES_MAX)
-            adding->scopes[adding->scope_count++] = value;
-        else
-            return false;
-    }
-    *argc = kept;
-    return true;
-}
 
 // "30d", "12h", or a time (RFC 3339), as unix ms. 0: it is none, or over.
 static int64_t end_of(const char *text)
@@ -112,9 +90,9 @@ static int send_token(const struct ctl *ctl, const struct adding *adding,
         { "by", author() },
     };
     size_t count = 6;
-    for (size_t i = 0; i < adding->scope_count; i++)
+    for (size_t i = 0; i < adding->scopes.count; i++)
         parameters[count++] =
-            (struct admin_parameter){ "scope", adding->scopes[i] };
+            (struct admin_parameter){ "scope", adding->scopes.at[i] };
     struct admin_answer answer;
     if (!admin_ask(ctl,
                    &(struct admin_question){
@@ -131,27 +109,28 @@ static int send_token(const struct ctl *ctl, const struct adding *adding,
     return code;
 }
 
-static int add(const struct ctl *ctl, int argc, char *argv[])
+int ctl_token_add(const struct ctl *ctl, int argc, char *argv[])
 {
     struct adding adding = { .rights = usual_rights };
     const struct option_value options[] = {
         { .name = "owner", .value = &adding.owner },
         { .name = "right", .value = &adding.rights },
         { .name = "expires", .value = &adding.expires },
+        { .name = "scope", .values = &adding.scopes },
     };
     const char **const places[] = { &adding.name };
     char expires[24], secret[TOKEN_TEXT];
-    if (!read_scopes(&argc, argv, &adding))
-        return ctl_usage("token add", "takes 32 scopes at most");
-    if (!options_read(argc, argv, options, 3, places, 1))
+    if (!options_read(argc, argv, options, 4, places, 1))
         return CTL_USAGE;
     if (!adding.name)
-        return ctl_usage("token add", "needs a name");
+        return ctl_usage(argv[0], "needs a name");
+    if (adding.scopes.count > SCOPES_MAX)
+        return ctl_usage(argv[0], "takes 32 scopes at most");
     int64_t end = adding.expires ? end_of(adding.expires) : 0;
     if (adding.expires && end == 0)
-        return ctl_usage("token add", "--expires is so long from now (30d, "
-                                      "12h), or a time that is to come "
-                                      "(2030-01-01T00:00:00Z)");
+        return ctl_usage(argv[0], "--expires is so long from now (30d, "
+                                  "12h), or a time that is to come "
+                                  "(2030-01-01T00:00:00Z)");
     snprintf(expires, sizeof expires, "%" PRId64, end);
     if (!token_text_make(secret)) {
         fputs("websubctl token add: there is no randomness\n", stderr);
@@ -164,42 +143,57 @@ static int add(const struct ctl *ctl, int argc, char *argv[])
 
 // ------------------------------------------------------------------ listing
 
-static void heading(void)
-{
-    printf("%-24s %-24s %-19s %-32s %s\n", "NAME", "OWNER", "EXPIRES (UTC)",
-           "RIGHTS", "SCOPE");
-}
+static const struct table_column columns[] = {
+    { .title = "NAME" },
+    { .title = "OWNER" },
+    { .title = "EXPIRES (UTC)" },
+    { .title = "RIGHTS", .wide = true },
+    { .title = "SCOPE", .wide = true },
+};
 
-static void row(const json_t *token)
+static void put_scopes(struct table *table, const json_t *scopes)
 {
-    char name[WORDS], owner[WORDS], rights[WORDS], when[24], scope[WORDS];
-    size_t index;
+    char text[WORDS] = "";
+    size_t index, len = 0;
     const json_t *pattern;
-    int64_t end = show_number(token, "expires");
-    printf("%-24s %-24s %-19s %-32s",
-           show_text(show_string(token, "name"), name, sizeof name),
-           show_text(show_string(token, "owner"), owner, sizeof owner),
-           show_truth(token, "expired") ? "over"
-           : end == 0                   ? "never"
-                                        : show_time(end, when),
-           show_text(show_string(token, "rights"), rights, sizeof rights));
-    json_array_foreach(json_object_get(token, "scope"), index, pattern) printf(
-        " %s", show_text(json_string_value(pattern), scope, sizeof scope));
-    putchar('\n');
+    json_array_foreach(scopes, index, pattern)
+    {
+        int more = snprintf(text + len, sizeof text - len, "%s%s",
+                            index ? " " : "", json_string_value(pattern));
+        len += more > 0 ? (size_t)more : 0;
+        if (len >= sizeof text)
+            break;
+    }
+    table_text(table, text);
 }
 
-static int list(const struct ctl *ctl, int argc, char *argv[])
+static void cells(struct table *table, const json_t *token)
+{
+    char when[24];
+    int64_t end = show_number(token, "expires");
+    table_text(table, show_string(token, "name"));
+    table_text(table, show_string(token, "owner"));
+    table_text(table, show_truth(token, "expired") ? "over"
+                      : end == 0                   ? "never"
+                                                   : show_time(end, when));
+    table_text(table, show_string(token, "rights"));
+    put_scopes(table, json_object_get(token, "scope"));
+}
+
+int ctl_token_list(const struct ctl *ctl, int argc, char *argv[])
 {
     if (!options_read(argc, argv, NULL, 0, NULL, 0))
         return CTL_USAGE;
-    return pages_print(ctl, &(struct pages){
-                                .path = "/admin/tokens",
-                                .list = "tokens",
-                                .heading = heading,
-                                .row = row,
-                                .nothing = "no tokens",
-                                .none = CTL_NO,
-                            });
+    return pages_print(ctl,
+                       &(struct pages){
+                           .path = "/admin/tokens",
+                           .list = "tokens",
+                           .columns = columns,
+                           .column_count = sizeof columns / sizeof *columns,
+                           .cells = cells,
+                           .nothing = "no tokens",
+                           .none = CTL_NO,
+                       });
 }
 
 // ----------------------------------------------------------------- removing
@@ -215,14 +209,14 @@ static int print_removed(const struct ctl *ctl,
     return CTL_FINE;
 }
 
-static int remove_one(const struct ctl *ctl, int argc, char *argv[])
+int ctl_token_remove(const struct ctl *ctl, int argc, char *argv[])
 {
     const char *name = NULL;
     const char **const places[] = { &name };
     if (!options_read(argc, argv, NULL, 0, places, 1))
         return CTL_USAGE;
     if (!name)
-        return ctl_usage("token remove", "needs a name");
+        return ctl_usage(argv[0], "needs a name");
     const struct admin_parameter parameters[] = {
         { "name", name },
         { "by", author() },
@@ -241,16 +235,4 @@ static int remove_one(const struct ctl *ctl, int argc, char *argv[])
     int code = print_removed(ctl, &answer);
     admin_clear(&answer);
     return code;
-}
-
-int ctl_token(const struct ctl *ctl, int argc, char *argv[])
-{
-    const char *what = argc > 1 ? argv[1] : "";
-    if (strcmp(what, "add") == 0)
-        return add(ctl, argc - 1, argv + 1);
-    if (strcmp(what, "list") == 0)
-        return list(ctl, argc - 1, argv + 1);
-    if (strcmp(what, "remove") == 0)
-        return remove_one(ctl, argc - 1, argv + 1);
-    return ctl_usage(argv[0], "needs one of add, list and remove");
 }

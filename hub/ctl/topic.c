@@ -27,8 +27,15 @@ static void number(const char *name, int64_t value)
 static void poll(const json_t *topic)
 {
     const json_t *plan = json_object_get(topic, "poll");
-    char text[96], when[24];
+    int64_t every = show_number(topic, "poll_every_ms");
+    char text[96], when[24], span[32];
     line("next fetch", show_time(show_number(topic, "fetch_due"), when));
+    if (every != 0) {
+        snprintf(text, sizeof text, "every %s, as an operator wants it",
+                 show_duration(every, span));
+        line("poll", every > 0 ? text : "never, as an operator wants it");
+        return;
+    }
     if (!json_is_object(plan))
         return;
     snprintf(text, sizeof text, "%s, %.1f updates a week",
@@ -45,6 +52,7 @@ static void print(const json_t *topic)
     line("content", show_string(topic, "content"));
     number("head", show_number(topic, "head"));
     number("subscriptions", show_number(topic, "subscriptions"));
+    line("kept", show_truth(topic, "kept") ? "yes" : NULL);
     line("last update", show_time(show_number(topic, "last_update"), when));
     line("last fetch", show_time(show_number(topic, "last_fetch"), when));
     number("last status", show_number(topic, "last_status"));
@@ -56,26 +64,29 @@ static void print(const json_t *topic)
 
 int ctl_topic(const struct ctl *ctl, int argc, char *argv[])
 {
-    const char *topic = NULL, *content = NULL;
+    const char *topic = NULL, *content = NULL, *poll = NULL, *keep = NULL;
     const struct option_value options[] = {
         { .name = "topic", .value = &topic },
         { .name = "content", .value = &content },
+        { .name = "poll", .value = &poll },
+        { .name = "keep", .value = &keep },
     };
     const char **const places[] = { &topic };
-    if (!options_read(argc, argv, options, 2, places, 1))
+    if (!options_read(argc, argv, options, 4, places, 1))
         return CTL_USAGE;
     if (!topic)
         return ctl_usage(argv[0], "needs a topic");
+    bool changes = content || poll || keep;
     const struct admin_parameter parameters[] = {
-        { "topic", topic },
-        { "content", content },
-        { "by", content ? author() : NULL },
+        { "topic", topic }, { "content", content },
+        { "poll", poll },   { "keep", keep },
+        { "by", changes ? author() : NULL },
     };
     const struct admin_question question = {
-        .method = content ? "POST" : "GET",
+        .method = changes ? "POST" : "GET",
         .path = "/admin/topic",
         .parameters = parameters,
-        .count = 3,
+        .count = sizeof parameters / sizeof *parameters,
         .timeout_s = 60,
     };
     return admin_show(ctl, &question, print);

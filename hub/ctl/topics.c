@@ -2,46 +2,48 @@
 
 #include "ctl.h"
 
+#include "options.h"
 #include "pages.h"
 #include "show.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
+static const struct table_column columns[] = {
+    { .title = "ID", .right = true },   { .title = "HEAD", .right = true },
+    { .title = "SUBS", .right = true }, { .title = "STATUS", .right = true },
+    { .title = "LAST UPDATE (UTC)" },   { .title = "TOPIC", .wide = true },
+};
 
-static void heading(void)
+static void cells(struct table *table, const json_t *topic)
 {
-    printf("%6s %8s %5s %6s %-19s  %s\n", "ID", "HEAD", "SUBS", "STATUS",
-           "LAST UPDATE (UTC)", "TOPIC");
-}
-
-static void row(const json_t *topic)
-{
-    char when[24], url[2048];
-    printf("%6" PRId64 " %8" PRId64 " %5" PRId64 " %6" PRId64 " %-19s  %s\n",
-           show_number(topic, "id"), show_number(topic, "head"),
-           show_number(topic, "subscriptions"),
-           show_number(topic, "last_status"),
-           show_time(show_number(topic, "last_update"), when),
-           show_text(show_string(topic, "url"), url, sizeof url));
+    table_number(table, show_number(topic, "id"));
+    table_number(table, show_number(topic, "head"));
+    table_number(table, show_number(topic, "subscriptions"));
+    table_number(table, show_number(topic, "last_status"));
+    table_time(table, show_number(topic, "last_update"));
+    table_text(table, show_string(topic, "url"));
 }
 
 int ctl_topics(const struct ctl *ctl, int argc, char *argv[])
 {
-    const char *prefix = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--prefix=", 9) != 0)
-            return ctl_usage(argv[0], "takes --prefix=URL and nothing else");
-        prefix = argv[i] + 9;
-    }
-    struct admin_parameter parameter = { "prefix", prefix };
-    return pages_print(ctl, &(struct pages){
-                                .path = "/admin/topics",
-                                .list = "topics",
-                                .parameters = &parameter,
-                                .parameter_count = 1,
-                                .heading = heading,
-                                .row = row,
-                                .nothing = "no topics",
-                            });
+    const char *prefix = NULL, *state = NULL;
+    const struct option_value options[] = {
+        { .name = "prefix", .value = &prefix },
+        { .name = "state", .value = &state },
+    };
+    if (!options_read(argc, argv, options, 2, NULL, 0))
+        return CTL_USAGE;
+    const struct admin_parameter parameters[] = {
+        { "prefix", prefix },
+        { "state", state },
+    };
+    return pages_print(ctl,
+                       &(struct pages){
+                           .path = "/admin/topics",
+                           .list = "topics",
+                           .parameters = parameters,
+                           .parameter_count = 2,
+                           .columns = columns,
+                           .column_count = sizeof columns / sizeof *columns,
+                           .cells = cells,
+                           .nothing = "no topics",
+                       });
 }

@@ -107,6 +107,17 @@ bool access_shows(const struct request *request)
     return shown.kind != CREDENTIAL_NONE;
 }
 
+bool access_knows(struct access *access, const struct request *request,
+                  struct moment now)
+{
+    struct credential shown;
+    const struct visitor *known = NULL;
+    credential_read(request, &shown);
+    return shown.kind == CREDENTIAL_TOKEN
+           && token_cache_find(access->cache, shown.hash, now.mono, &known)
+           && known;
+}
+
 // ---------------------------------------------------------------- judging
 
 static const struct access_refusal *judge(const struct visitor *visitor,

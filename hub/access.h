@@ -63,6 +63,11 @@ void access_forget(struct access *access, uint64_t token);
 // also if pull-anonymous is off.
 bool access_shows(const struct request *request);
 
+// Does it show a token that we know to be somebody's, without asking the
+// store? It may have expired.
+bool access_knows(struct access *access, const struct request *request,
+                  struct moment now);
+
 // POST /tickets, a route's handler, for the holder of a token with
 // STORE_RIGHT_TICKET: {"topics": [URL or URL*, ...], "mailboxes": [NAME, ...],
 // "ttl": seconds, "rights": [...]}, all of which may be left out; 201

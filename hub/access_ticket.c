@@ -153,6 +153,8 @@ static bool take_rights(struct wanting *wanting, const json_t *list,
 {
     size_t index;
     const json_t *item;
+    const unsigned never =
+        STORE_RIGHT_TICKET | STORE_RIGHT_VIEW | STORE_RIGHT_ADMIN;
     unsigned rights = 0;
     if (!json_is_array(list))
         return bad(wrong, "rights is a list of names");
@@ -162,7 +164,7 @@ static bool take_rights(struct wanting *wanting, const json_t *list,
             json_is_string(item)
                 ? right_read(json_string_value(item), json_string_length(item))
                 : 0;
-        if (!right || right == STORE_RIGHT_TICKET)
+        if (!right || (right & never) != 0)
             return bad(wrong, "rights of a ticket are pull, match, mailbox, "
                               "create and presence");
         rights |= right;

@@ -6,18 +6,14 @@
 #include "content_name.h"
 #include "fetcher/url.h"
 #include "json_text.h"
-#include "loop.h"
-#include "metrics.h"
 #include "poll_plan.h"
 #include "request.h"
-#include "services.h"
 #include "signature.h"
 #include "wording.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static json_t *integer(uint64_t value)
 {
@@ -30,60 +26,6 @@ static json_t *time_json(int64_t unix_ms)
     return unix_ms > 0 ? json_integer(unix_ms) : json_null();
 }
 
-static json_t *store_json(const struct store_numbers *n)
-{
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o}",
-        "topics", integer(n->topics), "subscriptions",
-        integer(n->subscriptions), "requests", integer(n->requests), "lagging",
-        integer(n->lagging), "waiting", integer(n->waiting), "lanes",
-        integer(n->lanes), "paused", n->paused, "walks", integer(n->walks),
-        "denials", integer(n->denials), "events", integer(n->events),
-        "map_bytes", integer(n->map_bytes), "used_bytes",
-        integer(n->used_bytes), "commits", integer(n->commits), "operations",
-        integer(n->operations), "epoch", integer(n->epoch), "mailboxes",
-        integer(n->mailboxes), "tokens", integer(n->tokens));
-}
-
-static json_t *classes_json(const uint64_t counts[EXCHANGE_CLASSES])
-{
-    return json_pack("{s:o, s:o, s:o, s:o}", "fetch",
-                     integer(counts[EXCHANGE_FETCH]), "verify",
-                     integer(counts[EXCHANGE_VERIFY]), "deliver",
-                     integer(counts[EXCHANGE_DELIVER]), "retry",
-                     integer(counts[EXCHANGE_RETRY]));
-}
-
-static json_t *network_json(const struct engine_numbers *n)
-{
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "started",
-                     classes_json(n->started), "ended", classes_json(n->ended),
-                     "in_flight", classes_json(n->in_flight), "queued",
-                     classes_json(n->queued), "slow", integer(n->slow), "cut",
-                     integer(n->cut), "connections", integer(n->connections),
-                     "refused", integer(n->refused), "lookups",
-                     integer(n->lookups));
-}
-
-static json_t *front_json(const struct admin_json_status *status)
-{
-    const struct front_numbers *n = &status->front;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "accepted",
-                     integer(n->accepted), "turned_away",
-                     integer(n->turned_away), "handed", integer(n->handed),
-                     "parked", integer(n->parked_now), "open",
-                     integer(n->open_now), "held", integer(status->held));
-}
-
-static json_t *origins_json(const struct lanes_numbers *n)
-{
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "known", integer(n->lanes),
-                     "open", integer(n->open), "probing", integer(n->probing),
-                     "paused", integer(n->paused), "outstanding",
-                     integer(n->outstanding));
-}
-
 json_t *admin_json_voices(const struct pullers_numbers *numbers)
 {
     const uint64_t *of = numbers->of_voice;
@@ -91,59 +33,6 @@ json_t *admin_json_voices(const struct pullers_numbers *numbers)
                      integer(of[VOICE_JSON] + of[VOICE_BY_TOPIC]), "stream",
                      integer(of[VOICE_LINES]), "sse", integer(of[VOICE_EVENTS]),
                      "websocket", integer(of[VOICE_SOCKET]));
-}
-
-static json_t *pulls_json(const struct admin_json_status *status)
-{
-    const struct metrics *metrics = status->services->metrics;
-    return json_pack("{s:o, s:o, s:o}", "held", integer(status->pullers.held),
-                     "held_by_voice", admin_json_voices(&status->pullers),
-                     "reads", integer(metrics->counts[METRIC_PULLS_READ]));
-}
-
-// In bytes; null where the system does not say.
-static json_t *memory_json(void)
-{
-    unsigned long long anon = 0, file = 0, kib;
-    char line[128];
-    FILE *from = fopen("/proc/self/status", "re");
-    while (from && fgets(line, sizeof line, from)) {
-        if (sscanf(line, "RssAnon: %llu", &kib) == 1)
-            anon = kib * 1024;
-        else if (sscanf(line, "RssFile: %llu", &kib) == 1)
-            file = kib * 1024;
-    }
-    if (from)
-        fclose(from);
-    return json_pack("{s:o, s:o}", "rss_anon", integer(anon), "rss_file",
-                     integer(file));
-}
-
-static json_t *counters_json(const struct metrics *metrics)
-{
-    json_t *counters = json_object();
-    for (int i = 0; i < METRIC_COUNT; i++)
-        json_object_set_new(counters, metric_name((enum metric)i),
-                            integer(metrics->counts[i]));
-    return counters;
-}
-
-json_t *admin_json_status(const struct admin_json_status *status)
-{
-    const struct services *services = status->services;
-    return json_pack(
-        "{s:s, s:i, s:o, s:b, s:[s], s:s, s:b, s:o, s:o, s:o, s:o, "
-        "s:o, s:{s:o, s:o}, s:o, s:{s:o}, s:o}",
-        "version", WEBSUBD_VERSION, "pid", (int)getpid(), "uptime_ms",
-        integer((uint64_t)status->uptime_ms), "ready", 1, "listen",
-        status->listen, "public_url", services->hub_url, "halted",
-        status->halted, "origins", origins_json(&status->origins), "store",
-        store_json(status->store), "network", network_json(&status->engine),
-        "front", front_json(status), "pulls", pulls_json(status), "loop",
-        "slow_steps", integer(loop_slow_steps(services->loop)), "longest_us",
-        integer(loop_longest_us(services->loop)), "memory", memory_json(),
-        "limits", "descriptors", integer(status->descriptors), "counters",
-        counters_json(services->metrics));
 }
 
 static json_t *hubs_json(struct bytes hubs)
@@ -174,7 +63,7 @@ json_t *admin_json_topic(const struct store_topic *t, int64_t now_unix)
 {
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, "
-        "s:b, s:s, s:o}",
+        "s:b, s:s, s:o, s:b, s:I, s:o, s:o}",
         "id", integer(t->id), "url", json_text(t->url), "self",
         json_text(t->self), "hubs", hubs_json(t->hubs), "head",
         integer(t->head), "baseline", integer(t->baseline), "subscriptions",
@@ -184,8 +73,12 @@ json_t *admin_json_topic(const struct store_topic *t, int64_t now_unix)
         "last_fetch", time_json(t->last_fetch), "last_update",
         time_json(t->last_update), "fetch_due", time_json(t->fetch_due),
         "failures", integer(t->failures), "followed",
-        t->subscriptions > 0 || t->pulled_until > now_unix, "content",
-        content_name(t->content), "poll", poll_json(t, now_unix));
+        t->subscriptions > 0 || t->listeners > 0 || t->kept
+            || t->pulled_until > now_unix,
+        "content", content_name(t->content), "poll", poll_json(t, now_unix),
+        "kept", t->kept, "poll_every_ms", (json_int_t)t->poll_every,
+        "listeners", integer(t->listeners), "failing_since",
+        time_json(t->failing_since));
 }
 
 // Of its callback enough to tell it from others of its host, and the origin,
@@ -347,6 +240,9 @@ void admin_json_say(struct request *request, unsigned status, json_t *root)
         .content_type = "application/json",
         .body = body ? body : sorry,
         .body_len = body ? strlen(body) : sizeof sorry - 1,
+        .headers = { "Cache-Control: no-store",
+                     "X-Content-Type-Options: nosniff" },
+        .header_count = 2,
     };
     request_reply(request, &reply);
     json_decref(root);

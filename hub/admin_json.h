@@ -19,22 +19,6 @@
 #include <stdint.h>
 
 struct request;
-struct services;
-
-struct admin_json_status {
-    const struct services *services;
-    const struct store_numbers *store;
-    struct engine_numbers engine;
-    struct front_numbers front;
-    struct lanes_numbers origins;
-    bool halted; // all deliveries, by an operator
-    const char *listen;
-    int64_t uptime_ms;
-    uint64_t descriptors;
-    size_t held;
-    struct pullers_numbers pullers;
-};
-json_t *admin_json_status(const struct admin_json_status *status);
 
 // How many are held in which way.
 json_t *admin_json_voices(const struct pullers_numbers *numbers);

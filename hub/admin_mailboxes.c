@@ -308,7 +308,6 @@ static void box_removed(struct store_op *op)
 {
     struct box_inquiry *asked = op->context;
     const struct admin_means *means = &asked->inquiry.admin->means;
-    const char *by = inquiry_text(&asked->inquiry, "by");
     enum store_status status = op->status;
     bool more = status == STORE_OK && asked->remove.more;
     store_release(op);
@@ -316,8 +315,9 @@ static void box_removed(struct store_op *op)
         remove_some(asked);
         return;
     }
-    LOG(LOG_INFO, "operator.mailbox.removed", LOG_N("id", asked->id),
-        LOG_T("by", by && *by ? by : "?"),
+    LOG(LOG_INFO, "admin.mailbox.removed", LOG_N("id", asked->id),
+        LOG_T("who", inquiry_who(&asked->inquiry)),
+        LOG_T("by", inquiry_by(&asked->inquiry)),
         LOG_T("status", store_status_name(status)));
     if (status == STORE_OK)
         means->mailbox_ended(means->context, asked->id);

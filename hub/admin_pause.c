@@ -36,17 +36,12 @@ struct pause_inquiry {
     };
 };
 
-static const char *author(const struct pause_inquiry *asked)
-{
-    const char *by = inquiry_text(&asked->inquiry, "by");
-    return by && *by ? by : "?";
-}
-
 static void account(const struct pause_inquiry *asked, enum store_status status)
 {
     const struct store_pause *pause = &asked->pause;
-    const char *event = pause->paused ? "operator.paused" : "operator.resumed";
-    const char *by = author(asked);
+    const char *event = pause->paused ? "admin.paused" : "admin.resumed";
+    const char *who = inquiry_who(&asked->inquiry);
+    const char *by = inquiry_by(&asked->inquiry);
     const char *why = status == STORE_DUPLICATE ? "was so already"
                                                 : store_status_name(status);
     char origin[URL_MAX + 1];
@@ -54,14 +49,14 @@ static void account(const struct pause_inquiry *asked, enum store_status status)
         snprintf(origin, sizeof origin, "%.*s", (int)asked->origin->origin_len,
                  asked->origin->normal);
         LOG(LOG_INFO, event, LOG_T("what", "origin"), LOG_T("origin", origin),
-            LOG_T("by", by), LOG_T("status", why));
+            LOG_T("who", who), LOG_T("by", by), LOG_T("status", why));
     } else if (pause->all) {
-        LOG(LOG_INFO, event, LOG_T("what", "all"), LOG_T("by", by),
+        LOG(LOG_INFO, event, LOG_T("what", "all"), LOG_T("who", who), LOG_T("by", by),
             LOG_T("status", why));
     } else {
         LOG(LOG_INFO, event, LOG_T("what", "subscription"),
             LOG_N("topic", pause->topic), LOG_N("id", pause->subscription),
-            LOG_T("host", asked->target.host), LOG_T("by", by),
+            LOG_T("host", asked->target.host), LOG_T("who", who), LOG_T("by", by),
             LOG_T("status", why));
     }
 }

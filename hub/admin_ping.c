@@ -3,6 +3,7 @@
 #include "admin.h"
 #include "fetcher/url.h"
 #include "inquiry.h"
+#include "log.h"
 #include "metrics.h"
 #include "reach.h"
 #include "services.h"
@@ -29,6 +30,10 @@ struct ping_inquiry {
 static void answer(struct ping_inquiry *asked)
 {
     json_int_t known = (json_int_t)asked->known;
+    LOG(LOG_INFO, "admin.pinged", LOG_N("known", known),
+        LOG_T("prefix", asked->prefix ? asked->prefix->normal : "-"),
+        LOG_T("who", inquiry_who(&asked->inquiry)),
+        LOG_T("by", inquiry_by(&asked->inquiry)));
     free(asked->prefix);
     asked->prefix = NULL;
     inquiry_answer(&asked->inquiry, known > 0 ? 200 : 404,

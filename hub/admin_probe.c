@@ -13,6 +13,7 @@
 #include "inquiry.h"
 #include "policy.h"
 #include "probe.h"
+#include "rules.h"
 #include "services.h"
 #include "storage/store.h"
 #include "verify.h"
@@ -31,6 +32,7 @@ struct probing {
     struct store_key topic_key, callback_key, origin;
     bool topic_named;
     struct probe_facts facts;
+    char rule[RULES_DOMAIN_MAX]; // of the facts
     struct exchange exchange;
     json_t *shown, *pending;
     union {
@@ -265,13 +267,13 @@ static void look_up(struct probing *probing)
 
 static void begin(struct probing *probing, struct url *callback)
 {
-    const struct config *config =
-        probing->inquiry.admin->means.services->config;
+    const struct services *services = probing->inquiry.admin->means.services;
     probing->callback = callback;
     url_key(callback, probing->callback_key.bytes);
     url_origin_key(callback, probing->origin.bytes);
-    probing->facts.own = policy_is_own(config, callback);
-    probing->facts.rule = policy_callback_rule(config, callback);
+    probing->facts.own = policy_is_own(services->config, callback);
+    probing->facts.rule =
+        rules_copy(rules_callback(services->rules, callback), probing->rule);
     probing->facts.topic_named = probing->topic_named;
     probing->shown = json_array();
     look_up(probing);

@@ -16,22 +16,15 @@ struct removal {
     struct dismissal_order order;
 };
 
-// Who says so: the admin socket is the daemon's owner's alone, so it is for
-// the record and no proof.
-static const char *author(const struct removal *removal)
-{
-    const char *by = inquiry_text(&removal->inquiry, "by");
-    return by && *by ? by : "?";
-}
-
 static void removed(struct dismissal_order *order)
 {
     struct removal *removal = order->context;
     struct inquiry *inquiry = &removal->inquiry;
     const char *host = removal->target.host;
-    LOG(LOG_INFO, "operator.removed", LOG_N("topic", order->topic),
+    LOG(LOG_INFO, "admin.subscription.removed", LOG_N("topic", order->topic),
         LOG_N("id", order->subscription), LOG_T("host", host[0] ? host : "*"),
-        LOG_N("count", order->removed), LOG_T("by", author(removal)),
+        LOG_N("count", order->removed), LOG_T("who", inquiry_who(inquiry)),
+        LOG_T("by", inquiry_by(inquiry)),
         LOG_T("status", store_status_name(order->status)));
     if (order->status == STORE_OK)
         inquiry_answer(

@@ -45,21 +45,16 @@ struct resend_inquiry {
     };
 };
 
-static const char *author(const struct resend_inquiry *asked)
-{
-    const char *by = inquiry_text(&asked->inquiry, "by");
-    return by && *by ? by : "?";
-}
-
 static void account(const struct resend_inquiry *asked,
                     enum store_status status)
 {
     const struct admin_means *means = &asked->inquiry.admin->means;
-    LOG(LOG_INFO, "operator.resent",
+    LOG(LOG_INFO, "admin.resent",
         LOG_N("topic", asked->every ? 0 : asked->target.topic),
         LOG_N("id", asked->target.subscription),
         LOG_T("host", asked->target.host[0] ? asked->target.host : "*"),
-        LOG_N("count", asked->set), LOG_T("by", author(asked)),
+        LOG_N("count", asked->set), LOG_T("who", inquiry_who(&asked->inquiry)),
+        LOG_T("by", inquiry_by(&asked->inquiry)),
         LOG_T("status", store_status_name(status)));
     metric_add(means->services->metrics, METRIC_DELIVERY_RESENT, asked->set);
     if (asked->set > 0)

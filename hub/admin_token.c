@@ -28,12 +28,6 @@ struct token_inquiry {
     char scope[STORE_SCOPE_MAX];
 };
 
-static const char *author(const struct token_inquiry *asked)
-{
-    const char *by = inquiry_text(&asked->inquiry, "by");
-    return by && *by ? by : "?";
-}
-
 static struct bytes bytes_of(const char *text)
 {
     return (struct bytes){ text, strlen(text) };
@@ -50,8 +44,9 @@ static void put(struct store_op *op)
     enum store_status status = op->status;
     uint64_t id = token->id;
     right_write_list(token->rights, rights);
-    LOG(LOG_INFO, "operator.token.added", LOG_T("name", name), LOG_N("id", id),
-        LOG_T("rights", rights), LOG_T("by", author(asked)),
+    LOG(LOG_INFO, "admin.token.added", LOG_T("name", name), LOG_N("id", id),
+        LOG_T("rights", rights), LOG_T("who", inquiry_who(&asked->inquiry)),
+        LOG_T("by", inquiry_by(&asked->inquiry)),
         LOG_T("status", store_status_name(status)));
     store_release(op);
     if (status == STORE_CONFLICT)
@@ -128,8 +123,9 @@ static bool read_token(struct token_inquiry *asked)
     if (!is_name(name) || (owner && !is_name(owner)))
         wrong = "name and owner are 1 to 128 bytes without blanks";
     else if (!rights || !right_read_list(rights, &token->rights))
-        wrong = "rights are pull, match, mailbox, create, ticket and presence, "
-                "with commas between";
+        wrong =
+            "rights are pull, match, mailbox, create, ticket, presence, view "
+            "and admin, with commas between";
     else if (!read_hash(inquiry_text(inquiry, "hash"), token->hash))
         wrong = "hash is 64 hex digits";
     if (wrong) {
@@ -163,9 +159,9 @@ static void removed(struct store_op *op)
     struct inquiry *inquiry = &asked->inquiry;
     uint64_t id = asked->remove.id;
     enum store_status status = op->status;
-    LOG(LOG_INFO, "operator.token.removed",
+    LOG(LOG_INFO, "admin.token.removed",
         LOG_T("name", inquiry_text(inquiry, "name")), LOG_N("id", id),
-        LOG_T("by", author(asked)), LOG_T("status", store_status_name(status)));
+        LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)), LOG_T("status", store_status_name(status)));
     store_release(op);
     if (status == STORE_OK)
         access_forget(inquiry->admin->means.access, id);

@@ -90,11 +90,8 @@ struct allowance *allowance_new(const struct allowance_rates *rates)
         .burst = RENEWING_BURST,
         .at_once = rates->host_at_once,
     };
-    allowance->all_share = (struct share){
-        .an_hour = (int64_t)rates->strangers_a_second * HOUR_S,
-        .burst = (int64_t)rates->strangers_a_second * STRANGERS_BURST_S,
-        .at_once = rates->strangers_at_once,
-    };
+    allowance->all_share.at_once = rates->strangers_at_once;
+    allowance_set_pace(allowance, rates->strangers_a_second);
     allowance->all.who = 1;
     allowance->all.left = allowance->all_share.burst * ONE;
     if (RAND_bytes((unsigned char *)&allowance->key, sizeof allowance->key)
@@ -108,6 +105,16 @@ struct allowance *allowance_new(const struct allowance_rates *rates)
 void allowance_free(struct allowance *allowance)
 {
     free(allowance);
+}
+
+void allowance_set_pace(struct allowance *allowance,
+                        uint32_t strangers_a_second)
+{
+    struct share *share = &allowance->all_share;
+    share->an_hour = (int64_t)strangers_a_second * HOUR_S;
+    share->burst = (int64_t)strangers_a_second * STRANGERS_BURST_S;
+    if (allowance->all.left > share->burst * ONE)
+        allowance->all.left = share->burst * ONE;
 }
 
 // ----------------------------------------------------------------- buckets

@@ -1,3 +1,4 @@
+#include "rules.h"
 // SPDX-License-Identifier: MIT
 
 #include "asking.h"
@@ -5,7 +6,6 @@
 #include "asking_inside.h"
 #include "config.h"
 #include "metrics.h"
-#include "policy.h"
 #include "pull_problem.h"
 #include "pull_query.h"
 #include "request.h"
@@ -239,11 +239,11 @@ static void follow_all(struct asking *asking)
 
 static bool is_served(const struct asking *asking)
 {
-    const struct config *config = asking->all->readings->services.config;
+    const struct rules *rules = asking->all->readings->services.rules;
     const struct pull_query *query = asking->query;
     for (size_t i = 0; i < query->topic_count; i++)
-        if (!policy_allows_topic(config, query->topics[i].url,
-                                 query->topics[i].url_len))
+        if (!rules_allow_topic(rules, query->topics[i].url,
+                               query->topics[i].url_len))
             return false;
     return true;
 }

@@ -15,6 +15,7 @@
 #include "policy.h"
 #include "refusal.h"
 #include "request.h"
+#include "rules.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -324,7 +325,7 @@ static bool is_denied(struct channel *channel)
     const struct url *topic = channel->intent.topic;
     if (policy_is_own(config, topic))
         refuse(channel, 400, "topic.own", "hub.topic is this hub itself");
-    else if (policy_topic_rule(config, topic))
+    else if (rules_topic(channel->all->services.rules, topic))
         refuse(channel, 403, "topic.denied",
                "this hub does not serve that hub.topic's domain");
     else

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-enum { PROBLEM = 256, ROWS_MAX = 96 };
+enum { PROBLEM = 256 };
 
 static_assert((int)PROBLEM == (int)SETTINGS_PROBLEM, "one buffer for both");
 
@@ -23,10 +23,10 @@ struct work {
     struct config *config;
     const struct option *table;
     size_t count;
-    enum giver given[ROWS_MAX];
-    unsigned lines[ROWS_MAX]; // where the file gave it
-    const char *file;         // of -c; NULL: none
-    bool check, help, manual, version;
+    enum giver given[CONFIG_OPTIONS_MAX];
+    unsigned lines[CONFIG_OPTIONS_MAX]; // where the file gave it
+    const char *file;                   // of -c; NULL: none
+    bool check, help, manual, mdoc, version;
 };
 
 static size_t index_of(const struct work *work, const struct option *option)
@@ -34,14 +34,15 @@ static size_t index_of(const struct work *work, const struct option *option)
     return (size_t)(option - work->table);
 }
 
-static const char *name_of(const struct work *work, const int64_t *member)
+static const char *name_of(const struct config *config, const int64_t *member)
 {
-    size_t offset = (size_t)((const char *)member - (const char *)work->config);
-    size_t row = 0;
-    while (row < work->count && work->table[row].offset != offset)
+    size_t offset = (size_t)((const char *)member - (const char *)config);
+    size_t count, row = 0;
+    const struct option *table = option_table(&count);
+    while (row < count && table[row].offset != offset)
         row++;
-    assert(row < work->count);
-    return work->table[row].name;
+    assert(row < count);
+    return table[row].name;
 }
 
 // One value from anywhere. `where` goes in front of the sentence.
@@ -54,6 +55,7 @@ static bool put(struct work *work, size_t index, enum giver giver,
     if (work->given[index] != giver)
         option_clear(option, work->config);
     work->given[index] = giver;
+    work->config->given[index] = giver != GIVEN_NOT;
 
     char expected[OPTION_EXPECTED];
     switch (option_set(option, value, work->config, expected)) {
@@ -94,8 +96,8 @@ static bool take_setting(void *context, size_t index, unsigned line,
 
 static bool read_settings(struct work *work, char problem[PROBLEM])
 {
-    const char *names[ROWS_MAX];
-    bool lists[ROWS_MAX];
+    const char *names[CONFIG_OPTIONS_MAX];
+    bool lists[CONFIG_OPTIONS_MAX];
     for (size_t i = 0; i < work->count; i++) {
         names[i] = work->table[i].name;
         lists[i] = work->table[i].kind == OPTION_LIST;
@@ -148,6 +150,8 @@ static bool take_order(struct work *work, int argc, char *argv[], int *at)
         work->help = true;
     else if (strcmp(argument, "--manual") == 0)
         work->manual = true;
+    else if (strcmp(argument, "--manual=mdoc") == 0)
+        work->mdoc = true;
     else if (strcmp(argument, "--version") == 0)
         work->version = true;
     else if (strncmp(argument, "--config=", 9) == 0)
@@ -194,26 +198,26 @@ static bool read_flags(struct work *work, int argc, char *argv[],
 
 // ----------------------------------------------------- what fits to what
 
-static bool in_order(const struct work *work, const int64_t *less,
+static bool in_order(const struct config *config, const int64_t *less,
                      const int64_t *more, char problem[PROBLEM])
 {
     if (*less <= *more)
         return true;
     snprintf(problem, PROBLEM, "%s must not be more than %s",
-             name_of(work, less), name_of(work, more));
+             name_of(config, less), name_of(config, more));
     return false;
 }
 
-static bool check_order(const struct work *work, char problem[PROBLEM])
+bool config_fits(const struct config *config, char problem[256])
 {
-    const struct config *config = work->config;
-    return in_order(work, &config->lease_min, &config->lease_default, problem)
-           && in_order(work, &config->lease_default, &config->lease_max,
+    return in_order(config, &config->lease_min, &config->lease_default, problem)
+           && in_order(config, &config->lease_default, &config->lease_max,
                        problem)
-           && in_order(work, &config->retry_first, &config->retry_max, problem)
-           && in_order(work, &config->poll_min, &config->poll_max, problem)
-           && in_order(work, &config->pulls, &config->connections, problem)
-           && in_order(work, &config->body_max, &config->map_size, problem);
+           && in_order(config, &config->retry_first, &config->retry_max,
+                       problem)
+           && in_order(config, &config->poll_min, &config->poll_max, problem)
+           && in_order(config, &config->pulls, &config->connections, problem)
+           && in_order(config, &config->body_max, &config->map_size, problem);
 }
 
 // A hub that the world can reach must know its name: it stands in the Link
@@ -308,7 +312,7 @@ static bool complete(struct work *work, char problem[PROBLEM])
         config->deliveries_per_origin_max = config->deliveries_per_origin;
     look_at_secrets(work);
 
-    return check_order(work, problem) && check_listeners(config, problem)
+    return config_fits(config, problem) && check_listeners(config, problem)
            && add_all(&config->allow_address, "allow-topic-address", config,
                       problem)
            && add_all(&config->allow_address, "allow-callback-address", config,
@@ -321,7 +325,7 @@ static bool complete(struct work *work, char problem[PROBLEM])
 static bool set_defaults(struct work *work, char problem[PROBLEM])
 {
     work->table = option_table(&work->count);
-    assert(work->count <= ROWS_MAX);
+    assert(work->count <= CONFIG_OPTIONS_MAX);
     for (size_t i = 0; i < work->count; i++) {
         const struct option *option = &work->table[i];
         if (*option->fallback
@@ -340,6 +344,8 @@ static enum config_answer serve(const struct work *work)
         config_help(stdout);
     else if (work->manual)
         config_manual(stdout);
+    else if (work->mdoc)
+        config_mdoc(stdout);
     else
         puts("websubd " WEBSUBD_VERSION);
     return CONFIG_DONE;
@@ -350,7 +356,7 @@ static enum config_answer read_all(struct work *work, int argc, char *argv[],
 {
     if (!set_defaults(work, problem) || !read_orders(work, argc, argv, problem))
         return CONFIG_BAD;
-    if (work->help || work->manual || work->version)
+    if (work->help || work->manual || work->mdoc || work->version)
         return serve(work);
     if (work->file && !read_settings(work, problem))
         return CONFIG_BAD;
@@ -382,4 +388,19 @@ void config_clear(struct config *config)
     const struct option *table = option_table(&count);
     for (size_t i = 0; i < count; i++)
         option_clear(&table[i], config);
+}
+
+bool config_copy(const struct config *from, struct config *to)
+{
+    size_t count;
+    const struct option *table = option_table(&count);
+    *to = (struct config){ .data = NULL };
+    memcpy(to->given, from->given, sizeof to->given);
+    for (size_t i = 0; i < count; i++) {
+        if (option_copy(&table[i], from, to))
+            continue;
+        config_clear(to);
+        return false;
+    }
+    return true;
 }

@@ -2,13 +2,14 @@
 //
 // config -- every option of the daemon, from one table.
 //
-// A row of the table in option.c has a name, a kind, bounds, a default and a
-// sentence. The configuration file (libconfuse syntax: `name = value`), the
-// command line (`--name=value`, a switch also as `--name`), --help, --check
+// A row of the table in option_table.c has a name, a kind, bounds, a default
+// and a sentence. The configuration file (libconfuse syntax: `name = value`),
+// the command line (`--name=value`, a switch also as `--name`), --help, --check
 // and the manual all read it.
 // Suffixes: ms s m h d for times, KiB MiB GiB for sizes. The command line wins
 // over the file; a repeatable option given there replaces the file's list.
-// Once the daemon runs the config never changes; before that it fits the
+// Once the daemon runs only live.h changes the config, on the main thread: what
+// other threads see of it was copied before. At start the daemon fits the
 // connections to the descriptor limit and names itself where it listens.
 
 #pragma once
@@ -18,7 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { CONFIG_LIST_MAX = 64 };
+enum { CONFIG_LIST_MAX = 64, CONFIG_OPTIONS_MAX = 96 };
 
 struct config_list {
     char *items[CONFIG_LIST_MAX];
@@ -34,6 +35,7 @@ struct config {
     char *public_url; // "" until main knows the port: then http://LISTEN/
     struct config_list hub_alias;
     char *admin_socket; // a name without '/' has been put into `data`
+    struct config_list admin_listen;
     struct config_list trusted_proxy;
     // The two others contain what allow_address does.
     struct config_list allow_address, allow_topic_address,
@@ -51,9 +53,11 @@ struct config {
     int64_t delivery_timeout, fetch_timeout, verify_timeout;
     int64_t deliveries, deliveries_per_address;
     int64_t deliveries_per_origin, deliveries_per_origin_max;
-    // No options: what the process may have open for all requests of ours, how
+    // No options: how many pulls there is room for at most, whatever `pulls`
+    // says; what the process may have open for all requests of ours, how
     // many of those from outside may be anything but pulls, and whether
     // somebody asked for so many connections.
+    int64_t pulls_room;
     uint64_t outgoing, http_connections;
     bool connections_asked;
     int64_t fetches, verifications, verify_per_host;
@@ -88,6 +92,9 @@ struct config {
     int log_level; // enum log_level
     bool log_json;
     int64_t drain; // patience with what is under way at SIGTERM
+    int64_t drain_idle;
+    // No option: of each row of the table, whether file or flags gave it.
+    bool given[CONFIG_OPTIONS_MAX];
 };
 
 enum config_answer {
@@ -101,6 +108,19 @@ enum config_answer config_read(int argc, char *argv[], struct config *out,
 // Also of one that was never read, but is all zero.
 void config_clear(struct config *config);
 
-// The table as --help prints it, and as rows of a Markdown table.
+// A copy of all options. False: out of memory; `to` is clear.
+bool config_copy(const struct config *from, struct config *to);
+
+// Do the options fit together? False: `problem` is one sentence.
+bool config_fits(const struct config *config, char problem[256]);
+
+// The table as --help prints it, as rows of a Markdown table, and as a list of
+// websubd.conf(5).
 void config_help(FILE *to);
 void config_manual(FILE *to);
+void config_mdoc(FILE *to);
+
+// What stands after an option's equals sign, and what bounds it, in words.
+struct option;
+const char *config_value_word(const struct option *option);
+void config_value_bounds(const struct option *option, char bounds[160]);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // What stands after the equals sign.
-static const char *value_word(const struct option *option)
+const char *config_value_word(const struct option *option)
 {
     switch (option->kind) {
     case OPTION_TIME:
@@ -41,7 +41,7 @@ static const char *value_word(const struct option *option)
 }
 
 // Bounds or words; the shape of a text is told by its word.
-static void value_bounds(const struct option *option,
+void config_value_bounds(const struct option *option,
                          char bounds[OPTION_EXPECTED])
 {
     if (option->kind == OPTION_LIST)
@@ -61,7 +61,8 @@ void config_help(FILE *to)
           "  -c FILE, --config=FILE\n"
           "        read options from a file, one `name = value` a line\n"
           "  --check     say whether all options are fine, and end\n"
-          "  --manual    print all options as a table for the manual\n"
+          "  --manual[=mdoc]\n"
+          "        print all options as they stand in the manuals\n"
           "  --version, --help\n"
           "\n"
           "Options, in the file or on the command line, which wins. Times\n"
@@ -73,9 +74,9 @@ void config_help(FILE *to)
     for (size_t i = 0; i < count; i++) {
         const struct option *option = &table[i];
         char bounds[OPTION_EXPECTED];
-        value_bounds(option, bounds);
-        fprintf(to, "  --%s=%s\n        %s\n", option->name, value_word(option),
-                option->sentence);
+        config_value_bounds(option, bounds);
+        fprintf(to, "  --%s=%s\n        %s\n", option->name,
+                config_value_word(option), option->sentence);
         if (*bounds)
             fprintf(to, "        %s\n", bounds);
         if (*option->fallback)
@@ -101,10 +102,10 @@ void config_manual(FILE *to)
     for (size_t i = 0; i < count; i++) {
         const struct option *option = &table[i];
         char bounds[OPTION_EXPECTED];
-        value_bounds(option, bounds);
+        config_value_bounds(option, bounds);
         const char *tick = *option->fallback ? "`" : "";
         fprintf(to, "| `%s=%s` | %s%s%s | %s | %s |\n", option->name,
-                value_word(option), tick, option->fallback, tick,
+                config_value_word(option), tick, option->fallback, tick,
                 option->sentence, bounds);
     }
 }

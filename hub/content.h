@@ -50,6 +50,7 @@ struct content {
     bool nothing; // these updates hold nothing for who wishes so
     uint64_t upto;
     uint64_t incarnation;
+    int64_t stored; // unix ms: `upto` was
     const char *body;
     size_t body_len;
     char *type_line;         // "Content-Type: ..."

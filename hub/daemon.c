@@ -2,20 +2,29 @@
 
 #include "daemon.h"
 
+#include "closing.h"
 #include "config.h"
 #include "descriptors.h"
 #include "fetcher/engine.h"
 #include "fetcher/guard.h"
 #include "front.h"
+#include "health.h"
 #include "http.h"
 #include "inbox.h"
+#include "keyring.h"
+#include "literal.h"
+#include "live.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
+#include "notify.h"
 #include "outside.h"
 #include "parts.h"
+#include "reload.h"
 #include "request.h"
+#include "rules.h"
 #include "services.h"
+#include "steering.h"
 #include "storage/store.h"
 
 #include <arpa/inet.h>
@@ -25,10 +34,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { DRAIN_LOOK_MS = 20 };
-
 struct daemon {
     struct config *config;
+    const struct inherit *inherited;
+    struct notify *notify;
     struct services services;
     struct metrics metrics;
     struct descriptors descriptors;
@@ -37,9 +46,8 @@ struct daemon {
     struct front *front;
     struct http *http;
     struct parts *parts;
-    bool draining;
-    int64_t drain_end; // monotonic
-    bool clean;        // everything had ended when the loop stopped
+    struct closing closing;
+    bool clean; // nobody holds anything of it any more
 };
 
 // ------------------------------------------------- what the listeners tell
@@ -53,6 +61,8 @@ static void wake(void *context)
 static void on_arrived(void *context, struct request *request)
 {
     struct daemon *daemon = context;
+    if (health_answered(loop_stuck_ms(daemon->services.loop), request))
+        return;
     inbox_put(daemon->inbox, request);
 }
 
@@ -64,10 +74,10 @@ static void on_gone(void *context, struct request *request)
 }
 
 static void on_handed(void *context, int fd, const struct sockaddr *address,
-                      bool admin)
+                      enum door door)
 {
     struct daemon *daemon = context;
-    http_adopt(daemon->http, fd, address, admin);
+    http_adopt(daemon->http, fd, address, door);
 }
 
 // Behind a trusted proxy are many people, so its connections are not counted
@@ -97,34 +107,6 @@ static bool on_look(void *context)
     return http_look(daemon->http);
 }
 
-// ------------------------------------------------------------------- sources
-
-static bool all_idle(const struct daemon *daemon)
-{
-    return parts_idle(daemon->parts)
-           && http_pending(daemon->http) == 0
-           // A reply may be out before its operation has come back.
-           && store_under_way(daemon->services.store) == 0;
-}
-
-static bool step_drain(void *self, struct moment now)
-{
-    struct daemon *daemon = self;
-    if (!daemon->draining)
-        return false;
-    daemon->clean = all_idle(daemon);
-    if (daemon->clean || now.mono >= daemon->drain_end)
-        loop_stop(daemon->services.loop);
-    return false;
-}
-
-static int64_t drain_patience(void *self, struct moment now)
-{
-    const struct daemon *daemon = self;
-    (void)now;
-    return daemon->draining ? DRAIN_LOOK_MS : LOOP_FOR_EVER;
-}
-
 // ------------------------------------------------------------------- opening
 
 static bool fail(char problem[512], const char *why)
@@ -138,6 +120,13 @@ static bool name_hub(struct daemon *daemon, char problem[512])
 {
     struct config *config = daemon->config;
     const char *address = front_address(daemon->front, 0);
+    if (config->public_url[0] == '\0' && !literal_is_loopback(address)) {
+        snprintf(problem, 512,
+                 "%s can be reached from outside, so public-url must say what "
+                 "the hub is called there",
+                 address);
+        return false;
+    }
     if (config->public_url[0] == '\0') {
         size_t size = strlen("http:///") + strlen(address) + 1;
         char *url = malloc(size);
@@ -159,24 +148,52 @@ static bool make_parts(struct daemon *daemon)
         .front = daemon->front,
         .descriptors = daemon->descriptors.now,
     };
-    const struct source drain = { "drain", daemon, step_drain, drain_patience };
+    struct closing *closing = &daemon->closing;
+    const struct source sources[] = {
+        { "closing", closing, closing_step, closing_patience },
+        { "watchdog", daemon->notify, notify_step, notify_patience },
+    };
     daemon->parts = parts_new(&means);
     if (!daemon->parts)
         return false;
-    loop_add(daemon->services.loop, &drain);
+    *closing = (struct closing){
+        .services = &daemon->services,
+        .front = daemon->front,
+        .http = daemon->http,
+        .parts = daemon->parts,
+        .notify = daemon->notify,
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        loop_add(daemon->services.loop, &sources[i]);
     return true;
+}
+
+// What operators want, from the configuration and from the store.
+static bool take_rules(struct daemon *daemon, char problem[512])
+{
+    struct services *services = &daemon->services;
+    services->rules = rules_new();
+    services->keyring = keyring_new();
+    if (!services->rules || !services->keyring
+        || !rules_configure(services->rules, services->config)
+        || !keyring_configure(services->keyring, services->config))
+        return fail(problem, "out of memory");
+    return steering_recall(services, problem);
 }
 
 static bool open_outside(struct daemon *daemon, char problem[512])
 {
     struct services *services = &daemon->services;
     const struct config *config = daemon->config;
-    const struct outside_callers callers = {
-        on_arrived, on_gone, on_handed, on_unlimited, on_look, on_news, daemon,
-    };
-    services->store = outside_store(config, wake, services->loop, problem);
-    if (!services->store)
+    services->store =
+        outside_store(config, wake, services->loop, services->metrics, problem);
+    if (!services->store || !take_rules(daemon, problem))
         return false;
+    const struct outside_callers callers = {
+        on_arrived,   on_gone,           on_handed,
+        on_unlimited, on_look,           on_news,
+        daemon,       daemon->inherited, keyring_in_use(services->keyring),
+    };
     daemon->front = outside_front(config, &callers, problem);
     if (!daemon->front || !name_hub(daemon, problem))
         return false;
@@ -221,24 +238,61 @@ static void fit_connections(struct daemon *daemon)
     config->http_connections = plan.http;
     config->outgoing = plan.outgoing;
     int64_t held_max = config->connections - config->connections / 64 - 1;
-    if (config->pulls > held_max)
-        config->pulls = held_max > 0 ? held_max : 1;
+    config->pulls_room = held_max > 0 ? held_max : 1;
 }
 
-struct daemon *daemon_new(struct config *config, char problem[512])
+// What of the options is not read by parts.h, where it is needed.
+static void on_options(void *context)
+{
+    const struct daemon *daemon = context;
+    const struct config *config = daemon->config;
+    const struct store_limits limits = {
+        .max_topics = (uint64_t)config->max_topics,
+        .max_subscriptions = (uint64_t)config->max_subscriptions,
+        .pending_per_host = (uint64_t)config->pending_per_host,
+        .subscriptions_per_origin = (uint64_t)config->subscriptions_per_origin,
+        .max_mailboxes = (uint64_t)config->max_mailboxes,
+    };
+    log_change((enum log_level)config->log_level, config->log_json);
+    if (daemon->services.store)
+        store_limits(daemon->services.store, &limits);
+}
+
+static bool make_live(struct daemon *daemon, const struct daemon_means *means)
+{
+    struct services *services = &daemon->services;
+    services->live = live_new(daemon->config);
+    services->reload = services->live
+                           ? reload_new(services->live, means->notify,
+                                        means->argc, means->argv)
+                           : NULL;
+    if (services->reload)
+        live_listen(services->live, on_options, daemon);
+    return services->reload != NULL;
+}
+
+struct daemon *daemon_new(const struct daemon_means *means, char problem[512])
 {
     struct daemon *daemon = calloc(1, sizeof *daemon);
     if (!daemon) {
         fail(problem, "out of memory");
         return NULL;
     }
+    struct config *config = means->config;
     daemon->config = config;
+    daemon->inherited = means->inherited;
+    daemon->notify = means->notify;
+    daemon->clean = true;
+    if (!make_live(daemon, means)) {
+        fail(problem, "out of memory");
+        daemon_free(daemon);
+        return NULL;
+    }
     descriptors_raise(&daemon->descriptors);
     fit_connections(daemon);
     // The option was checked when it was read.
     for (size_t i = 0; i < config->trusted_proxy.count; i++)
         guard_allow(&daemon->proxies, config->trusted_proxy.items[i]);
-    daemon->clean = true;
     if (open_all(daemon, problem))
         return daemon;
     daemon_free(daemon);
@@ -250,18 +304,28 @@ struct daemon *daemon_new(struct config *config, char problem[512])
 static void on_stopping(void *context)
 {
     struct daemon *daemon = context;
-    LOG(LOG_INFO, "stopping", LOG_N("patience_ms", daemon->config->drain));
-    daemon->draining = true;
-    daemon->drain_end = loop_now().mono + daemon->config->drain;
-    front_drain(daemon->front);
-    parts_drain(daemon->parts);
+    daemon->clean = false;
+    closing_begin(&daemon->closing, loop_now());
 }
 
 static void on_reload(void *context)
 {
-    (void)context;
-    LOG(LOG_INFO, "reload.ignored",
-        LOG_T("why", "options are read at start; restart to change them"));
+    const struct daemon *daemon = context;
+    struct reload_report report;
+    reload_run(daemon->services.reload, "signal", &report);
+}
+
+// Tokens travel there as they are: beyond this machine only within TLS.
+static void tell_admin_listeners(const struct daemon *daemon)
+{
+    const char *address;
+    for (size_t i = 0; (address = front_admin_address(daemon->front, i)); i++) {
+        LOG(LOG_INFO, "admin.listening", LOG_T("listen", address));
+        if (!literal_is_loopback(address))
+            LOG(LOG_WARN, "admin.exposed", LOG_T("listen", address),
+                LOG_T("why", "others can reach it, and tokens travel without "
+                             "TLS: listen at 127.0.0.1 behind a proxy"));
+    }
 }
 
 void daemon_run(struct daemon *daemon)
@@ -270,15 +334,20 @@ void daemon_run(struct daemon *daemon)
     LOG(LOG_INFO, "descriptors", LOG_N("limit", daemon->descriptors.now),
         LOG_N("outgoing", config->outgoing),
         LOG_N("connections", config->connections),
-        LOG_N("pulls", config->pulls));
+        LOG_N("pulls", config->pulls < config->pulls_room
+                           ? config->pulls
+                           : config->pulls_room));
     if (!front_start(daemon->front)) {
         LOG(LOG_ERROR, "start.failed", LOG_T("why", "no thread to be had"));
         return;
     }
+    tell_admin_listeners(daemon);
     LOG(LOG_INFO, "ready", LOG_T("listen", front_address(daemon->front, 0)),
         LOG_T("hub", daemon->services.hub_url),
         LOG_T("version", WEBSUBD_VERSION));
+    notify_ready(daemon->notify, "serving");
     loop_run(daemon->services.loop, on_stopping, on_reload, daemon);
+    daemon->clean = daemon->closing.clean;
     LOG(LOG_INFO, "stopped", LOG_T("clean", daemon->clean ? "yes" : "no"));
 }
 
@@ -319,6 +388,10 @@ bool daemon_free(struct daemon *daemon)
     parts_free(daemon->parts);
     inbox_free(daemon->inbox);
     loop_close(daemon->services.loop);
+    rules_free(daemon->services.rules);
+    keyring_free(daemon->services.keyring);
+    reload_free(daemon->services.reload);
+    live_free(daemon->services.live);
     free(daemon);
     return true;
 }

@@ -12,7 +12,9 @@
 #include "metrics.h"
 #include "outcome.h"
 #include "services.h"
+#include "timeline.h"
 #include "warning.h"
+#include "wording.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,42 +102,69 @@ static void warn(const struct store_outcome *outcome, const char *host,
                  const struct services *services)
 {
     uint32_t most = (uint32_t)services->config->retry_attempts;
+    char words[WORDING_MAX];
     if (outcome->due == 0) {
         metric_add(services->metrics, METRIC_DELIVERY_STOPPED, 1);
         LOG(LOG_WARN, "delivery.stopped", LOG_N("topic", outcome->topic),
             LOG_N("id", outcome->subscription), LOG_T("host", host),
-            LOG_N("attempts", outcome->attempts));
+            LOG_N("attempts", outcome->attempts),
+            LOG_N("status", outcome->status),
+            LOG_T("outcome", wording_status(outcome->status, words)));
     } else if (warning_share(outcome->attempts, most) > 0) {
         metric_add(services->metrics, METRIC_DELIVERY_WARNED, 1);
         LOG(LOG_WARN, "delivery.failing", LOG_N("topic", outcome->topic),
             LOG_N("id", outcome->subscription), LOG_T("host", host),
             LOG_N("percent", warning_share(outcome->attempts, most)),
             LOG_N("attempts", outcome->attempts), LOG_N("of", most),
-            LOG_N("status", outcome->status));
+            LOG_N("status", outcome->status),
+            LOG_T("outcome", wording_status(outcome->status, words)));
     }
+}
+
+// From when its update was published until now.
+static void note_delivered(const struct delivery *delivery,
+                           const struct services *services, bool retried,
+                           struct moment now)
+{
+    const struct content *content = delivery->content;
+    int64_t published =
+        timeline_delivered(services->timeline, delivery->topic,
+                           delivery->cursor, content->upto, now.unix);
+    if (published == 0)
+        published = content->stored;
+    metric_add(services->metrics, METRIC_DELIVERED, 1);
+    if (published > 0)
+        metric_took(services->metrics,
+                    retried ? SPAN_DELIVERY_AGAIN : SPAN_DELIVERY,
+                    now.unix - published, 1);
 }
 
 void delivery_note(const struct delivery *delivery,
                    const struct store_outcome *outcome,
-                   const struct services *services, struct ledger *ledger)
+                   const struct services *services, struct ledger *ledger,
+                   struct moment now)
 {
     bool retried = delivery->exchange.class == EXCHANGE_RETRY;
     struct metrics *metrics = services->metrics;
-    char host[CALLBACK_HOST_MAX];
+    char host[CALLBACK_HOST_MAX], words[WORDING_MAX];
     if (delivery->exchange.result == EXCHANGE_BUSY)
         ledger_short(ledger);
     if (!tried(&delivery->exchange))
         return;
     metric_add(metrics, retried ? METRIC_RETRIES : METRIC_DELIVERIES, 1);
     if (outcome->kind == STORE_DELIVERED) {
-        metric_add(metrics, METRIC_DELIVERED, 1);
+        note_delivered(delivery, services, retried, now);
         return;
     }
     metric_add(metrics, METRIC_DELIVERY_FAILED, 1);
+    timeline_failed(services->timeline, delivery->topic,
+                    delivery->content->upto);
     callback_host(delivery->text, strlen(delivery->text), host);
     LOG(LOG_DEBUG, "delivery.failed", LOG_N("topic", outcome->topic),
         LOG_N("id", outcome->subscription), LOG_T("host", host),
-        LOG_N("status", outcome->status), LOG_N("attempts", outcome->attempts));
+        LOG_N("status", outcome->status),
+        LOG_T("outcome", wording_status(outcome->status, words)),
+        LOG_N("attempts", outcome->attempts));
     if (outcome->kind == STORE_GONE)
         endings_add(ledger_endings(ledger), outcome->topic,
                     outcome->subscription, host);

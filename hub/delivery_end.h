@@ -24,4 +24,5 @@ struct store_outcome delivery_outcome(const struct delivery *delivery,
 // store's to say: see ledger_settled().
 void delivery_note(const struct delivery *delivery,
                    const struct store_outcome *outcome,
-                   const struct services *services, struct ledger *ledger);
+                   const struct services *services, struct ledger *ledger,
+                   struct moment now);

@@ -5,7 +5,7 @@
 #include "config.h"
 #include "log.h"
 #include "pass.h"
-#include "policy.h"
+#include "rules.h"
 #include "services.h"
 
 #include <stddef.h>
@@ -32,7 +32,9 @@ struct dismissal {
     uint64_t gone[GONE_MAX];
     size_t gone_count;
 
-    bool sweeping; // topics after `topics.after` are still to be judged
+    bool sweeping; // topics after `swept` are still to be judged
+    bool anew;     // and the page that is being read, by older rules
+    uint64_t swept;
     struct suspect suspects[PAGE];
     size_t suspect_count;
     struct store_page_topics topics;
@@ -41,6 +43,7 @@ struct dismissal {
     struct pass pass;
 
     bool asking; // a question of the sweep's, or about a dead topic
+    bool paging; // the former
     bool draining;
     int64_t pause_until; // monotonic
 };
@@ -151,55 +154,50 @@ static void look_up(struct dismissal *dismissal)
 
 // ---------------------------------------------------------------- the sweep
 
-static bool judges_topics(const struct config *config)
-{
-    return config->deny_topic.count + config->allow_topic.count > 0;
-}
-
-static bool judges_callbacks(const struct config *config)
-{
-    return config->deny_callback.count + config->allow_callback.count > 0;
-}
-
 static void topics_paged(struct store_op *op)
 {
     struct dismissal *dismissal = op->context;
     struct store_page_topics *topics = &dismissal->topics;
-    const struct config *config = dismissal->services.config;
+    const struct rules *rules = dismissal->services.rules;
 
-    dismissal->asking = false;
+    dismissal->asking = dismissal->paging = false;
     if (op->status != STORE_OK) {
         dismissal->pause_until = loop_now().mono + PAUSE_MS;
+        store_release(op);
+        return;
+    }
+    if (dismissal->anew) {
+        dismissal->anew = false;
         store_release(op);
         return;
     }
     for (size_t i = 0; i < topics->count; i++) {
         const struct store_topic *topic = &topics->items[i];
         bool denied =
-            judges_topics(config)
-            && !policy_allows_topic(config, topic->url.at, topic->url.len);
-        if (topic->subscriptions > 0 && (denied || judges_callbacks(config)))
+            rules_judge_topics(rules)
+            && !rules_allow_topic(rules, topic->url.at, topic->url.len);
+        if (topic->subscriptions > 0 && (denied || rules_judge_callbacks(rules)))
             dismissal->suspects[dismissal->suspect_count++] =
                 (struct suspect){ topic->id, denied };
-        topics->after = topic->id;
+        dismissal->swept = topic->id;
     }
     dismissal->sweeping = !topics->end;
     store_release(op);
     if (!dismissal->sweeping)
-        LOG(LOG_INFO, "policy.swept", LOG_N("upto", topics->after));
+        LOG(LOG_INFO, "policy.swept", LOG_N("upto", dismissal->swept));
 }
 
 static void ask_topics(struct dismissal *dismissal)
 {
-    uint64_t after = dismissal->topics.after;
     dismissal->topics = (struct store_page_topics){
         .op = { .verb = STORE_PAGE_TOPICS,
                 .done = topics_paged,
                 .context = dismissal },
-        .after = after,
+        .after = dismissal->swept,
         .max = PAGE,
     };
     dismissal->asking = true;
+    dismissal->paging = true;
     submit(dismissal, &dismissal->topics.op);
 }
 
@@ -208,6 +206,19 @@ static void begin_suspect(struct dismissal *dismissal)
     struct suspect suspect = dismissal->suspects[--dismissal->suspect_count];
     pass_begin(&dismissal->pass, suspect.topic, STORE_DENIAL_POLICY);
     dismissal->pass.by_callback = !suspect.denied;
+}
+
+void dismissal_sweep(struct dismissal *dismissal)
+{
+    const struct rules *rules = dismissal->services.rules;
+    dismissal->suspect_count = 0;
+    dismissal->swept = 0;
+    // Judged by what counts no more.
+    if (dismissal->pass.active && dismissal->pass.reason == STORE_DENIAL_POLICY)
+        dismissal->pass.cut = true;
+    dismissal->anew = dismissal->paging;
+    dismissal->sweeping =
+        rules_judge_topics(rules) || rules_judge_callbacks(rules);
 }
 
 // ---------------------------------------------------------------- dismissal
@@ -223,8 +234,7 @@ struct dismissal *dismissal_new(const struct services *services,
     dismissal->last = &dismissal->first;
     dismissal->pass.services = &dismissal->services;
     dismissal->pass.listener = &dismissal->listener;
-    dismissal->sweeping =
-        judges_topics(services->config) || judges_callbacks(services->config);
+    dismissal_sweep(dismissal);
     return dismissal;
 }
 

@@ -2,7 +2,7 @@
 //
 // dismissal -- the hub ends subscriptions, one or many.
 //
-// Because an operator says so, because the options deny a topic or a callback
+// Because an operator says so, because the rules deny a topic or a callback
 // that they once allowed, or because a topic is dead. Always in pages, and
 // never for longer than a step: other work goes on. The subscriber is told
 // (farewell.h), and what was queued for him is taken back.
@@ -50,6 +50,9 @@ struct dismissal_order {
 };
 void dismissal_order(struct dismissal *dismissal,
                      struct dismissal_order *order);
+
+// The rules about domains are others than before: whatever they deny now ends.
+void dismissal_sweep(struct dismissal *dismissal);
 
 // A fetch of this topic was answered with 410, and that has been stored. If
 // it is dead by now, its subscriptions end.

@@ -297,7 +297,7 @@ void distribute_answered(struct distribute *distribute,
     if (distribute->means.lanes)
         lanes_ended(distribute->means.lanes, delivery, &outcome, now);
     delivery_note(delivery, &outcome, &distribute->services,
-                  distribute->means.ledger);
+                  distribute->means.ledger, now);
     if (walk)
         walk_ended(walk, delivery, &outcome);
     else

@@ -4,7 +4,7 @@
 
 #include "fetcher/document.h"
 #include "fetcher/url.h"
-#include "policy.h"
+#include "rules.h"
 #include "services.h"
 #include "topic.h"
 #include "visitor.h"
@@ -192,7 +192,8 @@ struct dossier *dossier_open(const struct services *services,
     dossier->context = context;
     dossier->facts.config = services->config;
     dossier->facts.hub_url = services->hub_url;
-    dossier->facts.rule = policy_topic_rule(services->config, topic);
+    dossier->facts.rule =
+        rules_copy(rules_topic(services->rules, topic), dossier->rule);
     url_key(topic, dossier->key.bytes);
     dossier->topics = (struct store_topics){
         .keys = &dossier->key,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "explain.h"
+#include "rules.h"
 #include "storage/store.h"
 
 #include <stddef.h>
@@ -31,6 +32,7 @@ struct dossier {
     const struct visitor *visitor; // borrowed
     struct store_event newest;     // its strings are in `type`
     char type[STORE_HEADER_MAX + 1];
+    char rule[RULES_DOMAIN_MAX];
     union {
         struct store_topics topics;
         struct store_events events;

@@ -3,10 +3,13 @@
 #include "endpoints.h"
 
 #include "access.h"
+#include "admin_gate.h"
 #include "admin_routes.h"
+#include "console_assets.h"
 #include "front.h"
 #include "inbox.h"
 #include "inspect.h"
+#include "lookout.h"
 #include "mailboxes.h"
 #include "metrics.h"
 #include "one_event.h"
@@ -23,6 +26,7 @@ enum { REQUESTS_STEP = 256, REQUESTS_STEP_MS = 3 };
 
 struct endpoints {
     struct endpoints_means means;
+    struct admin_gate *gate;
     struct request *waiting; // taken from the inbox, not dispatched yet
     bool draining;
 };
@@ -131,9 +135,12 @@ static void health(void *self, struct request *request, struct moment now)
 static void ready(void *self, struct request *request, struct moment now)
 {
     const struct endpoints *endpoints = self;
+    const char *unready = lookout_unready(endpoints->means.lookout);
     (void)now;
     if (endpoints->draining)
         request_say(request, 503, "stopping");
+    else if (unready)
+        request_say(request, 503, unready);
     else
         request_say(request, 200, "ready");
 }
@@ -191,11 +198,49 @@ static const struct route routes[] = {
     { REQUEST_GET, "/readyz", ready },
 };
 
+static void to_console(void *self, struct request *request, struct moment now)
+{
+    static const struct reply reply = {
+        .status = 307,
+        .headers = { "Location: /console/" },
+        .header_count = 1,
+    };
+    (void)self;
+    (void)now;
+    request_reply(request, &reply);
+}
+
+// What there is beside the console and what operators have, where they listen.
+static const struct route operators_routes[] = {
+    { REQUEST_GET, "/", to_console },
+    { REQUEST_GET, "/healthz", health },
+    { REQUEST_GET, "/readyz", ready },
+};
+
+static void dispatch_operator(struct endpoints *endpoints,
+                              struct request *request, struct moment now)
+{
+    if (admin_routes_know(request->path))
+        admin_gate_handle(endpoints->gate, request, now);
+    else if (console_assets_know(request->path))
+        console_assets_show(request);
+    else
+        routes_dispatch(operators_routes,
+                        sizeof operators_routes / sizeof *operators_routes,
+                        endpoints, request, now);
+}
+
 static void dispatch(struct endpoints *endpoints, struct request *request,
                      struct moment now)
 {
+    if (request->door == DOOR_OPERATORS) {
+        dispatch_operator(endpoints, request, now);
+        return;
+    }
     if (request->admin && admin_routes_know(request->path))
         admin_routes_dispatch(endpoints->means.admin, request, now);
+    else if (request->admin && console_assets_know(request->path))
+        console_assets_show(request);
     else
         routes_dispatch(routes, sizeof routes / sizeof *routes, endpoints,
                         request, now);
@@ -225,13 +270,20 @@ bool endpoints_step(void *self, struct moment now)
 struct endpoints *endpoints_new(const struct endpoints_means *means)
 {
     struct endpoints *endpoints = calloc(1, sizeof *endpoints);
-    if (endpoints)
-        endpoints->means = *means;
-    return endpoints;
+    if (!endpoints)
+        return NULL;
+    endpoints->means = *means;
+    endpoints->gate = admin_gate_new(means->access, means->admin);
+    if (endpoints->gate)
+        return endpoints;
+    free(endpoints);
+    return NULL;
 }
 
 void endpoints_free(struct endpoints *endpoints)
 {
+    if (endpoints)
+        admin_gate_free(endpoints->gate);
     free(endpoints);
 }
 

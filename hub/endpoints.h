@@ -17,6 +17,7 @@ struct endpoints;
 struct front;
 struct inbox;
 struct inspect;
+struct lookout;
 struct mailboxes;
 struct metrics;
 struct one_event;
@@ -38,6 +39,7 @@ struct endpoints_means {
     struct admin *admin;
     struct inspect *inspect;
     struct status *status;
+    const struct lookout *lookout;
 };
 
 // NULL: out of memory. The means are copied.

@@ -60,7 +60,8 @@ bool explain_followed(const struct explain_facts *facts)
 {
     const struct store_topic *topic = facts->topic;
     return topic
-           && (topic->subscriptions > 0 || topic->pulled_until > facts->now);
+           && (topic->subscriptions > 0 || topic->listeners > 0 || topic->kept
+               || topic->pulled_until > facts->now);
 }
 
 enum explain_cause explain_cause(const struct explain_facts *facts)

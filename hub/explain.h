@@ -22,7 +22,7 @@ struct explain_facts {
     const struct config *config;
     const char *hub_url;
     int64_t now;                      // unix ms
-    const char *rule;                 // of policy.h; NULL: it is allowed
+    const char *rule;                 // of rules.h; NULL: it is allowed
     const struct store_topic *topic;  // NULL: unknown
     const struct store_event *newest; // without its body; NULL: no update
     size_t entries;                   // remembered

@@ -2,9 +2,11 @@
 
 #include "exposition.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROOM = 8192, NAME_MAX_BYTES = 96, LINE = 512 };
 
@@ -45,7 +47,8 @@ __attribute__((format(printf, 2, 3))) static void put(
 static const char *full_name(const char *name, enum exposition_kind kind,
                              char out[NAME_MAX_BYTES])
 {
-    snprintf(out, NAME_MAX_BYTES, "websubd_%s%s", name,
+    snprintf(out, NAME_MAX_BYTES, "%s%s%s",
+             strncmp(name, "process.", 8) == 0 ? "" : "websubd_", name,
              kind == EXPOSITION_COUNTER ? "_total" : "");
     for (char *at = out; *at; at++)
         if (*at == '.')
@@ -56,11 +59,15 @@ static const char *full_name(const char *name, enum exposition_kind kind,
 void exposition_family(struct exposition *exposition, const char *name,
                        enum exposition_kind kind, const char *meaning)
 {
+    static const char *const kinds[] = {
+        [EXPOSITION_COUNTER] = "counter",
+        [EXPOSITION_GAUGE] = "gauge",
+        [EXPOSITION_HISTOGRAM] = "histogram",
+    };
     char full[NAME_MAX_BYTES];
     full_name(name, kind, full);
     put(exposition, "# HELP %s %s.\n", full, meaning);
-    put(exposition, "# TYPE %s %s\n", full,
-        kind == EXPOSITION_COUNTER ? "counter" : "gauge");
+    put(exposition, "# TYPE %s %s\n", full, kinds[kind]);
 }
 
 void exposition_sample(struct exposition *exposition, const char *name,
@@ -73,6 +80,31 @@ void exposition_sample(struct exposition *exposition, const char *name,
         put(exposition, "%s{%s=\"%s\"} %.15g\n", full, label, value, number);
     else
         put(exposition, "%s %.15g\n", full, number);
+}
+
+void exposition_histogram(struct exposition *exposition, const char *name,
+                          const char *label, const char *value,
+                          const struct histogram_view *view)
+{
+    char full[NAME_MAX_BYTES], own[NAME_MAX_BYTES] = "";
+    const int64_t *bounds = histogram_bounds();
+    uint64_t below = 0;
+    full_name(name, EXPOSITION_HISTOGRAM, full);
+    if (label)
+        snprintf(own, sizeof own, "%s=\"%s\"", label, value);
+    const char *comma = label ? "," : "";
+    for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++) {
+        below += view->counts[i];
+        put(exposition, "%s_bucket{%s%sle=\"%.15g\"} %" PRIu64 "\n", full, own,
+            comma, (double)bounds[i] / 1e6, below);
+    }
+    put(exposition, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", full, own,
+        comma, view->count);
+    const char *open = label ? "{" : "", *shut = label ? "}" : "";
+    put(exposition, "%s_sum%s%s%s %.15g\n", full, open, own, shut,
+        (double)view->sum_us / 1e6);
+    put(exposition, "%s_count%s%s%s %" PRIu64 "\n", full, open, own, shut,
+        view->count);
 }
 
 void exposition_number(struct exposition *exposition, const char *name,

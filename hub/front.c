@@ -3,12 +3,13 @@
 #include "front.h"
 
 #include "guests.h"
-#include "listener.h"
+#include "listeners.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ enum {
     EVENTS_BUSY = 64,   // while answers wait to be sent
     ACCEPTS_MAX = 64,   // of one listener in one turn
     LAST_TURNS = 16,    // together as many as the backlog holds
+    SETTLE_MS = 10,     // between two looks at who is still there
     PAUSE_MS = 100,     // of accepting, when there is no descriptor left
     FAREWELL_MS = 2000, // for answers that are being written at the end
 };
@@ -32,10 +34,9 @@ enum stage { STAGE_OPEN, STAGE_DRAINED, STAGE_ENDED, STAGE_STOPPED };
 
 struct front {
     struct guests *guests;
-    struct listener listeners[FRONT_LISTENERS_MAX + 1];
-    size_t listener_count;
+    struct listeners listeners;
     void (*handed)(void *context, int fd, const struct sockaddr *address,
-                   bool admin);
+                   enum door door);
     bool (*look)(void *context);
     void *context;
     int64_t look_ms, look_at; // look_at 0: nothing is to be looked after
@@ -51,6 +52,7 @@ struct front {
     pthread_mutex_t lock;
     pthread_cond_t reached_cond;
     enum stage wanted, reached;
+    atomic_bool settled;
 };
 
 static int64_t monotonic_ms(void)
@@ -87,8 +89,9 @@ static bool watch(struct front *front, struct listener *listener)
 // that again and again.
 static void pause_accepting(struct front *front, int64_t now)
 {
-    for (size_t i = 0; i < front->listener_count; i++)
-        epoll_ctl(front->epoll, EPOLL_CTL_DEL, front->listeners[i].fd, NULL);
+    for (size_t i = 0; i < front->listeners.count; i++)
+        epoll_ctl(front->epoll, EPOLL_CTL_DEL, front->listeners.items[i].fd,
+                  NULL);
     front->paused = true;
     front->paused_until = now + PAUSE_MS;
 }
@@ -96,8 +99,8 @@ static void pause_accepting(struct front *front, int64_t now)
 static void resume_accepting(struct front *front, int64_t now)
 {
     front->paused = false;
-    for (size_t i = 0; i < front->listener_count; i++)
-        if (!watch(front, &front->listeners[i]))
+    for (size_t i = 0; i < front->listeners.count; i++)
+        if (!watch(front, &front->listeners.items[i]))
             pause_accepting(front, now);
 }
 
@@ -126,8 +129,8 @@ static void admit(struct front *front, const struct listener *listener, int fd,
                   const struct sockaddr *address, int64_t now)
 {
     // Operators are let in however crowded it is.
-    if (listener->admin)
-        front->handed(front->context, fd, address, true);
+    if (listener->door != DOOR_PUBLIC)
+        front->handed(front->context, fd, address, listener->door);
     else
         guests_welcome(front->guests, fd, address, now);
 }
@@ -162,9 +165,14 @@ static void accept_some(struct front *front, const struct listener *listener,
 
 static void close_listeners(struct front *front)
 {
-    for (size_t i = 0; i < front->listener_count; i++)
-        listener_close(&front->listeners[i]);
-    front->listener_count = 0;
+    for (size_t i = 0; i < front->listeners.count; i++) {
+        // Whoever else has it open would keep it watched.
+        if (front->started && !front->paused)
+            epoll_ctl(front->epoll, EPOLL_CTL_DEL, front->listeners.items[i].fd,
+                      NULL);
+        listener_close(&front->listeners.items[i]);
+    }
+    front->listeners.count = 0;
     front->paused = false;
 }
 
@@ -173,8 +181,9 @@ static void close_listeners(struct front *front)
 static void accept_last(struct front *front, int64_t now)
 {
     for (unsigned turn = 0; turn < LAST_TURNS; turn++)
-        for (size_t i = 0; i < front->listener_count; i++)
-            accept_some(front, &front->listeners[i], now);
+        for (size_t i = 0; i < front->listeners.count; i++)
+            if (!front->listeners.items[i].inherited)
+                accept_some(front, &front->listeners.items[i], now);
 }
 
 static void go_to(struct front *front, enum stage stage, int64_t now)
@@ -227,8 +236,8 @@ static int turn_wait(const struct front *front, int64_t now, int64_t stop_at)
 // NULL: it is a guest, or we ourselves.
 static struct listener *as_listener(struct front *front, void *target)
 {
-    uintptr_t offset = (uintptr_t)target - (uintptr_t)front->listeners;
-    return offset < sizeof front->listeners ? target : NULL;
+    uintptr_t offset = (uintptr_t)target - (uintptr_t)front->listeners.items;
+    return offset < sizeof front->listeners.items ? target : NULL;
 }
 
 static void take_event(struct front *front, const struct epoll_event *event,
@@ -244,6 +253,16 @@ static void take_event(struct front *front, const struct epoll_event *event,
         guests_event(event->data.ptr, event->events, now);
 }
 
+// Returns whether to look again.
+static bool settle(struct front *front, int64_t now)
+{
+    if (front->reached < STAGE_DRAINED)
+        return false;
+    bool settled = guests_settle(front->guests, now);
+    atomic_store(&front->settled, settled);
+    return !settled;
+}
+
 static void *run(void *context)
 {
     pthread_setname_np(pthread_self(), "front");
@@ -254,6 +273,9 @@ static void *run(void *context)
 
     while (obey(front, now, &stop_at)) {
         int wait = turn_wait(front, now, stop_at);
+        bool settling = settle(front, now);
+        if (settling && (wait < 0 || wait > SETTLE_MS))
+            wait = SETTLE_MS;
         int count = epoll_wait(front->epoll, events,
                                wait == 0 ? EVENTS_BUSY : EVENTS_MAX, wait);
         assert(count >= 0 || errno == EINTR);
@@ -271,29 +293,6 @@ static void *run(void *context)
 }
 
 // ----------------------------------------------------------- from outside
-
-static bool open_listeners(struct front *front,
-                           const struct front_options *options, char *problem)
-{
-    struct listener *next = front->listeners;
-    if (options->listen_count > FRONT_LISTENERS_MAX) {
-        snprintf(problem, LISTENER_PROBLEM_MAX, "more than %d listeners",
-                 FRONT_LISTENERS_MAX);
-        return false;
-    }
-    for (size_t i = 0; i < options->listen_count; i++) {
-        if (!listener_open(options->listen[i], next, problem))
-            return false;
-        front->listener_count++;
-        next++;
-    }
-    if (options->admin_socket) {
-        if (!listener_open_admin(options->admin_socket, next, problem))
-            return false;
-        front->listener_count++;
-    }
-    return true;
-}
 
 static bool open_rest(struct front *front, const struct front_options *options)
 {
@@ -327,7 +326,7 @@ struct front *front_open(const struct front_options *options,
 
     if (!open_rest(front, options))
         goto failed;
-    if (!open_listeners(front, options, sentence)) {
+    if (!listeners_open(&front->listeners, options, sentence)) {
         *problem = sentence;
         goto failed;
     }
@@ -338,10 +337,20 @@ failed:
     return NULL;
 }
 
+bool front_settled(const struct front *front)
+{
+    return !front->started || atomic_load(&front->settled);
+}
+
+void front_soften(struct front *front)
+{
+    guests_drain(front->guests);
+}
+
 bool front_start(struct front *front)
 {
-    for (size_t i = 0; i < front->listener_count; i++)
-        if (!watch(front, &front->listeners[i]))
+    for (size_t i = 0; i < front->listeners.count; i++)
+        if (!watch(front, &front->listeners.items[i]))
             return false;
     front->started = pthread_create(&front->thread, NULL, run, front) == 0;
     return front->started;
@@ -349,8 +358,18 @@ bool front_start(struct front *front)
 
 const char *front_address(const struct front *front, size_t index)
 {
-    assert(index <= FRONT_LISTENERS_MAX);
-    return front->listeners[index].address;
+    return index < front->listeners.public_count
+               ? front->listeners.items[index].address
+               : NULL;
+}
+
+const char *front_admin_address(const struct front *front, size_t index)
+{
+    const struct listener *at =
+        &front->listeners.items[front->listeners.public_count + index];
+    bool there = front->listeners.public_count + index < front->listeners.count
+                 && at->door == DOOR_OPERATORS;
+    return there ? at->address : NULL;
 }
 
 static void tell(struct front *front, enum stage stage)

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "answer.h"
+#include "door.h"
 #include "request.h"
 
 #include <stdbool.h>
@@ -24,9 +25,10 @@
 
 struct front;
 struct guests;
+struct inherit;
 struct sockaddr;
 
-enum { FRONT_LISTENERS_MAX = 16 };
+enum { FRONT_LISTENERS_MAX = 16, FRONT_ADMIN_LISTENERS_MAX = 8 };
 
 struct front_limits {
     unsigned connections;      // all that front holds: waiting, parked, writing
@@ -44,6 +46,10 @@ struct front_limits {
 struct front_options {
     const char *const *listen; // "ADDR:PORT", "[ADDR]:PORT"; port 0: any
     size_t listen_count;
+    const char *const *admin_listen; // the operators' door
+    size_t admin_listen_count;
+    // Instead of those of their kind. NULL: none.
+    const struct inherit *inherited;
     const char *admin_socket; // path; NULL: none. Made 0600, old one removed
     struct front_limits limits;
     // All of these run on front's thread and must return at once.
@@ -56,7 +62,7 @@ struct front_options {
     void (*wake)(void *context);
     // Not a pull: take the socket over.
     void (*handed)(void *context, int fd, const struct sockaddr *address,
-                   bool admin);
+                   enum door door);
     // May this address have any number of connections? Those of a trusted
     // proxy are many people's. NULL: none may.
     bool (*unlimited)(void *context, const struct sockaddr *address);
@@ -78,12 +84,22 @@ bool front_start(struct front *front);
 // what `gone` was told, it cannot end behind that thread's back.
 struct request *front_next_gone(struct front *front);
 
-// Where listener `index` really listens ("127.0.0.1:39211"), borrowed.
+// Where listener `index` really listens ("127.0.0.1:39211"), borrowed; and the
+// operators' ones. NULL: there is none.
 const char *front_address(const struct front *front, size_t index);
+const char *front_admin_address(const struct front *front, size_t index);
 
-// Stop accepting and close the listeners; what is held goes on, but every
-// answer from now on is the last of its connection. Done when it returns.
+// From now on every answer is the last of its connection; all else goes on.
+void front_soften(struct front *front);
+
+// The same, and stop accepting: who has come is let in, and the listeners are
+// closed; or, if they were inherited, who has come waits there for the next
+// process. Idle connections end, what is held goes on. Done when it returns.
 void front_drain(struct front *front);
+
+// After draining: has nobody anything to say, or to be told, but those who are
+// held?
+bool front_settled(const struct front *front);
 
 // After draining: nothing arrives any more, who asks is told that the hub
 // stops. Done when it returns.

@@ -233,6 +233,7 @@ static struct observation *observation_of(struct given *given,
         return NULL;
     observation->owner = given;
     observation->pinged = true;
+    observation->pinged_at = given->began;
     observation->noise = observe->noise;
     observation->entries_max =
         (size_t)observe->services.config->remember_entries;
@@ -270,6 +271,7 @@ static void begin(struct given *given)
 void observe_given(struct observe *observe, struct given *given)
 {
     given->owner = observe;
+    given->began = loop_now().unix;
     given->next = observe->given;
     observe->given = given;
     begin(given);

@@ -43,6 +43,7 @@ struct given {
     struct store_topics topics;
     struct store_position position;
     struct store_events newest; // for its type
+    int64_t began;              // unix ms
     unsigned tries;
     bool waits; // for another one of its topic
     struct given *next;

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -181,8 +183,7 @@ static enum guest_step finish_answer(struct guest *guest, int64_t now)
 
     guest_become(guest, GUEST_READING);
     guest->intake = (struct intake){ 0 };
-    if (atomic_load(&all->draining)
-        || !guest_wait(guest, now, all->options.limits.idle_ms))
+    if (!guest_wait(guest, now, all->options.limits.idle_ms))
         return STEP_END;
     return guest->unread || guest->left ? STEP_ON : STEP_WAIT;
 }
@@ -253,7 +254,7 @@ static void hand_over(struct guest *guest)
     guest->fd = -1;
     atomic_fetch_add(&all->handed, 1);
     all->options.handed(all->options.context, fd, (struct sockaddr *)&address,
-                        false);
+                        DOOR_PUBLIC);
 }
 
 // A head and a body each have a time to come in whole, however they trickle.
@@ -394,6 +395,37 @@ void guest_retry(struct guest *guest, int64_t now)
 {
     leave_queue(guest);
     run(guest, now);
+}
+
+// Has it sent something that nobody has seen yet?
+static bool is_saying(const struct guest *guest)
+{
+    char byte;
+    return recv(guest->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+// Has it been sent what its peer has not received yet?
+static bool is_hearing(const struct guest *guest)
+{
+    int left = 0;
+    return ioctl(guest->fd, SIOCOUTQ, &left) == 0 && left > 0;
+}
+
+bool guest_unsettled(struct guest *guest, int64_t now)
+{
+    if (guest->state == GUEST_LEAVING)
+        return is_hearing(guest);
+    bool idle = guest->state == GUEST_READING && guest->served && !guest->begun
+                && !guest->queueing;
+    if (!idle || is_saying(guest))
+        return guest->state != GUEST_PARKED && guest->state != GUEST_STREAMING;
+    // Half closed, so that who says something at this very moment is not
+    // reset, and learns from the end that he was not heard.
+    if (guest_take_leave(guest, now) == STEP_END)
+        guest_end(guest);
+    else
+        run(guest, now);
+    return true;
 }
 
 void guest_refuse(struct guest *guest, unsigned status, const char *sentence,

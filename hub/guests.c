@@ -211,18 +211,23 @@ int guests_wait(const struct guests *all, int64_t now)
     return more ? 0 : deadline_wait(&all->deadlines, now);
 }
 
-static void end_idle(void *thing)
-{
-    struct guest *guest = thing;
-    if (guest->state == GUEST_READING && guest->served && !guest->begun
-        && !guest->queueing)
-        guest_end(guest);
-}
-
 void guests_drain(struct guests *all)
 {
     atomic_store(&all->draining, true);
-    slab_each(all->slab, end_idle);
+}
+
+static void settle(void *thing)
+{
+    struct guests *all = guest_all(thing);
+    all->unsettled += guest_unsettled(thing, all->settling_at);
+}
+
+bool guests_settle(struct guests *all, int64_t now)
+{
+    all->settling_at = now;
+    all->unsettled = 0;
+    slab_each(all->slab, settle);
+    return all->unsettled == 0;
 }
 
 void guests_refuse(struct guests *all)

@@ -42,8 +42,12 @@ void guests_step(struct guests *guests, int64_t now);
 // Milliseconds until guests_step() is needed, without wake_fd; -1: never.
 int guests_wait(const struct guests *guests, int64_t now);
 
-// From now on every answer is the last of its connection; idle ones end.
+// From now on every answer is the last of its connection. From any thread.
 void guests_drain(struct guests *guests);
+
+// Ends those that are idle, and says whether there are others that have
+// something to say yet, or are being told something.
+bool guests_settle(struct guests *guests, int64_t now);
 
 // From now on who asks for something is told that the hub stops.
 void guests_refuse(struct guests *guests);

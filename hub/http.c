@@ -2,14 +2,12 @@
 
 #include "http.h"
 
+#include "doorkeeper.h"
 #include "framing.h"
 #include "gather.h"
 #include "loop.h"
 #include "passed.h"
-#include "patience.h"
-#include "peer.h"
 #include "turn_away.h"
-#include "turnstile.h"
 
 #include <assert.h>
 #include <microhttpd.h>
@@ -20,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
+#include <unistd.h>
 
 enum {
     // Bounds the head, too: about 6 KB. Every connection that is kept alive
@@ -28,18 +26,11 @@ enum {
     // requests; its default of 32 KiB costs 33 MB a thousand connections.
     POOL_BYTES = 8192,
     // Above its own limit libmicrohttpd answers nothing: ours strikes first.
-    CONNECTIONS_SLACK = 64,
+    CONNECTIONS_SLACK = DOORKEEPER_OPERATORS_MAX + 64,
     // Of a body that is too long: read over, so that the answer is seen.
     EXCESS_MAX = 1024 * 1024,
     SHARED_MAX = 16,
     FAREWELL_S = 2,
-};
-
-struct connection {
-    struct waiting waiting;     // unless its request is with somebody
-    struct crowd_member *place; // NULL: not counted
-    bool admin;
-    char peer[PEER_TEXT_MAX];
 };
 
 enum stage { STAGE_HEAD, STAGE_BODY, STAGE_PASSED, STAGE_ANSWERED };
@@ -48,7 +39,7 @@ struct exchange {
     struct request request; // first: one is made into the other
     struct http *http;
     struct MHD_Connection *handle;
-    struct connection *connection;
+    struct caller *caller;
     enum stage stage;
     bool last;        // chunked: libmicrohttpd lets requests hide behind it
     unsigned refusal; // status; 0: none
@@ -72,10 +63,9 @@ struct shared {
 struct http {
     struct http_options options;
     struct MHD_Daemon *daemon;
-    atomic_uint connections;
+    atomic_bool softened;
     struct passed passed;
-    struct patience patience;
-    struct turnstile turnstile;
+    struct doorkeeper keeper;
     struct gather_pool bodies; // of libmicrohttpd's thread
 
     pthread_mutex_t lock;
@@ -86,40 +76,37 @@ static void on_connection(void *context, struct MHD_Connection *handle,
                           void **slot, enum MHD_ConnectionNotificationCode code)
 {
     struct http *http = context;
-    struct connection *connection = *slot;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        atomic_fetch_sub(&http->connections, 1);
-        if (!connection)
-            return;
-        patience_end(&http->patience, &connection->waiting);
-        turnstile_leave(&http->turnstile, connection->place);
-        free(connection);
-        return;
-    }
-    atomic_fetch_add(&http->connections, 1);
-    connection = calloc(1, sizeof *connection);
-    *slot = connection;
-    if (!connection)
-        return;
-    const struct sockaddr *address =
+    const struct sockaddr *note =
         MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
             ->client_addr;
-    connection->waiting.fd =
-        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)
-            ->connect_fd;
-    connection->admin = address->sa_family == AF_UNIX;
-    peer_text(address, connection->peer);
-    connection->place = turnstile_enter(&http->turnstile, address);
-    patience_begin(&http->patience, &connection->waiting);
+    int fd = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)
+                 ->connect_fd;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        *slot = doorkeeper_enter(&http->keeper, fd, note);
+    else
+        doorkeeper_leave(&http->keeper, *slot, note);
 }
 
 // ---------------------------------------------------------------- answers
 
+// The file is the response's as soon as there is one.
+static struct MHD_Response *bare_response(const struct reply *reply)
+{
+    if (reply->file_len == 0)
+        // MUST_COPY only reads, but the parameter has no const.
+        return MHD_create_response_from_buffer(reply->body_len,
+                                               (void *)(uintptr_t)reply->body,
+                                               MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        MHD_create_response_from_fd64(reply->file_len, reply->file);
+    if (!response)
+        close(reply->file);
+    return response;
+}
+
 static struct MHD_Response *new_response(const struct reply *reply)
 {
-    // MUST_COPY only reads, but the parameter has no const.
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        reply->body_len, (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = bare_response(reply);
     if (!response)
         return NULL;
     bool fine = !reply->content_type
@@ -147,7 +134,8 @@ static struct MHD_Response *new_response(const struct reply *reply)
 static struct MHD_Response *shared_response(struct http *http,
                                             const struct reply *reply)
 {
-    if (reply->content_type || reply->body_len > 0 || reply->header_count > 0)
+    if (reply->content_type || reply->body_len > 0 || reply->header_count > 0
+        || reply->file_len > 0)
         return NULL;
     for (size_t i = 0; i < SHARED_MAX; i++) {
         struct shared *shared = &http->shared[i];
@@ -170,14 +158,14 @@ static void answer(struct request *request, const struct reply *reply)
     struct MHD_Connection *handle = exchange->handle;
 
     if (!request->admin)
-        reply = turnstile_weigh(&http->turnstile, exchange->connection->place,
-                                reply, &exchange->weight);
+        reply =
+            turnstile_weigh(&http->keeper.turnstile, exchange->caller->place,
+                            reply, &exchange->weight);
     struct reply said = *reply;
     // Where it is crowded, nobody idles in the place of who has to say
     // something.
-    unsigned max = http->options.connections_max;
-    said.close |=
-        exchange->last || atomic_load(&http->connections) > max - max / 4;
+    said.close |= exchange->last || doorkeeper_crowded(&http->keeper)
+                  || atomic_load(&http->softened);
     pthread_mutex_lock(&http->lock);
     exchange->response = shared_response(http, &said);
     pthread_mutex_unlock(&http->lock);
@@ -235,6 +223,11 @@ static void *on_target(void *context, const char *target,
     exchange->http = context;
     exchange->body.pool = &exchange->http->bodies;
     exchange->handle = handle;
+    struct caller *caller =
+        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+            ->socket_context;
+    if (caller)
+        atomic_store(&caller->waiting.begun, true);
     return exchange;
 }
 
@@ -262,6 +255,14 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
+static size_t body_max(const struct http *http, const struct request *request)
+{
+    struct ceiling bodies = http->options.bodies;
+    if (!http->options.documents || !atomic_load(http->options.documents))
+        bodies.document = 0;
+    return ceiling_of(&bodies, request);
+}
+
 // The first call, with nothing but the head: the only moment at which a body
 // can be refused before it is sent.
 static enum MHD_Result read_head(struct exchange *exchange, const char *method,
@@ -271,11 +272,10 @@ static enum MHD_Result read_head(struct exchange *exchange, const char *method,
     struct request *request = &exchange->request;
     struct framing framing;
 
-    exchange->connection =
-        MHD_get_connection_info(exchange->handle,
-                                MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-            ->socket_context;
-    if (!exchange->connection)
+    exchange->caller = MHD_get_connection_info(
+                           exchange->handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+                           ->socket_context;
+    if (!exchange->caller)
         return MHD_NO;
     MHD_get_connection_values(exchange->handle, MHD_HEADER_KIND, add_field,
                               exchange);
@@ -289,8 +289,8 @@ static enum MHD_Result read_head(struct exchange *exchange, const char *method,
     if (!framing_target(exchange->target, &request->path, &request->query))
         return refuse(exchange, 400, "the request's target is malformed");
     request->method = framing_method(method);
-    exchange->body_max = ceiling_of(&http->options.bodies, request);
-    exchange->body.sender = exchange->connection->place;
+    exchange->body_max = body_max(http, request);
+    exchange->body.sender = exchange->caller->place;
     if (framing.body == FRAMING_LENGTH && framing.length > exchange->body_max)
         return refuse(exchange, 413, "the request's body is too long");
     exchange->last = framing.body == FRAMING_CHUNKED;
@@ -334,12 +334,14 @@ static enum MHD_Result pass_on(struct exchange *exchange)
     request->body = exchange->body.bytes ? exchange->body.bytes : "";
     request->body_len = exchange->body.len;
     exchange->body.whole = true;
-    request->admin = exchange->connection->admin;
+    request->door = exchange->caller->door;
+    request->admin = request->steers = request->door == DOOR_SOCKET;
     request->answer = answer;
-    request->sated = turnstile_sated(exchange->connection->place);
-    memcpy(request->peer, exchange->connection->peer, sizeof request->peer);
+    request->sated = turnstile_sated(exchange->caller->place);
+    memcpy(request->peer, exchange->caller->peer, sizeof request->peer);
+    memcpy(request->who, exchange->caller->who, sizeof exchange->caller->who);
 
-    patience_end(&http->patience, &exchange->connection->waiting);
+    doorkeeper_hears(&http->keeper, exchange->caller);
     exchange->stage = STAGE_PASSED;
     MHD_suspend_connection(exchange->handle);
     http->options.arrived(http->options.context, request);
@@ -381,9 +383,9 @@ static void on_completed(void *context, struct MHD_Connection *handle,
     *slot = NULL;
     if (exchange->response && !exchange->shared)
         MHD_destroy_response(exchange->response);
-    turnstile_relieve(&http->turnstile, &exchange->weight);
+    turnstile_relieve(&http->keeper.turnstile, &exchange->weight);
     if (exchange->request.answer) {
-        patience_begin(&http->patience, &exchange->connection->waiting);
+        doorkeeper_waits(&http->keeper, exchange->caller);
         passed_finish(&http->passed);
     }
     gather_clear(&exchange->body);
@@ -400,12 +402,11 @@ struct http *http_open(const struct http_options *options, const char **problem)
         options->unlimited,       options->context,
     };
     *problem = "out of memory";
-    if (!http || !turnstile_open(&http->turnstile, &limits)) {
+    if (!http || !doorkeeper_open(&http->keeper, &limits)) {
         free(http);
         return NULL;
     }
     http->options = *options;
-    patience_init(&http->patience);
     pthread_mutex_init(&http->lock, NULL);
     passed_init(&http->passed);
     http->daemon = MHD_start_daemon(
@@ -428,29 +429,39 @@ struct http *http_open(const struct http_options *options, const char **problem)
 }
 
 bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
-                bool admin)
+                enum door door)
 {
-    // Its family marks an admin connection in on_connection().
-    static const struct sockaddr_un local = { .sun_family = AF_UNIX };
-    const struct sockaddr *as =
-        admin ? (const struct sockaddr *)&local : address;
-    socklen_t len = sizeof local;
-    if (!admin)
-        len = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                             : sizeof(struct sockaddr_in);
-    if (!admin
-        && (atomic_load(&http->connections) >= http->options.connections_max
-            || !turnstile_has_room(&http->turnstile, address))) {
+    union doorkeeper_note note;
+    if (!doorkeeper_admits(&http->keeper, door, address)) {
         turn_away(fd);
         return false;
     }
-    return MHD_add_connection(http->daemon, fd, as, len) == MHD_YES;
+    socklen_t len = doorkeeper_write(door, address, &note);
+    if (MHD_add_connection(http->daemon, fd, &note.any, len) == MHD_YES)
+        return true;
+    doorkeeper_lost(&http->keeper);
+    return false;
 }
 
 bool http_look(struct http *http)
 {
-    return patience_enforce(&http->patience,
-                            2 * (int64_t)http->options.idle_seconds);
+    return doorkeeper_look(&http->keeper,
+                           2 * (int64_t)http->options.idle_seconds);
+}
+
+void http_soften(struct http *http)
+{
+    atomic_store(&http->softened, true);
+}
+
+size_t http_connections(const struct http *http)
+{
+    return doorkeeper_count(&http->keeper);
+}
+
+bool http_settle(struct http *http)
+{
+    return doorkeeper_dismiss(&http->keeper) == 0;
 }
 
 size_t http_pending(const struct http *http)
@@ -476,8 +487,7 @@ void http_close(struct http *http)
     for (size_t i = 0; i < SHARED_MAX; i++)
         if (http->shared[i].response)
             MHD_destroy_response(http->shared[i].response);
-    patience_clear(&http->patience);
-    turnstile_close(&http->turnstile);
+    doorkeeper_close(&http->keeper);
     passed_clear(&http->passed);
     pthread_mutex_destroy(&http->lock);
     free(http);

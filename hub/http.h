@@ -17,8 +17,10 @@
 
 #include "answer.h"
 #include "ceiling.h"
+#include "door.h"
 #include "request.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,7 @@ struct http_options {
     struct answer_limits answers; // under way
     unsigned idle_seconds; // twice that: until a request has arrived whole
     struct ceiling bodies;
+    const atomic_bool *documents; // may anybody send any now? NULL: nobody
     // Called on a thread of ours: take the request and return at once.
     void (*arrived)(void *context, struct request *request);
     // As in front.h; on the thread of http_adopt() and on ours.
@@ -44,14 +47,22 @@ struct http *http_open(const struct http_options *options,
                        const char **problem);
 
 // Take over a connected socket, whatever becomes of it. From any thread.
-// `admin` marks its requests as coming from the admin socket.
 bool http_adopt(struct http *http, int fd, const struct sockaddr *address,
-                bool admin);
+                enum door door);
 
 // End what has waited too long for a request to arrive: libmicrohttpd's own
 // timeout starts anew with every byte. From any thread, now and then; false:
 // nothing waits.
 bool http_look(struct http *http);
+
+// From now on every answer is the last of its connection.
+void http_soften(struct http *http);
+
+// Connections, idle or not.
+size_t http_connections(const struct http *http);
+
+// Ends those that are idle. Is there none on which a request arrives?
+bool http_settle(struct http *http);
 
 // Requests that were passed on and are not answered yet.
 size_t http_pending(const struct http *http);

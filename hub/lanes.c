@@ -8,6 +8,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "services.h"
+#include "wording.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -229,10 +230,12 @@ static void tell(const struct lanes *lanes, const struct lane *lane,
 {
     const struct breaker *breaker = &lane->breaker;
     const char *name = lane->name ? lane->name : "?";
+    char words[WORDING_MAX];
     if (before == BREAKER_CLOSED && breaker->state == BREAKER_OPEN) {
         metric_add(lanes->metrics, METRIC_BREAKER_OPENED, 1);
         LOG(LOG_WARN, "origin.broken", LOG_T("origin", name),
             LOG_N("status", lane->last_status),
+            LOG_T("outcome", wording_status(lane->last_status, words)),
             LOG_N("failures", breaker->failures),
             LOG_N("probe_ms", breaker->next - now.mono));
     } else if (before != BREAKER_CLOSED && breaker->state == BREAKER_CLOSED) {

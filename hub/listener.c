@@ -137,6 +137,31 @@ bool listener_open(const char *address, struct listener *out,
     return true;
 }
 
+static bool name_local(struct listener *listener)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    socklen_t len = sizeof at;
+    if (getsockname(listener->fd, (struct sockaddr *)&at, &len) != 0)
+        return false;
+    snprintf(listener->address, sizeof listener->address, "%.*s",
+             (int)sizeof at.sun_path, at.sun_path);
+    return true;
+}
+
+bool listener_adopt(int fd, enum door door, struct listener *out,
+                    char problem[LISTENER_PROBLEM_MAX])
+{
+    struct listener listener = { .fd = fd, .door = door, .inherited = true };
+    bool named =
+        door == DOOR_SOCKET ? name_local(&listener) : name_listener(&listener);
+    if (!named)
+        return fails(problem, "an inherited socket", strerror(errno));
+    if (door != DOOR_SOCKET)
+        set_options(fd);
+    *out = listener;
+    return true;
+}
+
 // What a process that is gone left behind goes; what somebody answers on, or
 // what is no socket at all, stays.
 static bool clear_place(const struct sockaddr_un *at, char *problem)
@@ -168,7 +193,7 @@ bool listener_open_admin(const char *path, struct listener *out,
                          char problem[LISTENER_PROBLEM_MAX])
 {
     struct sockaddr_un at = { .sun_family = AF_UNIX };
-    struct listener listener = { .fd = -1, .admin = true };
+    struct listener listener = { .fd = -1, .door = DOOR_SOCKET };
     if (strlen(path) >= sizeof at.sun_path)
         return fails(problem, path, "the path is longer than 107 bytes");
     memcpy(at.sun_path, path, strlen(path) + 1);
@@ -200,7 +225,8 @@ void listener_close(struct listener *listener)
     if (listener->fd < 0)
         return;
     // Removed first: who finds the file shall find somebody there.
-    if (listener->admin && listener->address[0])
+    if (listener->door == DOOR_SOCKET && listener->address[0]
+        && !listener->inherited)
         unlink(listener->address);
     close(listener->fd);
     listener->fd = -1;

@@ -7,13 +7,16 @@
 
 #pragma once
 
+#include "door.h"
+
 #include <stdbool.h>
 
 enum { LISTENER_ADDRESS_MAX = 112, LISTENER_PROBLEM_MAX = 256 };
 
 struct listener {
     int fd; // -1: closed
-    bool admin;
+    enum door door;
+    bool inherited; // who opened it goes on listening when we have closed it
     // Where it really listens, "127.0.0.1:39211"; or the admin socket's path.
     char address[LISTENER_ADDRESS_MAX];
 };
@@ -27,5 +30,9 @@ bool listener_open(const char *address, struct listener *out,
 bool listener_open_admin(const char *path, struct listener *out,
                          char problem[LISTENER_PROBLEM_MAX]);
 
-// Removes an admin socket's file, too.
+// A listening socket that somebody else has opened (inherit.h).
+bool listener_adopt(int fd, enum door door, struct listener *out,
+                    char problem[LISTENER_PROBLEM_MAX]);
+
+// Removes an admin socket's file, too, if it is ours.
 void listener_close(struct listener *listener);

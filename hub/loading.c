@@ -139,6 +139,7 @@ void loading_finish(struct loading *loading)
 {
     struct content *content = &loading->content;
     content->upto = loading->body.seq;
+    content->stored = loading->body.time;
     content->body = loading->cut ? loading->cut : loading->body.body.at;
     content->body_len =
         loading->cut ? loading->cut_len : loading->body.body.len;

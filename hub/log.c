@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,11 @@ enum {
 static_assert(FIELDS_MAX * (FIELD_MAX + 64) + 512 <= LINE_MAX_BYTES,
               "a whole line fits");
 
-// A log is the process's own: there is one stderr. Written by log_setup()
-// alone, before other threads exist.
+// A log is the process's own: there is one stderr.
 static struct {
-    enum log_level level;
-    bool json;
-    bool journal;
+    atomic_int level; // enum log_level
+    atomic_bool json;
+    bool journal; // written once, before other threads exist
 } log_state = { .level = LOG_INFO };
 
 struct line {
@@ -214,17 +214,22 @@ static bool stderr_is_journal(void)
            && stat.st_dev == device && stat.st_ino == inode;
 }
 
+void log_change(enum log_level level, bool json)
+{
+    atomic_store(&log_state.level, (int)level);
+    atomic_store(&log_state.json, json);
+}
+
 void log_setup(enum log_level level, bool json)
 {
     assert(level >= LOG_ERROR && level <= LOG_DEBUG);
-    log_state.level = level;
-    log_state.json = json;
+    log_change(level, json);
     log_state.journal = stderr_is_journal();
 }
 
 bool log_wants(enum log_level level)
 {
-    return level <= log_state.level;
+    return (int)level <= atomic_load(&log_state.level);
 }
 
 static void start_text(struct line *line, enum log_level level,
@@ -267,7 +272,7 @@ void log_event(enum log_level level, const char *event,
     line.len = 0;
     if (log_state.journal)
         add(&line, (char[]){ '<', journal_digits[level], '>' }, 3);
-    if (log_state.json) {
+    if (atomic_load(&log_state.json)) {
         start_json(&line, level, event);
         add_json_fields(&line, fields, count);
         add_text(&line, "}\n");

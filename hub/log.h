@@ -17,6 +17,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 // Before other threads exist; info and text until then.
 void log_setup(enum log_level level, bool json);
+// The same at any time, from any thread.
+void log_change(enum log_level level, bool json);
 bool log_wants(enum log_level level);
 
 struct log_field {

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +42,7 @@ struct loop {
     struct job *ended, **ended_tail;
     size_t jobs; // begun and not done
 
+    _Atomic int64_t turn_us; // monotonic: when it began; 0: it is over
     uint64_t slow_steps, longest_us;
     uint64_t slow_untold;   // not logged, since the last one was just before
     int64_t slow_silent_us; // monotonic: until then
@@ -166,6 +168,7 @@ static void heed_signals(struct loop *loop)
 static bool turn(struct loop *loop, struct moment now)
 {
     int64_t since_us = clock_us(CLOCK_MONOTONIC);
+    atomic_store_explicit(&loop->turn_us, since_us, memory_order_relaxed);
     heed_signals(loop);
     measure(loop, "signals", &since_us);
     finish_jobs(loop);
@@ -212,6 +215,7 @@ void loop_hold_signals(void)
 // Let libuv see what came, and sleep for it if there is nothing else to do.
 static void await(struct loop *loop, int64_t patience)
 {
+    atomic_store_explicit(&loop->turn_us, 0, memory_order_relaxed);
     if (patience <= 0) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
         return;
@@ -346,6 +350,13 @@ void loop_add(struct loop *loop, const struct source *source)
 {
     assert(loop->source_count < LOOP_SOURCES_MAX);
     loop->sources[loop->source_count++] = *source;
+}
+
+int64_t loop_stuck_ms(const struct loop *loop)
+{
+    int64_t since_us =
+        atomic_load_explicit(&loop->turn_us, memory_order_relaxed);
+    return since_us > 0 ? (clock_us(CLOCK_MONOTONIC) - since_us) / 1000 : 0;
 }
 
 uint64_t loop_slow_steps(const struct loop *loop)

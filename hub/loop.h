@@ -66,6 +66,10 @@ bool loop_job(struct loop *loop, void (*work)(void *context),
 
 struct moment loop_now(void);
 
+// From any thread: for how long the turn under way has been going on, in
+// milliseconds; 0: the loop sleeps.
+int64_t loop_stuck_ms(const struct loop *loop);
+
 // Steps over 10 ms so far, and the longest of all, in microseconds.
 uint64_t loop_slow_steps(const struct loop *loop);
 uint64_t loop_longest_us(const struct loop *loop);

@@ -5,6 +5,8 @@
 #include "mailbox_task.h"
 #include "policy.h"
 #include "reach.h"
+#include "rules.h"
+#include "services.h"
 #include "visitor.h"
 
 #include <stdio.h>
@@ -52,7 +54,8 @@ static const char *objection(const struct mailbox_task *task,
     if (!visitor_may_read(visitor, config, normal->at, normal->len,
                           STORE_REACH_UNTOLD))
         return "your token does not cover this topic";
-    if (!policy_allows_topic(config, listen->url.at, listen->url.len))
+    if (!rules_allow_topic(task->all->services.rules, listen->url.at,
+                           listen->url.len))
         return "this hub does not serve that topic's domain";
     if (is_own(config, listen))
         return "this is the hub itself";

@@ -3,8 +3,10 @@
 #include "config.h"
 #include "daemon.h"
 #include "fetcher/document.h"
+#include "inherit.h"
 #include "log.h"
 #include "loop.h"
+#include "notify.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -15,10 +17,10 @@
 
 enum { EXIT_PROBLEM = 1, EXIT_USAGE = 2, LARGE = 1024 * 1024 };
 
-static int run(struct config *config)
+static int serve(const struct daemon_means *means)
 {
     char problem[512] = "";
-    struct daemon *daemon = daemon_new(config, problem);
+    struct daemon *daemon = daemon_new(means, problem);
     if (!daemon) {
         LOG(LOG_ERROR, "start.failed", LOG_T("why", problem));
         return EXIT_PROBLEM;
@@ -27,6 +29,25 @@ static int run(struct config *config)
     if (!daemon_free(daemon))
         _exit(EXIT_SUCCESS);
     return EXIT_SUCCESS;
+}
+
+static int run(struct config *config, int argc, char *argv[])
+{
+    struct inherit inherited;
+    char problem[INHERIT_PROBLEM_MAX] = "";
+    if (!inherit_take(&inherited, problem)) {
+        LOG(LOG_ERROR, "start.failed", LOG_T("why", problem));
+        return EXIT_PROBLEM;
+    }
+    struct notify *notify = notify_new();
+    if (!notify) {
+        LOG(LOG_ERROR, "start.failed", LOG_T("why", "out of memory"));
+        return EXIT_PROBLEM;
+    }
+    int status =
+        serve(&(struct daemon_means){ config, argc, argv, &inherited, notify });
+    notify_free(notify);
+    return status;
 }
 
 int main(int argc, char *argv[])
@@ -58,7 +79,7 @@ int main(int argc, char *argv[])
     if (config.exposed)
         LOG(LOG_WARN, "config.exposed", LOG_T("why", config.exposed));
     document_setup();
-    int status = run(&config);
+    int status = run(&config, argc, argv);
     config_clear(&config);
     return status;
 }

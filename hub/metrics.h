@@ -2,9 +2,12 @@
 //
 // metrics -- what the hub has counted since it started.
 //
-// Counters only grow. They belong to the main thread.
+// Counters only grow. They belong to the main thread; so do the spans, but for
+// that of commits.
 
 #pragma once
+
+#include "histogram.h"
 
 #include <stdint.h>
 
@@ -68,14 +71,32 @@ enum metric {
     METRIC_COUNT
 };
 
+// What takes time.
+enum span {
+    SPAN_DELIVERY,       // from a ping (or what else brought an update) to the
+                         // 2xx of a first attempt
+    SPAN_DELIVERY_AGAIN, // the same of a later attempt
+    SPAN_FETCH,
+    SPAN_COMMIT, // of the store; the store's own thread adds these
+    SPAN_PULL,   // from when an update is stored until who waited is told
+    SPAN_COUNT
+};
+
 struct metrics {
     uint64_t counts[METRIC_COUNT];
+    struct histogram spans[SPAN_COUNT];
 };
 
 static inline void metric_add(struct metrics *metrics, enum metric metric,
                               uint64_t n)
 {
     metrics->counts[metric] += n;
+}
+
+static inline void metric_took(struct metrics *metrics, enum span span,
+                               int64_t ms, uint64_t n)
+{
+    histogram_add(&metrics->spans[span], ms * 1000, n);
 }
 
 // "deliveries.failed", ...: the name under which it is shown.

@@ -28,6 +28,7 @@ struct observation {
     struct store_topic *topic; // a copy, as it was when claimed
     uint64_t token;            // 0: given, not fetched
     bool pinged;               // since the last settled fetch
+    int64_t pinged_at;         // unix ms; 0: not as far as is known
     bool echo;                 // another look after a silent ping
     bool conditional;          // validators were sent
     bool differences;          // and only what is new was asked for (RFC 3229)

@@ -3,6 +3,7 @@
 #include "observation.h"
 
 #include "poll_hints.h"
+#include "poll.h"
 #include "poll_plan.h"
 
 #include <stdlib.h>
@@ -79,8 +80,9 @@ void observation_plan(struct observation *observation, int64_t now_unix,
     const struct poll_bounds bounds = { poll_min, poll_max };
     poll_plan_read(observation->topic->plan, &plan);
     poll_plan_learn(&plan, &look);
-    observation->publish.due =
-        poll_plan_next(&plan, now_unix, &bounds, arc4random());
+    int64_t learnt = poll_plan_next(&plan, now_unix, &bounds, arc4random());
+    observation->publish.due = poll_as_wanted(observation->topic->poll_every,
+                                              now_unix, learnt, arc4random());
     plan.moved_day = moved_day(observation, plan.moved_day, now_unix);
     write_plan(observation, &plan);
 }

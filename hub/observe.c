@@ -7,7 +7,8 @@
 #include "log.h"
 #include "metrics.h"
 #include "observe_inside.h"
-#include "policy.h"
+#include "rules.h"
+#include "timeline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,7 @@ static bool defer(struct observation *observation, struct moment now)
 
 bool observe_denies(const struct observe *observe, const char *url)
 {
-    return !policy_allows_topic(observe->services.config, url, strlen(url));
+    return !rules_allow_topic(observe->services.rules, url, strlen(url));
 }
 
 void observe_ask(struct observation *observation, bool conditional)
@@ -120,6 +121,10 @@ static void take(void *self, const struct store_claimed *item,
         return;
     }
     observation->owner = observe;
+    // A ping makes it due; whatever puts it off later hides when that was.
+    if (observation->pinged)
+        timeline_pinged(observe->services.timeline, observation->topic->id,
+                        observation->topic->fetch_due);
     observation->noise = observe->noise;
     observation->entries_max =
         (size_t)observe->services.config->remember_entries;
@@ -179,6 +184,11 @@ void observe_free(struct observe *observe)
     pace_free(observe->pace);
     noise_free(observe->noise);
     free(observe);
+}
+
+void observe_retune(struct observe *observe)
+{
+    pace_set_poll_min(observe->pace, observe->services.config->poll_min);
 }
 
 void observe_poke(struct observe *observe)

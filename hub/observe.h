@@ -36,6 +36,8 @@ struct observe *observe_new(const struct services *services,
                             const struct observe_listener *listener);
 void observe_free(struct observe *observe); // when idle
 
+void observe_retune(struct observe *observe); // the options have changed
+
 // Some topic may be due now.
 void observe_poke(struct observe *observe);
 

@@ -209,6 +209,9 @@ void observe_answered(struct observe *observe, struct exchange *exchange)
         return;
     }
     metric_add(observe->services.metrics, METRIC_FETCHES, 1);
+    if (exchange->started_ms > 0)
+        metric_took(observe->services.metrics, SPAN_FETCH,
+                    exchange->ended_ms - exchange->started_ms, 1);
     observation->end = PACE_NOTHING; // until it is known better
     if (is_elsewhere(observation)) {
         observation->at_moved = false;

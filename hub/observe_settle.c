@@ -7,6 +7,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "poll.h"
+#include "timeline.h"
 
 #include <stdlib.h>
 
@@ -49,11 +50,40 @@ static void count_settled(const struct observation *observation)
                1);
 }
 
+static void note_stored(struct timeline *timeline,
+                        const struct observation *observation)
+{
+    const struct store_publish *publish = &observation->publish;
+    const struct exchange *x = &observation->exchange;
+    const struct store_new_body *whole = &publish->whole;
+    const struct moment now = loop_now();
+    bool baseline = publish->verdict == STORE_FETCH_BASELINE;
+    struct timeline_row row = {
+        .topic = publish->topic,
+        .seq = publish->seq,
+        .number = publish->number,
+        .pinged = observation->pinged_at,
+        .fetched = observation->pinged_at,
+        .stored = publish->op.at,
+        .bytes = whole->chunked > 0 ? whole->chunked : whole->inlined.len,
+        .owed = baseline ? 0 : observation->topic->subscriptions,
+        .kind = publish->kind,
+        .baseline = baseline,
+    };
+    if (x->started_ms > 0) {
+        row.fetch_began = now.unix - (now.mono - x->started_ms);
+        row.fetched = now.unix - (now.mono - x->ended_ms);
+    }
+    timeline_stored(timeline, &row);
+}
+
 void observe_tell(struct observe *observe,
                   const struct observation *observation)
 {
     const struct observe_listener *listener = &observe->listener;
     const struct store_publish *publish = &observation->publish;
+    if (publish->seq > 0)
+        note_stored(observe->services.timeline, observation);
     if (publish->seq > 0)
         listener->updated(listener->context, publish->topic, publish->number,
                           observation->topic->url_normal.at);
@@ -68,6 +98,10 @@ static void conclude(struct observation *observation)
     const struct store_publish *publish = &observation->publish;
     count_settled(observation);
     log_settled(observation);
+    // A ping whose fetch has failed is answered by a later one.
+    if (publish->verdict != STORE_FETCH_FAILED)
+        observation->pinged_at =
+            timeline_settled(observe->services.timeline, publish->topic);
     if (publish->verdict != STORE_FETCH_UNCHANGED
         && publish->verdict != STORE_FETCH_FAILED)
         observation->end = PACE_NEWS;
@@ -189,6 +223,9 @@ void observe_fail(struct observation *observation, struct moment now)
     observation_settle(observation, STORE_FETCH_FAILED);
     observation_unplan(observation);
     observation->publish.due = now.unix + (asked > delay ? asked : delay);
+    // An operator wants it fetched for pings alone.
+    if (topic->poll_every < 0 && !awaited)
+        observation->publish.due = 0;
     settle(observation, now);
 }
 

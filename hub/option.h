@@ -2,8 +2,9 @@
 //
 // option -- the table of options, and how a written value becomes one.
 //
-// The file, the command line, --help, --manual and the checks all read this
-// one table: to add an option, add a member to struct config and a row here.
+// The file, the command line, --help, --manual, the checks and a reload all
+// read one table: to add an option, add a member to struct config and a row in
+// option_table.c.
 
 #pragma once
 
@@ -23,6 +24,13 @@ enum option_kind {
     OPTION_CHOICE, // int or bool: the index of the word
 };
 
+// When a new value counts.
+enum option_change {
+    OPTION_RESTART,
+    OPTION_LIVE,  // at once (live.h)
+    OPTION_QUOTA, // and operators may store one that outdoes the configuration
+};
+
 struct option {
     const char *name;
     enum option_kind kind;
@@ -34,9 +42,10 @@ struct option {
     const char *fallback; // as it would be written; "": none
     const char *sentence;
     bool secret; // never shown again, to nobody
+    enum option_change change;
 };
 
-enum { OPTION_EXPECTED = 160 };
+enum { OPTION_EXPECTED = 160, OPTION_WRITTEN = 32 };
 
 // The whole table.
 const struct option *option_table(size_t *count);
@@ -58,3 +67,23 @@ void option_clear(const struct option *option, struct config *config);
 // What may be given, in words: "a time from 1s to 30d".
 void option_expected(const struct option *option,
                      char expected[OPTION_EXPECTED]);
+
+// Of numbers, switches and choices: the number (of a word its index), and as
+// it would be written. Of others 0 and "".
+int64_t option_number(const struct option *option, const struct config *config);
+void option_write(const struct option *option, const struct config *config,
+                  char out[OPTION_WRITTEN]);
+
+// The texts of a list, or the one of a text, for which `one` is room; none of
+// others. Borrowed.
+const struct config_list *option_texts(const struct option *option,
+                                       const struct config *config,
+                                       struct config_list *one);
+
+bool option_same(const struct option *option, const struct config *a,
+                 const struct config *b);
+// False: out of memory; `to` has some of it.
+bool option_copy(const struct option *option, const struct config *from,
+                 struct config *to);
+void option_swap(const struct option *option, struct config *a,
+                 struct config *b);

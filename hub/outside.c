@@ -8,6 +8,7 @@
 #include "form.h"
 #include "front.h"
 #include "http.h"
+#include "metrics.h"
 #include "storage/store.h"
 
 #include <stdio.h>
@@ -39,6 +40,13 @@ static void complain(char problem[OUTSIDE_PROBLEM_MAX], const char *what,
              why ? why : "");
 }
 
+// On the store's thread.
+static void note_commit(void *context, int64_t us)
+{
+    struct metrics *metrics = context;
+    histogram_add(&metrics->spans[SPAN_COMMIT], us, 1);
+}
+
 static int64_t tell_time(void *context)
 {
     (void)context;
@@ -47,6 +55,7 @@ static int64_t tell_time(void *context)
 
 struct store *outside_store(const struct config *config,
                             void (*wake)(void *context), void *context,
+                            struct metrics *metrics,
                             char problem[OUTSIDE_PROBLEM_MAX])
 {
     char url[PATH_SIZE];
@@ -61,11 +70,14 @@ struct store *outside_store(const struct config *config,
         .map_bytes = (uint64_t)config->map_size,
         .max_topics = (uint64_t)config->max_topics,
         .max_subscriptions = (uint64_t)config->max_subscriptions,
+        .max_mailboxes = (uint64_t)config->max_mailboxes,
         .pending_per_host = (uint64_t)config->pending_per_host,
         .subscriptions_per_origin = (uint64_t)config->subscriptions_per_origin,
         .wake = wake,
         .clock = tell_time,
         .context = context,
+        .committed = note_commit,
+        .committed_context = metrics,
     };
     struct store *store = store_open(&options, &why);
     if (store)
@@ -153,11 +165,14 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
                               char problem[OUTSIDE_PROBLEM_MAX])
 {
     const char *why = NULL;
-    const char *own[FRONT_LISTENERS_MAX];
+    const char *own[FRONT_LISTENERS_MAX + FRONT_ADMIN_LISTENERS_MAX];
+    size_t own_count = 0;
     char agent[512];
     // Not as the options have it: a port 0 has its number there.
-    for (size_t i = 0; i < config->listen.count; i++)
-        own[i] = front_address(front, i);
+    for (size_t i = 0; front_address(front, i); i++)
+        own[own_count++] = front_address(front, i);
+    for (size_t i = 0; front_admin_address(front, i); i++)
+        own[own_count++] = front_admin_address(front, i);
     snprintf(agent, sizeof agent, "websubd/%s (+%s)", WEBSUBD_VERSION, hub_url);
     struct engine_options options = {
         .threads = (unsigned)config->network_threads,
@@ -171,7 +186,7 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
             (const char *const *)config->allow_callback_address.items,
         .allow_callback_count = config->allow_callback_address.count,
         .own = own,
-        .own_count = config->listen.count,
+        .own_count = own_count,
         .wake = wake,
         .context = context,
     };
@@ -185,8 +200,6 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
 static size_t document_max(const struct config *config)
 {
     size_t most = 3 * (size_t)config->body_max + FORM_AROUND;
-    if (config->publisher_key.count == 0)
-        return 0;
     return most < FORM_BYTES_MAX ? most : FORM_BYTES_MAX;
 }
 
@@ -201,6 +214,7 @@ struct http *outside_http(const struct config *config,
         .answers = answers,
         .idle_seconds = (unsigned)((config->idle_timeout + 999) / 1000),
         .bodies = { BODY_MAX, document_max(config) },
+        .documents = callers->documents,
         .arrived = callers->arrived,
         .unlimited = callers->unlimited,
         .context = callers->context,
@@ -209,6 +223,13 @@ struct http *outside_http(const struct config *config,
     if (!http)
         complain(problem, "http", why);
     return http;
+}
+
+// `pulls` may grow to what there is room for while the hub runs.
+static unsigned parked_max(const struct config *config)
+{
+    return (unsigned)(config->pulls_room
+                      + (config->connections - config->pulls_room) / 2);
 }
 
 struct front *outside_front(const struct config *config,
@@ -223,14 +244,15 @@ struct front *outside_front(const struct config *config,
     struct front_options options = {
         .listen = (const char *const *)config->listen.items,
         .listen_count = config->listen.count,
+        .inherited = callers->inherited,
+        .admin_listen = (const char *const *)config->admin_listen.items,
+        .admin_listen_count = config->admin_listen.count,
         .admin_socket = socket,
         .limits = { .connections = (unsigned)config->connections,
                     .per_address = (unsigned)config->connections_per_address,
                     // Who is one too many is told so by hub/pull, while there
                     // is room for him to ask.
-                    .parked =
-                        (unsigned)(config->pulls
-                                   + (config->connections - config->pulls) / 2),
+                    .parked = parked_max(config),
                     .asking = ASKING_MAX,
                     .head_ms = (unsigned)config->head_timeout,
                     .idle_ms = (unsigned)config->idle_timeout,

@@ -7,6 +7,9 @@
 
 #pragma once
 
+#include "door.h"
+#include <stdatomic.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +17,8 @@ struct config;
 struct engine;
 struct front;
 struct http;
+struct inherit;
+struct metrics;
 struct request;
 struct sockaddr;
 struct store;
@@ -22,6 +27,7 @@ enum { OUTSIDE_PROBLEM_MAX = 512 };
 
 struct store *outside_store(const struct config *config,
                             void (*wake)(void *context), void *context,
+                            struct metrics *metrics,
                             char problem[OUTSIDE_PROBLEM_MAX]);
 
 // What the engine has to have open to do its work well, and at most.
@@ -39,11 +45,14 @@ struct outside_callers {
     void (*arrived)(void *context, struct request *request);
     void (*gone)(void *context, struct request *request);
     void (*handed)(void *context, int fd, const struct sockaddr *address,
-                   bool admin);
+                   enum door door);
     bool (*unlimited)(void *context, const struct sockaddr *address);
     bool (*look)(void *context);
     void (*wake)(void *context);
     void *context;
+    // Listeners that whoever started us has opened; NULL: none.
+    const struct inherit *inherited;
+    const atomic_bool *documents; // as in http.h
 };
 struct front *outside_front(const struct config *config,
                             const struct outside_callers *callers,

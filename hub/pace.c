@@ -52,6 +52,11 @@ struct pace *pace_new(int64_t idle_pings, int64_t poll_min)
     return NULL;
 }
 
+void pace_set_poll_min(struct pace *pace, int64_t poll_min)
+{
+    pace->poll_min = poll_min;
+}
+
 void pace_free(struct pace *pace)
 {
     if (!pace)

@@ -3,6 +3,7 @@
 #include "page.h"
 
 #include "fetcher/sha256.h"
+#include "page_style.h"
 #include "request.h"
 #include "utf8.h"
 
@@ -10,25 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// The one thing that a page may apply: known to its policy by its hash.
-static const char style[] =
-    "body{max-width:42rem;margin:0 auto;padding:1rem;line-height:1.5;"
-    "font-family:system-ui,sans-serif;color:#222;background:#fff;"
-    "overflow-wrap:anywhere}"
-    "h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}"
-    "code{background:#eee;padding:0 .2em}"
-    "label{display:block;margin:.6rem 0}"
-    "input{display:block;box-sizing:border-box;width:100%;font:inherit;"
-    "padding:.5rem;border:1px solid #888;border-radius:.3rem}"
-    "input[type=radio]{display:inline;width:auto;margin-right:.4rem}"
-    "button{font:inherit;padding:.5rem 1rem;margin-top:.4rem}"
-    "table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;vertical-align:top;padding:.3rem .5rem .3rem 0;"
-    "border-bottom:1px solid #ccc;font-weight:normal}th{color:#555}"
-    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}"
-    "a{color:#8cf}code{background:#333}th{color:#aaa}"
-    "input,button{color:#ddd;background:#222}}";
 
 static bool make_room(struct page *page, size_t more)
 {
@@ -105,8 +87,8 @@ void page_begin(struct page *page, const char *title)
                       "<title>");
     page_text(page, title, strlen(title));
     page_markup(page, "</title>\n<style>");
-    page_markup(page, style);
-    page_markup(page, "</style></head><body>\n<h1>");
+    page_markup(page, page_style());
+    page_markup(page, "</style></head><body><main>\n<h1>");
     page_text(page, title, strlen(title));
     page_markup(page, "</h1>\n");
 }
@@ -117,10 +99,12 @@ void page_drop(struct page *page)
     *page = (struct page){ .at = NULL };
 }
 
+// Its style is the one thing that a page may apply: known by its hash.
 static void write_policy(char *out, size_t max)
 {
+    const char *style = page_style();
     unsigned char digest[SHA256_SIZE], text[48];
-    sha256(style, sizeof style - 1, digest);
+    sha256(style, strlen(style), digest);
     EVP_EncodeBlock(text, digest, sizeof digest);
     snprintf(out, max,
              "Content-Security-Policy: default-src 'none'; "
@@ -138,7 +122,7 @@ void page_end_with(struct page *page, struct request *request, unsigned status,
                    const char *line)
 {
     char policy[256];
-    page_markup(page, "</body></html>\n");
+    page_markup(page, "</main></body></html>\n");
     if (page->failed) {
         page_drop(page);
         request_say(request, 503, "the hub has no memory left, try again");

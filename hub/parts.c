@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "parts.h"
+#include "parts_inside.h"
 
 #include "access.h"
 #include "admin.h"
@@ -13,12 +13,13 @@
 #include "endpoints.h"
 #include "farewell.h"
 #include "fetcher/engine.h"
-#include "given.h"
 #include "halt.h"
 #include "inspect.h"
 #include "janitor.h"
 #include "lanes.h"
 #include "ledger.h"
+#include "live.h"
+#include "lookout.h"
 #include "loop.h"
 #include "mailbox_read.h"
 #include "mailboxes.h"
@@ -30,9 +31,8 @@
 #include "pullers.h"
 #include "reception.h"
 #include "retry.h"
-#include "services.h"
 #include "status.h"
-#include "storage/store.h"
+#include "timeline.h"
 #include "verify.h"
 
 #include <stdlib.h>
@@ -42,137 +42,6 @@ enum {
     STORE_STEP_MS = 5,   // of them, but for the last
     OUTCOMES_STEP = 256, // answers in one step
 };
-
-struct parts {
-    struct services services;
-    struct reception *reception;
-    struct allowance *allowance;
-    struct verify *verify;
-    struct farewell *farewell;
-    struct dismissal *dismissal;
-    struct observe *observe;
-    struct contents *contents;
-    struct lanes *lanes;
-    struct halt *halt;
-    struct ledger *ledger;
-    struct retry *retry;
-    struct distribute *distribute;
-    struct access *access;
-    struct pullers *pullers;
-    struct mailboxes *mailboxes;
-    struct presence *presence;
-    struct channels *channels;
-    struct pull *pull;
-    struct one_event *one_event;
-    struct janitor *janitor;
-    struct admin *admin;
-    struct inspect *inspect;
-    struct status *status;
-    struct endpoints *endpoints;
-    struct exchange *answered; // taken from the engine, not looked at yet
-};
-
-// ------------------------------------------------- what the parts tell each
-
-static void on_accepted(void *context)
-{
-    struct parts *parts = context;
-    verify_poke(parts->verify);
-}
-
-static void on_fetch_due(void *context)
-{
-    struct parts *parts = context;
-    observe_poke(parts->observe);
-}
-
-static void on_given(void *context, struct given *given)
-{
-    struct parts *parts = context;
-    observe_given(parts->observe, given);
-}
-
-static void on_granted(void *context, int64_t end)
-{
-    struct parts *parts = context;
-    janitor_lease(parts->janitor, end);
-    retry_poke(parts->retry); // a renewal makes who lags due (table B)
-}
-
-static void on_updated(void *context, uint64_t topic, uint64_t number,
-                       const char *normal)
-{
-    struct parts *parts = context;
-    pull_updated(parts->pull, topic, number, normal);
-    mailbox_read_updated(mailboxes_readers(parts->mailboxes), topic, number,
-                         normal);
-    janitor_grown(parts->janitor);
-}
-
-static void on_walk(void *context, const struct store_walk *walk)
-{
-    struct parts *parts = context;
-    distribute_begin(parts->distribute, walk);
-}
-
-static void on_recalled(void *context, uint64_t topic, uint64_t subscription)
-{
-    struct parts *parts = context;
-    distribute_recall(parts->distribute, topic, subscription);
-}
-
-static void on_lagging(void *context)
-{
-    struct parts *parts = context;
-    retry_poke(parts->retry);
-}
-
-static void on_halted(void *context, bool halted)
-{
-    struct parts *parts = context;
-    distribute_pause(parts->distribute, halted);
-    retry_pause(parts->retry, halted);
-}
-
-static void on_broken(void *context, const struct store_key *origin)
-{
-    struct parts *parts = context;
-    distribute_take_back(parts->distribute, origin);
-    retry_take_back(parts->retry, origin);
-}
-
-static void on_ended(void *context, uint64_t topic, uint64_t subscription)
-{
-    struct parts *parts = context;
-    distribute_depart(parts->distribute, topic, subscription);
-    retry_depart(parts->retry, topic, subscription);
-}
-
-static void on_denied(void *context)
-{
-    struct parts *parts = context;
-    farewell_poke(parts->farewell);
-}
-
-static void on_mailbox_ended(void *context, uint64_t mailbox)
-{
-    struct parts *parts = context;
-    mailbox_read_end(mailboxes_readers(parts->mailboxes), mailbox,
-                     "hub.mode=denied: an operator has removed it");
-}
-
-// Who holds a connection by it is told by the end of that.
-static void on_revoked(void *context, uint64_t token)
-{
-    struct parts *parts = context;
-    pullers_revoke(parts->pullers, token);
-}
-
-static void on_topic_gone(void *context, uint64_t topic)
-{
-    struct parts *parts = context;
-    dismissal_gone(parts->dismissal, topic);
-}
 
 // ------------------------------------------------------------------- sources
 
@@ -257,6 +126,7 @@ static void add_sources(struct parts *parts)
         { "pull", parts->pull, pull_step, pull_patience },
         { "mailboxes", parts->mailboxes, mailboxes_step, mailboxes_patience },
         { "janitor", parts->janitor, janitor_step, janitor_patience },
+        { "lookout", parts->lookout, lookout_step, lookout_patience },
         { "flush", parts, step_flush, no_hurry },
     };
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
@@ -272,8 +142,8 @@ static bool made(const struct parts *parts)
            && parts->retry && parts->ledger && parts->distribute
            && parts->access && parts->one_event && parts->pullers && parts->pull
            && parts->mailboxes && parts->presence && parts->channels
-           && parts->janitor && parts->admin && parts->inspect && parts->status
-           && parts->endpoints && parts->halt;
+           && parts->janitor && parts->lookout && parts->admin && parts->inspect
+           && parts->status && parts->endpoints && parts->halt;
 }
 
 static void make_doors(struct parts *parts, const struct parts_means *means)
@@ -289,10 +159,14 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
         .descriptors = means->descriptors,
         .halt = parts->halt,
         .lanes = parts->lanes,
-        .pinged = on_fetch_due,
-        .owed = on_lagging,
-        .recalled = on_recalled,
-        .mailbox_ended = on_mailbox_ended,
+        .lookout = parts->lookout,
+        .pinged = parts_on_fetch_due,
+        .owed = parts_on_lagging,
+        .recalled = parts_on_recalled,
+        .mailbox_ended = parts_on_mailbox_ended,
+        .accepted = parts_on_accepted,
+        .granted = parts_on_granted,
+        .ruled = parts_on_rules,
         .context = parts,
     };
     parts->admin = admin_new(&inside);
@@ -311,6 +185,7 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
         .admin = parts->admin,
         .inspect = parts->inspect,
         .status = parts->status,
+        .lookout = parts->lookout,
     };
     parts->endpoints = endpoints_new(&doors);
 }
@@ -346,7 +221,7 @@ static void make_mailboxes(struct parts *parts)
         .access = parts->access,
         .pullers = parts->pullers,
         .key = pull_cursor_key(parts->pull),
-        .followed = on_fetch_due,
+        .followed = parts_on_fetch_due,
         .context = parts,
     };
     parts->mailboxes = mailboxes_new(&means);
@@ -355,7 +230,7 @@ static void make_mailboxes(struct parts *parts)
         .access = parts->access,
         .mailboxes = parts->mailboxes,
         .key = means.key,
-        .followed = on_fetch_due,
+        .followed = parts_on_fetch_due,
         .context = parts,
     };
     parts->channels = channels_new(&doors);
@@ -366,15 +241,21 @@ static void make_mailboxes(struct parts *parts)
 static void make(struct parts *parts)
 {
     const struct services *services = &parts->services;
-    const struct reception_listener asked = { on_accepted, on_fetch_due,
-                                              on_given, parts };
+    const struct reception_listener asked = { parts_on_accepted,
+                                              parts_on_fetch_due,
+                                              parts_on_given, parts };
     const struct verify_listener verified = {
-        on_fetch_due, on_granted, on_ended, on_denied, parts,
+        parts_on_fetch_due,
+        parts_on_granted,
+        parts_on_ended,
+        parts_on_denied,
+        parts,
     };
-    const struct dismissal_listener dismissed = { on_ended, on_denied, parts };
+    const struct dismissal_listener dismissed = { parts_on_ended,
+                                                  parts_on_denied, parts };
     struct verify_slots slots = verify_slots(services->config->verifications);
-    const struct observe_listener observed = { on_updated, on_walk,
-                                               on_topic_gone, parts };
+    const struct observe_listener observed = { parts_on_updated, parts_on_walk,
+                                               parts_on_topic_gone, parts };
 
     parts->reception = reception_new(services, &asked);
     parts->allowance = make_allowance(services->config, &slots);
@@ -391,15 +272,15 @@ static void make(struct parts *parts)
         parts->retry = retry_new(services, parts->contents, parts->lanes);
     parts->ledger = ledger_new(services, retry_poke, parts->retry);
     parts->distribute = distribute_new(services, parts->contents, parts->ledger,
-                                       parts->lanes, on_lagging, parts);
-    parts->halt = halt_new(services, on_halted, parts);
-    parts->access = access_new(services, on_revoked, parts);
+                                       parts->lanes, parts_on_lagging, parts);
+    parts->halt = halt_new(services, parts_on_halted, parts);
+    parts->access = access_new(services, parts_on_revoked, parts);
     parts->one_event = one_event_new(services, parts->access);
     const struct pull_means pulling = {
         .services = services,
         .access = parts->access,
         .pullers = parts->pullers,
-        .followed = on_fetch_due,
+        .followed = parts_on_fetch_due,
         .context = parts,
         .message = pull_socket_message,
         .socket_over = pull_socket_over,
@@ -409,7 +290,8 @@ static void make(struct parts *parts)
         make_mailboxes(parts);
     if (parts->mailboxes)
         make_presence(parts);
-    parts->janitor = janitor_new(services, on_denied, parts);
+    parts->lookout = lookout_new(services);
+    parts->janitor = janitor_new(services, parts_on_denied, parts);
 }
 
 struct parts *parts_new(const struct parts_means *means)
@@ -418,6 +300,8 @@ struct parts *parts_new(const struct parts_means *means)
     if (!parts)
         return NULL;
     parts->services = *means->services;
+    // Without memory for it nothing is traced.
+    parts->services.timeline = timeline_new();
     parts->pullers = pullers_new(&parts->services, means->front);
     make(parts);
     make_doors(parts, means);
@@ -426,7 +310,8 @@ struct parts *parts_new(const struct parts_means *means)
         return NULL;
     }
     retry_use(parts->retry, parts->ledger);
-    lanes_tell(parts->lanes, on_broken, parts);
+    live_listen(parts->services.live, parts_on_options, parts);
+    lanes_tell(parts->lanes, parts_on_broken, parts);
     distribute_pause(parts->distribute, true);
     retry_pause(parts->retry, true);
     add_sources(parts);
@@ -443,7 +328,21 @@ void parts_drain(struct parts *parts)
     distribute_drain(parts->distribute);
     retry_drain(parts->retry);
     janitor_drain(parts->janitor);
-    pullers_drain(parts->pullers, parts->services.config->drain / 2);
+    lookout_drain(parts->lookout);
+    admin_drain(parts->admin);
+}
+
+bool parts_rested(const struct parts *parts)
+{
+    return verify_idle(parts->verify) && farewell_idle(parts->farewell)
+           && dismissal_idle(parts->dismissal) && observe_idle(parts->observe)
+           && distribute_idle(parts->distribute) && retry_idle(parts->retry)
+           && ledger_idle(parts->ledger);
+}
+
+void parts_close(struct parts *parts, int64_t spread_ms)
+{
+    pullers_drain(parts->pullers, spread_ms);
     mailboxes_drain(parts->mailboxes);
 }
 
@@ -457,8 +356,9 @@ bool parts_idle(const struct parts *parts)
            && pullers_idle(parts->pullers) && pull_idle(parts->pull)
            && mailboxes_idle(parts->mailboxes) && presence_idle(parts->presence)
            && channels_idle(parts->channels) && janitor_idle(parts->janitor)
-           && halt_idle(parts->halt) && admin_idle(parts->admin)
-           && inspect_idle(parts->inspect) && status_idle(parts->status);
+           && lookout_idle(parts->lookout) && halt_idle(parts->halt)
+           && admin_idle(parts->admin) && inspect_idle(parts->inspect)
+           && status_idle(parts->status);
 }
 
 void parts_free(struct parts *parts)
@@ -470,6 +370,7 @@ void parts_free(struct parts *parts)
     status_free(parts->status);
     admin_free(parts->admin);
     janitor_free(parts->janitor);
+    lookout_free(parts->lookout);
     channels_free(parts->channels);
     mailboxes_free(parts->mailboxes);
     presence_free(parts->presence);
@@ -489,5 +390,6 @@ void parts_free(struct parts *parts)
     verify_free(parts->verify);
     allowance_free(parts->allowance);
     reception_free(parts->reception);
+    timeline_free(parts->services.timeline);
     free(parts);
 }

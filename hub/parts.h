@@ -26,6 +26,11 @@ struct parts_means {
 struct parts *parts_new(const struct parts_means *means);
 void parts_free(struct parts *parts); // when idle
 
-// Begin no more; idle once what is under way has ended.
+// Begin nothing more that goes out; rested once that has ended. Whoever asks
+// is still served.
 void parts_drain(struct parts *parts);
+bool parts_rested(const struct parts *parts);
+
+// Besides: send away who is held, within so many ms. Idle once nothing is left.
+void parts_close(struct parts *parts, int64_t spread_ms);
 bool parts_idle(const struct parts *parts);

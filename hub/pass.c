@@ -4,7 +4,7 @@
 
 #include "log.h"
 #include "metrics.h"
-#include "policy.h"
+#include "rules.h"
 #include "services.h"
 
 #include <assert.h>
@@ -42,7 +42,7 @@ void pass_begin(struct pass *pass, uint64_t topic,
     pass->active = true;
     pass->topic = topic;
     pass->reason = reason;
-    pass->by_callback = false;
+    pass->by_callback = pass->cut = false;
     pass->order = NULL;
     pass->after = 0;
     pass->removed = 0;
@@ -76,7 +76,7 @@ static void turn_page(struct pass *pass)
         return;
     }
     pass->after = pass->page.after;
-    if (pass->end)
+    if (pass->end || pass->cut)
         pass_end(pass, STORE_OK);
 }
 
@@ -115,7 +115,7 @@ static bool is_meant(const struct pass *pass,
                      const struct store_subscriber *subscriber)
 {
     return !pass->by_callback
-           || !policy_allows_callback(pass->services->config,
+           || !rules_allow_callback(pass->services->rules,
                                       subscriber->callback.at,
                                       subscriber->callback.len);
 }

@@ -33,6 +33,7 @@ struct pass {
     uint64_t topic;
     enum store_denial_reason reason;
     bool by_callback;              // only those whose callback is denied
+    bool cut;                      // this page is the last
     struct dismissal_order *order; // NULL: nobody waits for it
     uint64_t after;                // ids up to this have been gone through
     bool end;                      // there is no page after this one

@@ -76,3 +76,27 @@ bool patience_enforce(struct patience *patience, int64_t seconds)
     pthread_mutex_unlock(&patience->lock);
     return more;
 }
+
+static bool is_silent(const struct waiting *waiting)
+{
+    char byte;
+    return !atomic_load(&waiting->begun)
+           && recv(waiting->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+size_t patience_dismiss(struct patience *patience)
+{
+    size_t left = 0;
+    pthread_mutex_lock(&patience->lock);
+    for (struct waiting *one = patience->oldest, *next; one; one = next) {
+        next = one->next;
+        if (!is_silent(one)) {
+            left++;
+            continue;
+        }
+        shutdown(one->fd, SHUT_RDWR);
+        unlist(patience, one);
+    }
+    pthread_mutex_unlock(&patience->lock);
+    return left;
+}

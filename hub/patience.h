@@ -9,6 +9,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct waiting {
     int64_t since; // monotonic seconds
     int fd;
     bool listed;
+    atomic_bool begun; // its request has begun to arrive
 };
 
 // The one that has waited longest comes first.
@@ -36,3 +38,7 @@ void patience_end(struct patience *patience, struct waiting *waiting);
 // Shut down, but do not close, what has waited for more than `seconds`. False:
 // nothing else waits.
 bool patience_enforce(struct patience *patience, int64_t seconds);
+
+// Shut down all of whom nothing has come that is not answered yet. Returns how
+// many others there are.
+size_t patience_dismiss(struct patience *patience);

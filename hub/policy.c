@@ -71,41 +71,6 @@ static const char *first_that_covers(const struct config_list *rules,
     return NULL;
 }
 
-static const char *judge(const struct config_list *deny,
-                         const struct config_list *allow, const struct url *url)
-{
-    const char *rule = first_that_covers(deny, url);
-    if (rule)
-        return rule;
-    return allow->count > 0 && !first_that_covers(allow, url) ? "" : NULL;
-}
-
-const char *policy_topic_rule(const struct config *config,
-                              const struct url *url)
-{
-    return judge(&config->deny_topic, &config->allow_topic, url);
-}
-
-const char *policy_callback_rule(const struct config *config,
-                                 const struct url *url)
-{
-    return judge(&config->deny_callback, &config->allow_callback, url);
-}
-
-bool policy_allows_topic(const struct config *config, const char *url,
-                         size_t len)
-{
-    struct url read;
-    return !url_read(url, len, &read) && !policy_topic_rule(config, &read);
-}
-
-bool policy_allows_callback(const struct config *config, const char *url,
-                            size_t len)
-{
-    struct url read;
-    return !url_read(url, len, &read) && !policy_callback_rule(config, &read);
-}
-
 bool policy_pins_secret(const struct config *config, const char *callback,
                         size_t len)
 {

@@ -32,6 +32,16 @@ int64_t poll_after_failure(uint32_t failures, int64_t failed_for, bool pinged,
     return delay < longest ? delay : longest;
 }
 
+int64_t poll_as_wanted(int64_t poll_every, int64_t now_unix, int64_t learnt,
+                       uint32_t chance)
+{
+    if (poll_every == 0)
+        return learnt;
+    if (poll_every < 0)
+        return 0;
+    return now_unix + poll_every - poll_every / 20 * (chance % 1001) / 1000;
+}
+
 int64_t poll_after_silence(unsigned echo)
 {
     // 15 s and 90 s after the ping.

@@ -17,6 +17,13 @@
 int64_t poll_after_failure(uint32_t failures, int64_t failed_for, bool pinged,
                            int64_t poll_min, int64_t poll_max, uint32_t chance);
 
+// When to fetch it next after a fetch that did not fail, unix ms: what was
+// learnt, unless an operator wants something else (poll_every, as in struct
+// store_topic). A little sooner than he says, so that those he has said it of
+// at once spread. 0: never.
+int64_t poll_as_wanted(int64_t poll_every, int64_t now_unix, int64_t learnt,
+                       uint32_t chance);
+
 enum { POLL_ECHOES = 2 };
 
 // A ping may outrun the publisher's own caches (R86a, M12): when it brought

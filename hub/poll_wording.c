@@ -60,6 +60,16 @@ const char *poll_wording(const struct store_topic *topic,
     char rate[RATE_MAX], shortest[WORDING_MAX], longest[WORDING_MAX];
     poll_plan_read(topic->plan, &plan);
     out[0] = '\0';
+    if (topic->poll_every < 0)
+        snprintf(out, POLL_WORDING_MAX,
+                 "An operator has said that it is never polled: it is fetched "
+                 "when it is pinged.");
+    else if (topic->poll_every > 0)
+        snprintf(out, POLL_WORDING_MAX,
+                 "An operator has said that it is polled every %s.",
+                 wording_span(topic->poll_every, shortest));
+    if (topic->poll_every != 0)
+        return out;
     if (plan.looks == 0)
         return out;
     say_rate(poll_plan_rate(&plan, now_unix), rate);

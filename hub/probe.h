@@ -19,7 +19,7 @@
 struct probe_facts {
     // By name:
     bool own;         // it is a URL of this hub
-    const char *rule; // of policy.h; NULL: it is allowed
+    const char *rule; // of rules.h; NULL: it is allowed
     // By address; result 0: not looked at.
     enum exchange_result result;
     const char *addresses; // as the engine judged them, one a line; or NULL

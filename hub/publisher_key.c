@@ -2,27 +2,28 @@
 
 #include "publisher_key.h"
 
-#include "config.h"
 #include "fetcher/hex.h"
 #include "fetcher/url.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct key {
     char *prefix; // normalised
     size_t prefix_len;
-    char *secret; // borrowed from the configuration
+    char *secret;
     size_t secret_len;
 };
 
 struct publisher_keys {
     EVP_MAC *hmac; // fetching it for each message would cost more than a hash
+    atomic_uint holders;
     size_t count;
-    struct key items[CONFIG_LIST_MAX];
+    struct key items[];
 };
 
 // ---------------------------------------------------------------- reading
@@ -58,30 +59,35 @@ const char *publisher_key_check(const char *text)
                   "bytes without a blank";
 }
 
-static bool add(struct publisher_keys *keys, char *text, struct url *scratch)
+static bool add(struct publisher_keys *keys, const char *text,
+                struct url *scratch)
 {
     struct key *key = &keys->items[keys->count];
     size_t len = strcspn(text, " ");
-    if (!read_prefix(text, len, scratch))
+    if (!text[len] || !read_prefix(text, len, scratch))
         return false;
+    keys->count++;
     key->prefix = strdup(scratch->normal);
     key->prefix_len = scratch->normal_len;
-    key->secret = text + len + 1;
-    key->secret_len = strlen(key->secret);
-    keys->count += key->prefix != NULL;
-    return key->prefix != NULL;
+    key->secret = strdup(text + len + 1);
+    key->secret_len = key->secret ? strlen(key->secret) : 0;
+    return key->prefix && key->secret;
 }
 
-struct publisher_keys *publisher_keys_new(const struct config_list *texts)
+struct publisher_keys *publisher_keys_new(const char *const *texts,
+                                          size_t count)
 {
-    struct publisher_keys *keys = calloc(1, sizeof *keys);
+    struct publisher_keys *keys =
+        calloc(1, sizeof *keys + count * sizeof keys->items[0]);
     struct url *scratch = malloc(sizeof *scratch);
     bool fine = keys && scratch;
+    if (keys)
+        atomic_init(&keys->holders, 1);
     if (fine)
         keys->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     fine = fine && keys->hmac;
-    for (size_t i = 0; fine && i < texts->count; i++)
-        fine = add(keys, texts->items[i], scratch);
+    for (size_t i = 0; fine && i < count; i++)
+        fine = add(keys, texts[i], scratch);
     free(scratch);
     if (fine)
         return keys;
@@ -89,14 +95,35 @@ struct publisher_keys *publisher_keys_new(const struct config_list *texts)
     return NULL;
 }
 
+struct publisher_keys *publisher_keys_hold(struct publisher_keys *keys)
+{
+    atomic_fetch_add(&keys->holders, 1);
+    return keys;
+}
+
 void publisher_keys_free(struct publisher_keys *keys)
 {
-    if (!keys)
+    if (!keys || atomic_fetch_sub(&keys->holders, 1) > 1)
         return;
-    for (size_t i = 0; i < keys->count; i++)
-        free(keys->items[i].prefix);
+    for (size_t i = 0; i < keys->count; i++) {
+        struct key *key = &keys->items[i];
+        free(key->prefix);
+        if (key->secret)
+            explicit_bzero(key->secret, key->secret_len);
+        free(key->secret);
+    }
     EVP_MAC_free(keys->hmac);
     free(keys);
+}
+
+bool publisher_key_prefix(const char *text, struct url *out)
+{
+    return read_prefix(text, strlen(text), out);
+}
+
+bool publisher_key_secret(const char *text)
+{
+    return is_secret(text);
 }
 
 bool publisher_mac_read(const char *text, uint8_t mac[PUBLISHER_MAC])

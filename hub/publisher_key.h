@@ -32,8 +32,8 @@ enum {
     PUBLISHER_MAC = 32,
 };
 
-struct config_list;
 struct publisher_keys;
+struct url;
 
 struct publisher_message {
     struct bytes topic, timestamp, content;
@@ -43,8 +43,15 @@ struct publisher_message {
 // "must be".
 const char *publisher_key_check(const char *text);
 
-// Of texts that were found good. NULL: out of memory.
-struct publisher_keys *publisher_keys_new(const struct config_list *texts);
+// The two parts by themselves. False: it is not good.
+bool publisher_key_prefix(const char *text, struct url *out);
+bool publisher_key_secret(const char *text);
+
+// Of texts that were found good, which are copied. NULL: out of memory.
+struct publisher_keys *publisher_keys_new(const char *const *texts,
+                                          size_t count);
+// One more who has them; each frees them once.
+struct publisher_keys *publisher_keys_hold(struct publisher_keys *keys);
 void publisher_keys_free(struct publisher_keys *keys);
 
 // Did somebody with a key for `url`, which is normalised, sign this message?

@@ -230,6 +230,7 @@ void puller_rest(struct puller *puller, const struct batch *batch)
     if (!puller->held && !puller_begin(puller, batch))
         return;
     puller->state = PULLER_RESTING;
+    puller->rested = true;
     if (puller->late)
         puller_expire(puller, puller->all->now);
 }

@@ -55,10 +55,11 @@ struct puller {
     bool flows;       // there is more for him
     bool late;        // his time is over: he ends as soon as he can
     bool conditional; // nothing new is a 304
+    bool rested;      // he had all there was: what he is told next is new
     void *from[];     // the source's, or its room
 };
 
-enum { PULLERS_ORIGINS = 255, PULLERS_REVOKED = 64 };
+enum { PULLERS_ORIGINS = 255, PULLERS_REVOKED = 64, PULLER_FRESH = 4 };
 
 struct pullers {
     struct services services;
@@ -84,6 +85,11 @@ struct puller_text {
     struct parcel *parcel;
     size_t events;
     bool news, gap, more, pauses;
+    struct {
+        uint64_t topic, seq;
+        int64_t time;      // unix ms: when it was stored
+    } fresh[PULLER_FRESH]; // the newest of the events, for the first time told
+    size_t fresh_count;
     char tag[40];        // a whole ETag line; "": none
     struct batch opener; // what a stream's beginning is made of
 };

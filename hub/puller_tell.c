@@ -10,6 +10,7 @@
 #include "pull_problem.h"
 #include "puller_inside.h"
 #include "request.h"
+#include "timeline.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -30,6 +31,21 @@ static uint32_t retry_ms(struct pullers *all)
 
 // ------------------------------------------------------------------ the text
 
+static void keep_fresh(struct puller_text *text, const struct batch *batch)
+{
+    for (size_t i = batch->count; i > 0 && !batch->backwards; i--) {
+        const struct batch_event *one = &batch->events[i - 1];
+        if (text->fresh_count == PULLER_FRESH)
+            return;
+        // Of a mailbox, and given back: that is nobody's waiting.
+        if (one->deliveries > 1)
+            continue;
+        text->fresh[text->fresh_count].topic = one->event->topic;
+        text->fresh[text->fresh_count].seq = one->event->seq;
+        text->fresh[text->fresh_count++].time = one->event->time;
+    }
+}
+
 struct puller_text *puller_text_new(enum pull_voice voice,
                                     const struct batch *batch)
 {
@@ -47,6 +63,7 @@ struct puller_text *puller_text_new(enum pull_voice voice,
     text->gap = batch->gap_count > 0 || batch->loss == BATCH_EPOCH;
     text->more = batch->more;
     text->pauses = batch->pauses;
+    keep_fresh(text, batch);
     text->opener = *batch;
     text->opener.has_start = batch->has_start || batch->count > 0;
     if (!batch->has_start && batch->count > 0)
@@ -123,6 +140,21 @@ static void count_told(struct pullers *all, const struct puller_text *text,
         metric_add(metrics, METRIC_PULL_GAPS, readers);
 }
 
+// So many had waited for it.
+static void note_released(struct pullers *all, const struct puller_text *text,
+                          size_t readers)
+{
+    const struct services *services = &all->services;
+    if (readers == 0 || text->fresh_count == 0)
+        return;
+    int64_t now = loop_now().unix;
+    metric_took(services->metrics, SPAN_PULL, now - text->fresh[0].time,
+                readers);
+    for (size_t i = 0; i < text->fresh_count; i++)
+        timeline_pulled(services->timeline, text->fresh[i].topic,
+                        text->fresh[i].seq, readers, now);
+}
+
 // The first of the list and those after him that are like him.
 static size_t tell_some(struct pullers *all, struct puller *const list[],
                         size_t count, const struct puller_text *text)
@@ -141,6 +173,7 @@ static size_t tell_some(struct pullers *all, struct puller *const list[],
         told++;
     }
     hold_answer(all->front, holds, told, &reply.reply);
+    note_released(all, text, told);
     enum metric reason = text->news      ? METRIC_PULLS_WOKEN
                          : all->draining ? METRIC_PULLS_DRAINED
                                          : METRIC_PULLS_IDLE;
@@ -282,6 +315,7 @@ static void go_on(struct puller *puller, const struct puller_text *text,
         return;
     }
     puller->flows = text->more && !pauses;
+    puller->rested = !text->more && !pauses;
     puller->state = told ? PULLER_FLOWING : PULLER_RESTING;
     if (puller->state == PULLER_FLOWING)
         return;
@@ -297,7 +331,7 @@ static size_t stream_some(struct pullers *all, struct puller *const list[],
 {
     struct hold *holds[AT_ONCE];
     struct puller *sent[AT_ONCE];
-    size_t len = parcel_length(text->parcel), some = 0, taken = 0;
+    size_t len = parcel_length(text->parcel), some = 0, taken = 0, rested = 0;
     bool tell = len > 0 && !last && (text->more || len > LARGE);
     for (; taken < count && taken < AT_ONCE; taken++) {
         struct puller *puller = list[taken];
@@ -307,11 +341,13 @@ static size_t stream_some(struct pullers *all, struct puller *const list[],
         }
         if (!puller->held && !puller_begin(puller, &text->opener))
             continue;
+        rested += puller->rested;
         sent[some] = puller;
         holds[some++] = puller->hold;
     }
     if (len > 0 && some > 0)
         hold_send(all->front, holds, some, text->parcel, tell);
+    note_released(all, text, rested);
     for (size_t i = 0; i < some; i++)
         go_on(sent[i], text, tell, last);
     return taken;

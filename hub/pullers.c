@@ -50,7 +50,9 @@ bool pullers_count(struct puller *puller, struct pull_problem *problem)
     const struct config *config = all->services.config;
     const struct visitor *visitor = puller->visitor;
     uint8_t key[16] = { 0 };
-    if (all->held >= (uint64_t)config->pulls || all->draining) {
+    int64_t most =
+        config->pulls < config->pulls_room ? config->pulls : config->pulls_room;
+    if (all->held >= (uint64_t)most) {
         *problem = too_many(503, "this hub holds as many as it can");
         return false;
     }

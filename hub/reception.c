@@ -10,6 +10,7 @@
 #include "forwarded.h"
 #include "front_page.h"
 #include "intent.h"
+#include "keyring.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
@@ -47,7 +48,7 @@ struct reception {
     struct channels *channels;
     struct status_link *link;
     struct budget *budget;
-    struct publisher_keys *keys;
+    uint32_t rate; // of it
     struct replays *replays;
     struct donations donations;
 };
@@ -56,6 +57,7 @@ struct reception {
 struct visit {
     struct reception *reception;
     struct request *request;
+    struct publisher_keys *keys;
     struct intent intent;
     bool fine;    // it could be read
     bool vouched; // and a key of the hub's has signed it
@@ -73,12 +75,14 @@ static void recall_one(void *context, const uint8_t mac[PUBLISHER_MAC],
     replays_recall(recall->replays, mac, until_s, recall->now_s);
 }
 
-// Without keys no document is ever taken.
+// Without keys no document is taken, and nothing is read or written.
 static bool recall(struct reception *reception)
 {
-    const struct config *config = reception->services->config;
+    const struct services *services = reception->services;
+    const struct config *config = services->config;
     struct recall from = { reception->replays, loop_now().unix / 1000 };
-    if (config->publisher_key.count == 0)
+    if (reception->donations.log || !services->keyring
+        || !atomic_load(keyring_in_use(services->keyring)))
         return true;
     reception->donations.log =
         replay_log_open(config->data, from.now_s, recall_one, &from);
@@ -95,7 +99,8 @@ struct reception *reception_new(const struct services *services,
         return NULL;
     reception->services = services;
     reception->listener = *listener;
-    reception->budget = budget_new((uint32_t)services->config->accept_rate);
+    reception->rate = (uint32_t)services->config->accept_rate;
+    reception->budget = budget_new(reception->rate);
     reception->link = status_link_new(services);
     reception->subscriptions = (struct subscribe_means){
         .services = services,
@@ -103,7 +108,6 @@ struct reception *reception_new(const struct services *services,
         .accepted = listener->accepted,
         .context = listener->context,
     };
-    reception->keys = publisher_keys_new(&services->config->publisher_key);
     reception->replays = replays_new();
     reception->donations = (struct donations){
         .services = services,
@@ -111,11 +115,26 @@ struct reception *reception_new(const struct services *services,
         .give = listener->given,
         .context = listener->context,
     };
-    if (reception->budget && reception->link && reception->keys
-        && reception->replays && recall(reception))
+    if (reception->budget && reception->link && reception->replays
+        && recall(reception))
         return reception;
     reception_free(reception);
     return NULL;
+}
+
+// With a new rate everybody has all of it.
+bool reception_retune(struct reception *reception)
+{
+    uint32_t rate = (uint32_t)reception->services->config->accept_rate;
+    if (rate == reception->rate)
+        return true;
+    struct budget *budget = budget_new(rate);
+    if (!budget)
+        return false;
+    budget_free(reception->budget);
+    reception->budget = budget;
+    reception->rate = rate;
+    return true;
 }
 
 void reception_use(struct reception *reception, struct channels *channels)
@@ -129,7 +148,6 @@ void reception_free(struct reception *reception)
         return;
     budget_free(reception->budget);
     status_link_free(reception->link);
-    publisher_keys_free(reception->keys);
     replays_free(reception->replays);
     replay_log_close(reception->donations.log);
     free(reception);
@@ -257,6 +275,12 @@ static void publish(struct visit *visit, struct moment now)
         blame(visit, 413, "content.long", "hub.content is too long");
         return;
     }
+    // The first key may have come while we ran.
+    if (intent->gives && !recall(reception)) {
+        intent_clear(intent);
+        refusal_say(reception->services->metrics, visit->request, STORE_AGAIN);
+        return;
+    }
     if (intent->is_signed && !is_trusted(visit, now))
         return;
     order.is_signed = intent->is_signed;
@@ -274,17 +298,18 @@ static void read_visit(void *context)
     struct visit *visit = context;
     const struct intent *intent = &visit->intent;
     visit->fine = intent_read(visit->request, &visit->intent);
-    visit->vouched =
-        visit->fine && intent->is_signed
-        && publisher_keys_vouch(visit->reception->keys, intent->url,
-                                &intent->message, intent->mac);
+    visit->vouched = visit->fine && intent->is_signed
+                     && publisher_keys_vouch(visit->keys, intent->url,
+                                             &intent->message, intent->mac);
 }
 
+// Takes what the visit holds.
 static void decide(struct visit *visit, struct moment now)
 {
     struct reception *reception = visit->reception;
     const struct services *services = reception->services;
     struct intent *intent = &visit->intent;
+    publisher_keys_free(visit->keys);
     if (!visit->fine) {
         refusal_blame(services->metrics, visit->request, intent->status,
                       intent->code, intent->reason);
@@ -320,6 +345,11 @@ void reception_post(void *self, struct request *request, struct moment now)
         || !affords(reception, request, 1 + at_most(services->config, more),
                     now))
         return;
+    here.keys = keyring_now(services->keyring);
+    if (!here.keys) {
+        refusal_say(services->metrics, request, STORE_AGAIN);
+        return;
+    }
     if (more == 0) {
         read_visit(&here);
         decide(&here, now);
@@ -332,6 +362,7 @@ void reception_post(void *self, struct request *request, struct moment now)
             return;
     }
     free(apart);
+    publisher_keys_free(here.keys);
     refusal_say(services->metrics, request, STORE_AGAIN);
 }
 

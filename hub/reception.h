@@ -12,6 +12,8 @@
 
 #include "loop.h"
 
+#include <stdbool.h>
+
 struct given;
 struct reception;
 struct request;
@@ -29,6 +31,9 @@ struct reception_listener {
 struct reception *reception_new(const struct services *services,
                                 const struct reception_listener *listener);
 void reception_free(struct reception *reception);
+
+// The options have changed. False: out of memory, all is as it was.
+bool reception_retune(struct reception *reception);
 
 // Who takes what has a channel. Before the first request.
 struct channels;

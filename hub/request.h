@@ -9,6 +9,8 @@
 
 #pragma once
 
+#include "door.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,8 +61,10 @@ struct request {
     const char *body; // never NULL; NUL after the last byte
     size_t body_len;
     char peer[48]; // address without the port, "" for the admin socket
-    bool admin;    // an operator's: he is known
-    char who[64];  // then: "uid 0", "token NAME"; for the log
+    enum door door;
+    bool admin;   // an operator's: he is known
+    bool steers;  // and may change things
+    char who[64]; // then: "uid 0", "token NAME"; for the log
     // This connection can be held open for long at no cost (front.h). If not,
     // a pull is answered at once, with Connection: close.
     bool parkable;

@@ -317,7 +317,7 @@ void retry_answered(struct retry *retry, struct exchange *exchange)
         delivery_outcome(delivery, retry->services.config, now);
     land(retry, delivery);
     lanes_ended(retry->lanes, delivery, &outcome, now);
-    delivery_note(delivery, &outcome, &retry->services, retry->ledger);
+    delivery_note(delivery, &outcome, &retry->services, retry->ledger, now);
     ledger_add(retry->ledger, &outcome);
     delivery_free(delivery, retry->contents);
 }

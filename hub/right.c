@@ -16,6 +16,7 @@ static const struct right rights_named[] = {
     { STORE_RIGHT_PULL, "pull" },       { STORE_RIGHT_MATCH, "match" },
     { STORE_RIGHT_MAILBOX, "mailbox" }, { STORE_RIGHT_CREATE, "create" },
     { STORE_RIGHT_TICKET, "ticket" },   { STORE_RIGHT_PRESENCE, "presence" },
+    { STORE_RIGHT_VIEW, "view" },       { STORE_RIGHT_ADMIN, "admin" },
 };
 enum { RIGHTS = sizeof rights_named / sizeof *rights_named };
 

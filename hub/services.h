@@ -9,15 +9,24 @@
 
 struct config;
 struct engine;
+struct keyring;
 struct loop;
 struct metrics;
+struct reload;
+struct rules;
 struct store;
+struct timeline;
 
 struct services {
-    const struct config *config;
+    const struct config *config; // changed by `live` alone
+    struct live *live;
+    struct reload *reload;
     struct store *store;
     struct engine *engine;
     struct loop *loop;
     struct metrics *metrics;
-    const char *hub_url; // what the hub calls itself
+    struct timeline *timeline; // NULL is fine
+    struct rules *rules;       // about domains; NULL: there are none
+    struct keyring *keyring;   // of publishers; NULL: there are none
+    const char *hub_url;       // what the hub calls itself
 };

@@ -14,6 +14,7 @@
 #include "policy.h"
 #include "refusal.h"
 #include "request.h"
+#include "rules.h"
 #include "services.h"
 #include "sheet.h"
 #include "status_link.h"
@@ -140,7 +141,7 @@ static uint64_t asker_of(const struct services *services,
     return asker_number(secret, from);
 }
 
-static struct store_request record_of(const struct intent *intent,
+struct store_request subscribe_record(const struct intent *intent,
                                       const struct config *config)
 {
     struct store_request record = {
@@ -163,10 +164,11 @@ static struct store_request record_of(const struct intent *intent,
 
 // What the operator does not want is refused at once: rules by name need no
 // network (R19, R33). So are the hub's own addresses (S18).
-static const char *refuse(const struct config *config,
-                          const struct intent *intent, unsigned *status,
-                          const char **code)
+const char *subscribe_refusal(const struct services *services,
+                              const struct intent *intent, unsigned *status,
+                              const char **code)
 {
+    const struct config *config = services->config;
     *status = 400;
     if (policy_is_own(config, intent->topic)) {
         *code = "topic.own";
@@ -177,11 +179,11 @@ static const char *refuse(const struct config *config,
         return "hub.callback is this hub itself";
     }
     *status = 403;
-    if (policy_topic_rule(config, intent->topic)) {
+    if (rules_topic(services->rules, intent->topic)) {
         *code = "topic.denied";
         return "this hub does not serve that hub.topic's domain";
     }
-    if (policy_callback_rule(config, intent->callback)) {
+    if (rules_callback(services->rules, intent->callback)) {
         *code = "callback.denied";
         return "this hub does not deliver to that hub.callback's domain";
     }
@@ -197,7 +199,7 @@ void subscribe_accept(const struct subscribe_means *means,
     const char *reason = NULL;
     // Nobody is kept from leaving.
     if (intent->mode == INTENT_SUBSCRIBE)
-        reason = refuse(services->config, intent, &status, &code);
+        reason = subscribe_refusal(services, intent, &status, &code);
     if (reason) {
         intent_clear(intent);
         refusal_blame(services->metrics, request, status, code, reason);
@@ -217,7 +219,7 @@ void subscribe_accept(const struct subscribe_means *means,
                 .durable = answer,
                 .done = finish,
                 .context = acceptance },
-        .request = record_of(intent, services->config),
+        .request = subscribe_record(intent, services->config),
     };
     acceptance->take.request.asker = asker_of(services, request);
     store_submit(services->store, &acceptance->take.op);

@@ -8,6 +8,9 @@
 
 #pragma once
 
+#include "storage/store.h"
+
+struct config;
 struct intent;
 struct request;
 struct services;
@@ -23,6 +26,17 @@ struct subscribe_means {
     void (*accepted)(void *context);
     void *context;
 };
+
+// What the operator does not want. NULL: nothing is against it; else why it is
+// refused, in a sentence, with the status and the code (refusal.h).
+const char *subscribe_refusal(const struct services *services,
+                              const struct intent *intent, unsigned *status,
+                              const char **code);
+
+// The request as it is stored; it borrows from the intent. Nobody in
+// particular asks.
+struct store_request subscribe_record(const struct intent *intent,
+                                      const struct config *config);
 
 // Takes the request and the contents of the intent; the means are borrowed
 // until it is answered and done with.

@@ -7,8 +7,8 @@
 #include "fetcher/engine.h"
 #include "log.h"
 #include "metrics.h"
-#include "policy.h"
 #include "pump.h"
+#include "rules.h"
 #include "services.h"
 #include "storage/store.h"
 
@@ -217,12 +217,12 @@ void verify_answered(struct verify *verify, struct exchange *exchange)
 static bool allowed(const struct verify *verify,
                     const struct store_request *request)
 {
-    const struct config *config = verify->services.config;
-    return policy_allows_callback(config, request->callback.at,
-                                  request->callback.len)
+    const struct rules *rules = verify->services.rules;
+    return rules_allow_callback(rules, request->callback.at,
+                                request->callback.len)
            && (request->mode == STORE_UNSUBSCRIBE
-               || policy_allows_topic(config, request->topic.at,
-                                      request->topic.len));
+               || rules_allow_topic(rules, request->topic.at,
+                                    request->topic.len));
 }
 
 static void deny(struct attempt *attempt, enum store_mode mode)

@@ -41,10 +41,10 @@ static void gone(void *context, struct request *request)
 }
 
 static void handed(void *context, int fd, const struct sockaddr *address,
-                   bool admin)
+                   enum door door)
 {
     struct server *server = context;
-    http_adopt(server->http, fd, address, admin);
+    http_adopt(server->http, fd, address, door);
 }
 
 static void answer(struct request *request)

@@ -1,27 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The page of contrib/examples in a real browser.
 
-Needs Debian's chromium and nodejs, and what contrib/playwright fetches;
-skipped where one of them is missing.
+Skipped where there is none: see harness/browser.py.
 """
 
 import json
-import os
-import shutil
 import socket
-import subprocess
 import unittest
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from harness import PATIENCE, Answer, Origin, Story
+from harness.browser import HAS_BROWSER, NO_BROWSER, Browser
 from harness.server import Server, next_address
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "contrib" / "examples" / "browser"
-PLAYWRIGHT = Path(os.environ.get("PLAYWRIGHT", ROOT / "build" / "playwright"))
-CHROMIUM, NODE = shutil.which("chromium"), shutil.which("node")
 KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript"}
 
 
@@ -36,44 +30,7 @@ class Site(Server):
                       [("Content-Type", KINDS[file.suffix])])
 
 
-class Browser:
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [NODE, Path(__file__).parent / "browser" / "driver.mjs",
-             PLAYWRIGHT / "package", CHROMIUM],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._read()
-
-    def _read(self) -> dict:
-        line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError("the browser has ended")
-        return json.loads(line)
-
-    def ask(self, act: str, **order: Any) -> Any:
-        order = {"act": act, "timeout": int(PATIENCE * 1000), **order}
-        print(json.dumps(order), file=self.process.stdin, flush=True)
-        answer = self._read()
-        if "error" in answer:
-            raise AssertionError(answer["error"])
-        return answer["value"]
-
-    def updates(self, count: int) -> list[str]:
-        """All that the page shows, the oldest first, once it is so many."""
-        texts = self.ask("wait", count=count)
-        if len(texts) < count:
-            raise AssertionError(f"{len(texts)} of {count}: {texts}, "
-                                 f"said {self.ask('said')}")
-        return texts[::-1]
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait(timeout=PATIENCE)
-        self.process.stdout.close()
-
-
-@unittest.skipUnless(CHROMIUM and NODE and (PLAYWRIGHT / "package").is_dir(),
-                     "no chromium, no node, or no build/playwright")
+@unittest.skipUnless(HAS_BROWSER, NO_BROWSER)
 class Page(Story):
     def setUp(self) -> None:
         super().setUp()

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import (Answer, Atom, Daemon, Farm, Rss, Story, binary,
+from harness import (Answer, Atom, Farm, Rss, Story, binary,
                      entries_of, request, until)
 
 FINE, NO, USAGE, NO_DAEMON = 0, 1, 2, 3
@@ -71,18 +71,6 @@ class Control(Story):
         callback.wait_posts(1)
         self.ctl_json(hub, "ping", topic)
         self.ctl(hub, "ping", "http://unknown.example/", code=NO)
-
-    def test_a_backup_is_a_store_that_runs(self) -> None:
-        hub, _, _, topic = self.cast()
-        copy = self.directory / "copy"
-        self.ctl_json(hub, "backup", str(copy))
-        # Never over something that is there.
-        self.ctl(hub, "backup", str(copy), code=NO)
-        hub.stop()
-        other = Daemon(copy, *hub.options)
-        self.daemons.append(other)
-        other.start()
-        self.assertEqual(other.status()["store"]["subscriptions"], 1)
 
     def test_wrong_usage_is_2(self) -> None:
         hub = self.daemon()
@@ -288,7 +276,7 @@ class Remove(Story):
         hub, callback, origin, topic = self.cast("gone", "left")
         self.assertIn("1 subscription ended",
                       self.ctl(hub, "remove", topic, callback.url("gone")))
-        line = hub.wait_for("operator.removed")
+        line = hub.wait_for("admin.subscription.removed")
         self.assertEqual(line.fields["host"], callback.host)
         self.assertTrue(line.fields["by"])
         until(lambda: self.denials(callback) == ["gone"], "the goodbye")

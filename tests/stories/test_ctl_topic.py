@@ -54,7 +54,8 @@ class Topic(Story):
                                          f"--content={content}"))
             self.assertEqual(answer["content"], content)
             self.assertEqual(self.chosen(hub, topic), content)
-            hub.wait_for("operator.chose", content=content)
+            hub.wait_for("admin.topic.changed",
+                         what=f"content={content}")
 
     def test_the_choice_outlives_a_restart(self) -> None:
         hub, callback, origin, topic = self.cast()

@@ -24,7 +24,7 @@ class Health(Story):
             with self.subTest(path=path):
                 self.assertEqual(hub.client.get(path).status, 404)
         for path in ("/admin/ping?topic=http://h/",
-                     "/admin/backup?path=/tmp/never"):
+                     "/admin/remove?topic=http://h/"):
             answer = hub.client.ask(request("POST", path, body=b""))
             self.assertEqual(answer.status, 404)
 

@@ -3,10 +3,12 @@
 nobody's business."""
 
 import json
+import re
 import subprocess
 import unittest
 
 from harness import PATIENCE, Answer, Atom, Story, binary
+from harness.daemon import ROOT
 
 CHANGES = ("subscription.active", "subscription.renewed",
            "subscription.ended", "subscription.refused")
@@ -57,6 +59,41 @@ class Log(Story):
         self.assertTrue(lines)
         for line in lines:
             self.assertIsInstance(json.loads(line), dict)
+
+    def test_lines_of_json_say_what_the_manual_says(self) -> None:
+        hub = self.daemon("--log-format=json")
+        callback, origin, feed = self.callback(), self.origin(), Atom()
+        topic = origin.serve(feed.add("one"))
+        self.follow(hub, topic, callback.url("a"), secret="never told")
+        callback.script(Answer(500), Answer(204))
+        origin.serve(feed.add("two"))
+        self.publish(hub, topic)
+        failed = hub.wait_for("delivery.failed", status="500")
+        self.assertEqual(failed.fields["outcome"],
+                         "HTTP 500 (Internal Server Error)")
+        callback.wait_posts(2)
+        hub.admin.get("/admin/topics?prefix=%ff%22%1b")
+        self.accepted(hub, "subscribe", "http://127.9.9.9:9999/%22%5c",
+                      callback.url("b", "?%22"))
+        callback.on_verify = lambda _: Answer(404)
+        self.accepted(hub, "subscribe", topic, callback.url("c"))
+        hub.wait_for("verification.failed")
+        hub.stop()
+        manual = {row[0]: row for row in re.findall(
+            r"^\| `([^`]+)` \| ([^|]*) \| ([^|]*) \|",
+            (ROOT / "contrib/man/events.md").read_text()
+            .partition("## The relay")[0], re.M)}
+        for line in hub.log.all()[:-1]:
+            told = json.loads(line.text)
+            self.assertRegex(told.pop("time"),
+                             r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertEqual(list(json.loads(line.text))[:3],
+                             ["time", "level", "event"])
+            _, levels, fields = manual[told.pop("event")]
+            self.assertIn(told.pop("level"), levels.split(", "))
+            for name, value in told.items():
+                self.assertIn(f"`{name}`", fields, line.text)
+                self.assertIsInstance(value, (int, str))
 
     def test_hostile_words_are_tame(self) -> None:
         hub = self.daemon()

@@ -92,10 +92,10 @@ class Words(Pause):
             json.loads(self.ctl(hub, "pause", "--all", "--json")),
             {"paused": True, "changed": True, "halted": True,
              "origins_paused": 0, "subscriptions_paused": 0})
-        line = hub.wait_for("operator.paused", what="origin")
+        line = hub.wait_for("admin.paused", what="origin")
         self.assertEqual(line.fields["origin"], callback.base)
         self.assertTrue(line.fields["by"])
-        hub.wait_for("operator.paused", status="was so already")
+        hub.wait_for("admin.paused", status="was so already")
 
     def test_what_still_holds_is_said(self) -> None:
         hub, origin, topic = self.cast()

@@ -188,11 +188,11 @@ class Commands(Tokens):
         self.ctl(hub, "token", "remove", "shop")
         self.ctl(hub, "token", "remove", "shop", code=NO)
         self.ctl(hub, "token", "list", code=NO)
-        line = hub.wait_for("operator.token.added")
+        line = hub.wait_for("admin.token.added")
         self.assertEqual((line.fields["name"], line.fields["status"]),
                          ("shop", "ok"))
         self.assertTrue(line.fields["by"])
-        hub.wait_for("operator.token.removed", 2)
+        hub.wait_for("admin.token.removed", 2)
 
     def test_for_programs_the_secret_is_json(self) -> None:
         hub = self.daemon()
@@ -242,7 +242,7 @@ class Commands(Tokens):
         self.assertEqual(answer.status, 404)
         answer = hub.client.get("/mailboxes/box", [bearer(tokens[0])])
         self.assertEqual(answer.status, 200)
-        hub.wait_for("operator.mailbox.removed")
+        hub.wait_for("admin.mailbox.removed")
 
     def test_who_pulls_is_counted(self) -> None:
         hub, _, topic = self.cast()

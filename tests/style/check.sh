@@ -64,7 +64,7 @@ grep -rnE '^# *(if|ifdef|ifndef|elif)' $product --include='*.c' |
 code '^(.* )?extern ' '*.h' | complain "no variable is shared"
 soft='TO''DO|FIX''ME|XX''X|HA''CK|not imple''mented|for n''ow'
 grep -rnIwE "$soft" --include='*.[ch]' --include='*.py' --include='*.sh' \
-    --include='CMakeLists.txt' . --exclude-dir=build --exclude-dir=.git |
+    --include='CMakeLists.txt' . --exclude-dir=build --exclude-dir=node_modules --exclude-dir=.git |
     complain "finish it, or say why it is right" || true
 
 # ----------------------------------------------------------- size and shape
@@ -94,7 +94,7 @@ awk '
     }
 ' $(sources hub fetcher storage contrib/bench tests) |
     complain "functions have at most 60 lines and 3 levels"
-grep -rnIE '[ 	]+$' . --exclude-dir=build --exclude-dir=.git \
+grep -rnIE '[ 	]+$' . --exclude-dir=build --exclude-dir=node_modules --exclude-dir=.git \
     --exclude-dir=fixtures --exclude-dir=corpus --exclude-dir=__pycache__ |
     complain "blanks at the end of a line" || true
 

@@ -11,6 +11,7 @@ from .callback import Callback, Farm
 from .client import Client, Wire, form, request
 from .daemon import FETCHED, Daemon, binary
 from .feeds import Atom, Rss, entries_of
+from .inherited import Manager
 from .links import status_path, told
 from .names import NameServer
 from .origin import Origin
@@ -22,7 +23,7 @@ from .wire import Closed, Message
 
 __all__ = [
     "Answer", "Atom", "Callback", "Client", "Closed", "Daemon", "FETCHED",
-    "Farm", "Inbox", "Message", "NameServer", "Origin", "PATIENCE", "Puller",
+    "Farm", "Inbox", "Manager", "Message", "NameServer", "Origin", "PATIENCE", "Puller",
     "Rss", "Story", "Wire", "binary", "entries_of", "form", "request",
     "status_path", "told", "until",
 ]

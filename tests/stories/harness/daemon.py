@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The daemon under test: its life, its log, its clients."""
 
+import json
 import os
 import re
 import resource
@@ -39,8 +40,18 @@ class Line:
     fields: dict[str, str]
 
 
+def parse_json(text: str) -> Line:
+    told = json.loads(text)
+    told.pop("time", None)
+    level, event = told.pop("level"), told.pop("event")
+    return Line(text, level, event,
+                {name: str(value) for name, value in told.items()})
+
+
 def parse(text: str) -> Line:
-    """TIMESTAMP LEVEL EVENT name=value ..."""
+    """TIMESTAMP LEVEL EVENT name=value ..., or an object of JSON."""
+    if text.startswith("{"):
+        return parse_json(text)
     parts = text.split(" ", 3)
     if len(parts) < 3:
         return Line(text, "", "", {})
@@ -64,6 +75,9 @@ class Daemon:
         self.listen = "127.0.0.1:0"
         self.log: Inbox[Line] = Inbox("log")
         self.forbidden: set[str] = set()
+        # Who else starts it (inherited.py): command -> command, descriptors
+        # that it gets and that are ours to close, environment.
+        self.wrap = None
         self._process: subprocess.Popen | None = None
         self._reader: threading.Thread | None = None
 
@@ -82,10 +96,16 @@ class Daemon:
         since = self.mark()
         environment = {**os.environ, **PROXIES}
         environment.pop("JOURNAL_STREAM", None)
+        command, descriptors = self.command(*more), ()
+        if self.wrap:
+            command, descriptors, given = self.wrap(command)
+            environment.update(given)
         self._process = subprocess.Popen(
-            self.command(*more), stdin=subprocess.DEVNULL,
+            command, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env=environment)
+            env=environment, pass_fds=descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
         self._reader = threading.Thread(
             target=self._read, args=(self._process,), daemon=True)
         self._reader.start()

@@ -56,7 +56,7 @@ class Story(unittest.TestCase):
         usual = ["--accept-rate=0", "--retry-first=100ms",
                  "--retry-max=400ms", "--verify-per-host=1000",
                  "--pending-per-host=0", "--stranger-verifications=0",
-                 "--stranger-rate=0", "--idle-pings=0"]
+                 "--stranger-rate=0", "--idle-pings=0", "--drain-idle=0s"]
         if loopback:
             usual.append(LOOPBACK)
         daemon = Daemon(data, *usual, *options)

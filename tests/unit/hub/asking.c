@@ -26,10 +26,8 @@ static struct fake_request *get_with(size_t n, const char *path,
 
 static void who_is_denied_by_the_operator_is_told_so(void **state)
 {
-    static char denied[] = "blog.example";
     (void)state;
-    rig.config.deny_topic.items[0] = denied;
-    rig.config.deny_topic.count = 1;
+    fake_rule(STORE_RULE_DENY_TOPIC, "blog.example");
     assert_int_equal(get(ONE)->status, 403);
     assert_non_null(strstr(rig.requests[0].body, "denied-topic"));
     assert_int_equal(fake_store_waiting_all(), 0);

@@ -340,7 +340,8 @@ static void note(uint32_t before, unsigned status)
     else
         fake_engine_fail(&delivery->exchange, EXCHANGE_CANCELLED);
     struct store_outcome outcome = outcome_of(delivery);
-    delivery_note(delivery, &outcome, &means, ledger);
+    delivery_note(delivery, &outcome, &means, ledger,
+                  (struct moment){ 1000, 1000 });
     delivery_free(delivery, NULL);
 }
 

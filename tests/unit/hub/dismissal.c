@@ -3,6 +3,7 @@
 #include "hub/dismissal.h"
 
 #include "fakes/fake_loop.h"
+#include "fakes/fake_rules.h"
 #include "fakes/fake_store.h"
 #include "hub/config.h"
 #include "hub/log.h"
@@ -22,6 +23,7 @@ enum { TOPIC = 7, HOUR = 3600000 };
 struct rig {
     struct config config;
     struct metrics metrics;
+    struct rules *rules;
     struct dismissal *dismissal;
     size_t owed, ended;
     uint64_t last; // subscription that ended
@@ -57,6 +59,7 @@ static int open_rig(void)
         .store = fake_store(),
         .loop = fake_loop(),
         .metrics = &rig.metrics,
+        .rules = rig.rules,
     };
     const struct dismissal_listener listener = { on_ended, on_owed, &rig };
     rig.config.topic_gone_after = INT64_C(72) * HOUR;
@@ -67,27 +70,23 @@ static int open_rig(void)
 static int setup(void **state)
 {
     (void)state;
-    rig = (struct rig){ .owed = 0 };
+    rig = (struct rig){ .rules = fake_rules() };
     return open_rig();
 }
 
 static int setup_denying_topics(void **state)
 {
-    static char domain[] = "denied.example";
     (void)state;
-    rig = (struct rig){
-        .config = { .deny_topic = { .items = { domain }, .count = 1 } },
-    };
+    rig = (struct rig){ .rules = fake_rules() };
+    fake_rule(STORE_RULE_DENY_TOPIC, "denied.example");
     return open_rig();
 }
 
 static int setup_allowing_callbacks(void **state)
 {
-    static char domain[] = "reader.example";
     (void)state;
-    rig = (struct rig){
-        .config = { .allow_callback = { .items = { domain }, .count = 1 } },
-    };
+    rig = (struct rig){ .rules = fake_rules() };
+    fake_rule(STORE_RULE_ALLOW_CALLBACK, "reader.example");
     return open_rig();
 }
 
@@ -415,6 +414,53 @@ static void an_order_goes_before_the_sweep(void **state)
     nothing_left();
 }
 
+static const struct store_topic good_topic = {
+    .id = TOPIC,
+    .url = { "https://good.example/", 21 },
+    .subscriptions = 5,
+};
+
+static void a_rule_that_comes_later_begins_a_sweep(void **state)
+{
+    (void)state;
+    nothing_left();
+    fake_rule(STORE_RULE_DENY_TOPIC, "good.example");
+    dismissal_sweep(rig.dismissal);
+    give_topics(0, &good_topic, 1, true);
+    give_page(0, 1, 1, true);
+    finish_removal(1, STORE_DENIAL_POLICY, STORE_OK);
+    nothing_left();
+}
+
+static void what_was_read_by_older_rules_is_read_again(void **state)
+{
+    (void)state;
+    fake_rule(STORE_RULE_DENY_TOPIC, "other.example");
+    dismissal_sweep(rig.dismissal);
+    turn(); // asks for topics
+    fake_rule(STORE_RULE_DENY_TOPIC, "good.example");
+    dismissal_sweep(rig.dismissal);
+    give_topics(0, &good_topic, 1, true);
+    give_topics(0, &good_topic, 1, true);
+    give_page(0, 1, 1, true);
+    finish_removal(1, STORE_DENIAL_POLICY, STORE_OK);
+    nothing_left();
+}
+
+static void who_is_allowed_again_meanwhile_stays(void **state)
+{
+    (void)state;
+    fake_rule(STORE_RULE_DENY_TOPIC, "good.example");
+    dismissal_sweep(rig.dismissal);
+    give_topics(0, &good_topic, 1, true);
+    give_page(0, 1, 2, false);
+    rules_remove(rig.rules, STORE_RULE_DENY_TOPIC, "good.example");
+    dismissal_sweep(rig.dismissal);
+    finish_removal(1, STORE_DENIAL_POLICY, STORE_OK);
+    finish_removal(2, STORE_DENIAL_POLICY, STORE_OK);
+    nothing_left();
+}
+
 static void a_sweep_stops_for_the_drain(void **state)
 {
     (void)state;
@@ -443,6 +489,9 @@ int main(void)
         SWEPT(R19_topics_denied_since_lose_their_subscriptions, denying_topics),
         SWEPT(R19_callbacks_denied_since_lose_theirs, allowing_callbacks),
         SWEPT(an_order_goes_before_the_sweep, denying_topics),
+        ENDED(a_rule_that_comes_later_begins_a_sweep),
+        ENDED(what_was_read_by_older_rules_is_read_again),
+        ENDED(who_is_allowed_again_meanwhile_stays),
         SWEPT(a_sweep_stops_for_the_drain, denying_topics),
     };
     log_setup(LOG_ERROR, false);

@@ -48,7 +48,7 @@ static int setup(void **state)
     if (!mkdtemp(directory))
         return -1;
     services.loop = fake_loop();
-    metrics = (struct metrics){ { 0 } };
+    metrics = (struct metrics){ .counts = { 0 } };
     given_count = 0;
     donations = (struct donations){
         .services = &services,

@@ -23,7 +23,7 @@ enum { QUEUE_MAX = 64 };
 struct told {
     struct request *request;
     int fd;
-    bool admin;
+    enum door door;
     int family;
 };
 
@@ -74,12 +74,12 @@ static inline void on_gone(void *context, struct request *request)
 }
 
 static inline void on_handed(void *context, int fd,
-                             const struct sockaddr *address, bool admin)
+                             const struct sockaddr *address, enum door door)
 {
     struct ears *ears = context;
     hear(ears, ears->handed, &ears->handed_count,
          (struct told){
-             .fd = fd, .admin = admin, .family = address->sa_family });
+             .fd = fd, .door = door, .family = address->sa_family });
 }
 
 // The n-th (from 0) of what was told, when it has been.

@@ -23,7 +23,7 @@ static void everything_else_is_handed_with_nothing_read(void **state)
     char got[256] = { 0 };
     (void)state;
 
-    assert_false(told.admin);
+    assert_int_equal(told.door, DOOR_PUBLIC);
     assert_int_equal(told.family, AF_INET);
     assert_int_not_equal(fcntl(told.fd, F_GETFL) & O_NONBLOCK, 0);
     size_t len = 0;
@@ -192,7 +192,7 @@ static void the_admin_socket_hands_over_at_once(void **state)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
     struct told told = await_handed(&ears, 0);
-    assert_true(told.admin);
+    assert_int_equal(told.door, DOOR_SOCKET);
     close(told.fd);
     close(fd);
     front_close(front);

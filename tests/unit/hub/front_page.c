@@ -4,6 +4,8 @@
 
 #include "fakes/fake_request.h"
 
+#include <stdio.h>
+
 static struct fake_request fake;
 
 static void show(const char *hub_url)
@@ -59,6 +61,30 @@ static void it_runs_no_scripts(void **state)
                                   "click"));
 }
 
+static void every_endpoint_is_told_of(void **state)
+{
+    (void)state;
+    static const char *const paths[] = { "events/poll", "events/stream",
+                                         "events/sse",  "events/ws",
+                                         "mailboxes",   "tickets",
+                                         "presence",    "healthz" };
+    show("https://hub.example/");
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        char cell[64];
+        snprintf(cell, sizeof cell, "<code>%s</code></th>", paths[i]);
+        assert_non_null(strstr(fake.body, cell));
+    }
+}
+
+static void examples_name_this_hub(void **state)
+{
+    (void)state;
+    show("https://hub.example/a&b/");
+    assert_non_null(strstr(fake.body, "curl https://hub.example/a&amp;b/ -d"));
+    assert_non_null(
+        strstr(fake.body, "https://hub.example/a&amp;b/events/poll"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -66,6 +92,8 @@ int main(void)
         cmocka_unit_test(R143_it_has_a_form_for_each_thing_to_do),
         cmocka_unit_test(a_secret_is_never_sent_in_a_url),
         cmocka_unit_test(it_runs_no_scripts),
+        cmocka_unit_test(every_endpoint_is_told_of),
+        cmocka_unit_test(examples_name_this_hub),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,7 +162,8 @@ static void a_unix_socket_is_the_admins(void **state)
                      0);
     wire_set_patience(ends[0]);
     assert_true(http_adopt(http, ends[1],
-                           &(struct sockaddr){ .sa_family = AF_UNIX }, true));
+                           &(struct sockaddr){ .sa_family = AF_UNIX },
+                           DOOR_SOCKET));
     for (size_t i = 0; i < 2; i++) {
         wire_send(ends[0], "GET /admin HTTP/1.1\r\nHost: h\r\n\r\n");
         struct request *request = await(&ears, i);

@@ -99,7 +99,7 @@ static inline int call_as(struct http *http, const struct sockaddr *address,
     int ends[2];
     wire_pair(ends);
     wire_send(ends[0], text);
-    http_adopt(http, ends[1], address, false);
+    http_adopt(http, ends[1], address, DOOR_PUBLIC);
     return ends[0];
 }
 

@@ -97,7 +97,7 @@ static void only_its_owner_may_use_it(void **state)
     umask(before);
     assert_int_equal(stat(place->path, &found), 0);
     assert_int_equal(found.st_mode & 07777, 0600);
-    assert_true(listener.admin);
+    assert_int_equal(listener.door, DOOR_SOCKET);
     assert_string_equal(listener.address, place->path);
     listener_close(&listener);
     assert_int_not_equal(access(place->path, F_OK), 0);

@@ -369,6 +369,24 @@ static void a_waiting_loop_does_not_tick(void **state)
     (void)state;
 }
 
+static bool wait_until_it_is_seen(struct probe *probe)
+{
+    // Another thread would ask; the answer is the same here.
+    while (loop_stuck_ms(probe->loop) < 20)
+        continue;
+    loop_stop(probe->loop);
+    return false;
+}
+
+static void a_turn_that_does_not_end_can_be_seen(void **state)
+{
+    (void)state;
+    struct probe probe = { .act = wait_until_it_is_seen,
+                           .patience = LOOP_FOR_EVER };
+    run(&probe, NULL, NULL);
+    assert_int_equal(probe.steps, 1);
+}
+
 static void a_loop_that_never_ran_can_be_closed(void **state)
 {
     struct loop *loop = loop_open();
@@ -394,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_slow_step_is_counted),
         cmocka_unit_test(many_slow_steps_make_few_lines),
         cmocka_unit_test(a_waiting_loop_does_not_tick),
+        cmocka_unit_test(a_turn_that_does_not_end_can_be_seen),
         cmocka_unit_test(a_loop_that_never_ran_can_be_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

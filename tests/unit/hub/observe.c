@@ -489,8 +489,7 @@ static void a_topic_that_is_gone_is_told_of(void **state)
 static void R19_a_redirect_does_not_get_around_a_rule(void **state)
 {
     (void)state;
-    char domain[] = "denied.example";
-    rig.config.deny_topic = (struct config_list){ { domain }, 1 };
+    fake_rule(STORE_RULE_DENY_TOPIC, "denied.example");
     struct exchange *x = claimed();
     fake_engine_answer(x, 200, "hello");
     fake_engine_moved(x, "https://www.denied.example/feed");

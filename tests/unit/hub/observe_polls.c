@@ -133,8 +133,7 @@ static void R19_a_remembered_redirect_does_not_get_around_a_rule(void **state)
 {
     (void)state;
     settle(moved(claimed(), true, 200));
-    char domain[] = "new.example";
-    rig.config.deny_topic = (struct config_list){ { domain }, 1 };
+    fake_rule(STORE_RULE_DENY_TOPIC, "new.example");
     struct exchange *x = claimed();
     assert_string_equal(x->url, TOPIC_URL);
     settle(published(x, 200, "hello"));

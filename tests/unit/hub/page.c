@@ -31,7 +31,7 @@ static void S15_text_cannot_break_out_of_a_page(void **state)
     static const char text[] = "<script>&\"'\n\x7f";
     show("<b>", text, sizeof text - 1);
     assert_non_null(
-        strstr(fake.body, "&lt;script&gt;&amp;&quot;&#39;  </body>"));
+        strstr(fake.body, "&lt;script&gt;&amp;&quot;&#39;  </main>"));
     assert_non_null(strstr(fake.body, "<h1>&lt;b&gt;</h1>"));
     assert_null(strstr(fake.body, "<b>"));
 }
@@ -42,7 +42,7 @@ static void what_is_not_utf8_is_replaced(void **state)
     static const char text[] = "caf\xc3\xa9 \xff\x9b \xe2\x82";
     show("a page", text, sizeof text - 1);
     assert_non_null(strstr(fake.body, "caf\xc3\xa9 &#xFFFD;&#xFFFD; "
-                                      "&#xFFFD;&#xFFFD;</body>"));
+                                      "&#xFFFD;&#xFFFD;</main>"));
 }
 
 static void a_page_allows_itself_nothing_but_its_style_and_forms(void **state)

@@ -2,8 +2,6 @@
 
 #include "hub/publisher_key.h"
 
-#include "hub/config.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,9 +19,8 @@ static struct bytes text(const char *at)
 
 static struct publisher_keys *keys_of(char *first, char *second)
 {
-    struct config_list list = { .items = { first, second },
-                                .count = second ? 2 : 1 };
-    struct publisher_keys *keys = publisher_keys_new(&list);
+    const char *const texts[] = { first, second };
+    struct publisher_keys *keys = publisher_keys_new(texts, second ? 2 : 1);
     assert_non_null(keys);
     return keys;
 }
@@ -126,8 +123,7 @@ static void two_keys_of_one_prefix_both_count(void **state)
 
 static void without_keys_nobody_is_vouched_for(void **state)
 {
-    struct config_list list = { .count = 0 };
-    struct publisher_keys *keys = publisher_keys_new(&list);
+    struct publisher_keys *keys = publisher_keys_new(NULL, 0);
     (void)state;
     assert_non_null(keys);
     assert_false(vouched(keys, "https://a.example/feed", BY_LONG));

@@ -8,6 +8,7 @@
 #include "fakes/fake_hold.h"
 #include "fakes/fake_loop.h"
 #include "fakes/fake_request.h"
+#include "fakes/fake_rules.h"
 #include "fakes/fake_store.h"
 #include "hub/access.h"
 #include "hub/config.h"
@@ -69,6 +70,7 @@ static inline int setup(void **state)
     (void)state;
     memset(&rig, 0, sizeof rig);
     rig.config.pulls = 100;
+    rig.config.pulls_room = 1000;
     rig.config.pulls_per_address = 60;
     rig.config.pulls_per_token = 50;
     rig.config.pull_anonymous = true;
@@ -82,6 +84,7 @@ static inline int setup(void **state)
         .loop = fake_loop(),
         .metrics = &rig.metrics,
         .hub_url = public_url,
+        .rules = fake_rules(),
     };
     rig.access = access_new(&services, rig_revoked, NULL);
     rig.pullers = pullers_new(&services, fake_hold_front());

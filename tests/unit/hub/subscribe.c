@@ -4,6 +4,7 @@
 
 #include "fakes/fake_loop.h"
 #include "fakes/fake_request.h"
+#include "fakes/fake_rules.h"
 #include "fakes/fake_store.h"
 #include "hub/config.h"
 #include "hub/intent.h"
@@ -46,6 +47,7 @@ static int setup(void **state)
                                       .store = fake_store(),
                                       .loop = fake_loop(),
                                       .metrics = &rig.metrics,
+                                      .rules = fake_rules(),
                                       .hub_url = "https://hub.example/" };
     rig.link = status_link_new(&rig.services);
     rig.means = (struct subscribe_means){
@@ -233,13 +235,12 @@ static void post_refused(const char *body)
 static void R19_what_the_operator_denies_is_a_403(void **state)
 {
     (void)state;
-    char domain[] = "c.example", other[] = "x.example";
-    rig.config.deny_callback = (struct config_list){ { domain }, 1 };
+    fake_rule(STORE_RULE_DENY_CALLBACK, "c.example");
     post_refused("hub.mode=subscribe&" BOTH);
     assert_int_equal(rig.request.status, 403);
     assert_string_equal(rig.request.type, "text/plain; charset=utf-8");
     assert_true(fake_request_has(&rig.request, "Hub-Error: callback.denied"));
-    rig.config.allow_topic = (struct config_list){ { other }, 1 };
+    fake_rule(STORE_RULE_ALLOW_TOPIC, "x.example");
     post_refused("hub.mode=subscribe&" BOTH);
     assert_int_equal(rig.request.status, 403);
     assert_true(fake_request_has(&rig.request, "Hub-Error: topic.denied"));

@@ -4,6 +4,7 @@
 
 #include "fakes/fake_engine.h"
 #include "fakes/fake_loop.h"
+#include "fakes/fake_rules.h"
 #include "fakes/fake_store.h"
 #include "hub/config.h"
 #include "hub/log.h"
@@ -68,6 +69,7 @@ static int open_rig(const struct allowance_rates *rates)
         .engine = fake_engine(),
         .loop = fake_loop(),
         .metrics = &rig.metrics,
+        .rules = fake_rules(),
     };
     struct verify_listener listener = { on_followed, on_granted, on_ended,
                                         on_denied, &rig };
@@ -674,10 +676,8 @@ static void R57_an_unsubscription_is_told_of(void **state)
 static void R19_what_is_denied_meanwhile_is_not_asked(void **state)
 {
     (void)state;
-    char blog[] = "blog.example";
     struct store_claimed item = request(STORE_SUBSCRIBE);
-    rig.config.deny_topic.items[0] = blog;
-    rig.config.deny_topic.count = 1;
+    fake_rule(STORE_RULE_DENY_TOPIC, "blog.example");
     claim(&item);
     assert_int_equal(fake_engine_waiting(), 0);
     struct store_settle *settle = fake_store_take(STORE_SETTLE);
@@ -694,9 +694,7 @@ static void R19_what_is_denied_meanwhile_is_not_asked(void **state)
 static void R19_where_nothing_is_delivered_nothing_is_asked(void **state)
 {
     (void)state;
-    char reader[] = "reader.example";
-    rig.config.deny_callback.items[0] = reader;
-    rig.config.deny_callback.count = 1;
+    fake_rule(STORE_RULE_DENY_CALLBACK, "reader.example");
     struct store_claimed item = request(STORE_UNSUBSCRIBE);
     claim(&item);
     struct store_settle *settle = fake_store_take(STORE_SETTLE);

@@ -20,7 +20,7 @@ struct fake_request {
     size_t answers;
     unsigned status;
     char type[64];
-    char body[8192]; // NUL-terminated
+    char body[32768]; // NUL-terminated
     char headers[REPLY_HEADERS_MAX][384];
     size_t header_count;
     bool close;

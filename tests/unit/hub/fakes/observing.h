@@ -6,6 +6,7 @@
 
 #include "fake_engine.h"
 #include "fake_loop.h"
+#include "fake_rules.h"
 #include "fake_store.h"
 #include "fetcher/document.h"
 #include "hub/config.h"
@@ -98,6 +99,7 @@ static inline int setup(void **state)
         .engine = fake_engine(),
         .loop = fake_loop(),
         .metrics = &rig.metrics,
+        .rules = fake_rules(),
     };
     struct observe_listener listener = { on_updated, on_walk, on_gone, &rig };
     rig.observe = observe_new(&services, &listener);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+
+#include "lookout.h"
+
+#include "config.h"
+#include "log.h"
+#include "services.h"
+#include "storage/store.h"
+
+#include <stdlib.h>
+#include <sys/statvfs.h>
+
+enum {
+    LOOK_MS = 2000,
+    NEAR_MS = 1000, // while anything comes near its ceiling
+    SILENT_MS = 15000,
+};
+
+// So little is left of the store when it takes nothing new any more.
+#define STORE_EMPTY ((uint64_t)64 * 1024)
+// Less than a commit or two need.
+#define DISK_EMPTY ((uint64_t)4 * 1024 * 1024)
+
+struct lookout {
+    struct services services;
+    struct store_stats stats;
+    bool asking, draining;
+    bool known;      // it has looked
+    int64_t next;    // monotonic
+    int64_t asked;   // the same: when it was asked last
+    bool disk_known; // the file system has told
+    uint64_t disk_free;
+    // The worker's, while it works.
+    bool measured;
+    uint64_t measured_free;
+    struct filling fillings[FILLING_COUNT];
+};
+
+static void tell(enum filling_what what, enum filling_level before,
+                 const struct filling *now)
+{
+    if (now->level == before)
+        return;
+    const char *name = filling_what_name(what);
+    if (now->level > before)
+        LOG(now->level == FILLING_OVER ? LOG_ERROR : LOG_WARN, "store.filling",
+            LOG_T("what", name),
+            LOG_N("percent", filling_level_percent(now->level)),
+            LOG_N("used", now->used), LOG_N("of", now->limit));
+    else
+        LOG(LOG_INFO, "store.eased", LOG_T("what", name),
+            LOG_T("level", filling_level_name(now->level)),
+            LOG_N("used", now->used), LOG_N("of", now->limit));
+}
+
+static void judge(struct lookout *lookout, enum filling_what what,
+                  uint64_t used, uint64_t limit)
+{
+    struct filling *filling = &lookout->fillings[what];
+    enum filling_level before = filling->level;
+    filling->used = used;
+    filling->limit = limit;
+    filling->level = filling_judge(before, used, limit);
+    tell(what, before, filling);
+}
+
+static void judge_disk(struct lookout *lookout, uint64_t used)
+{
+    struct filling *filling = &lookout->fillings[FILLING_DISK];
+    enum filling_level before = filling->level;
+    if (!lookout->disk_known)
+        return;
+    filling_of_disk(used, lookout->disk_free, filling);
+    tell(FILLING_DISK, before, filling);
+}
+
+static bool is_near(const struct lookout *lookout)
+{
+    for (int i = 0; i < FILLING_COUNT; i++)
+        if (lookout->fillings[i].level != FILLING_NO)
+            return true;
+    return false;
+}
+
+static void judge_all(struct lookout *lookout)
+{
+    const struct store_numbers *n = &lookout->stats.numbers;
+    const struct config *config = lookout->services.config;
+    judge(lookout, FILLING_STORE, n->used_bytes, filling_room(n->map_bytes));
+    judge_disk(lookout, n->used_bytes);
+    judge(lookout, FILLING_TOPICS, n->topics, (uint64_t)config->max_topics);
+    judge(lookout, FILLING_SUBSCRIPTIONS, n->subscriptions,
+          (uint64_t)config->max_subscriptions);
+    judge(lookout, FILLING_MAILBOXES, n->mailboxes,
+          (uint64_t)config->max_mailboxes);
+    lookout->known = true;
+}
+
+static void stats_read(struct store_op *op)
+{
+    struct lookout *lookout = op->context;
+    if (op->status == STORE_OK)
+        judge_all(lookout);
+    lookout->asking = false;
+    lookout->next = loop_now().mono + (is_near(lookout) ? NEAR_MS : LOOK_MS);
+}
+
+static void ask_store(struct lookout *lookout)
+{
+    lookout->stats.op = (struct store_op){
+        .verb = STORE_STATS,
+        .done = stats_read,
+        .context = lookout,
+    };
+    store_submit(lookout->services.store, &lookout->stats.op);
+}
+
+// On a worker thread: a file system may take its time.
+static void measure(void *context)
+{
+    struct lookout *lookout = context;
+    struct statvfs disk;
+    lookout->measured = statvfs(lookout->services.config->data, &disk) == 0;
+    if (lookout->measured)
+        lookout->measured_free = (uint64_t)disk.f_bavail * disk.f_frsize;
+}
+
+static void measured(void *context)
+{
+    struct lookout *lookout = context;
+    lookout->disk_known = lookout->measured;
+    lookout->disk_free = lookout->measured_free;
+    ask_store(lookout);
+}
+
+bool lookout_step(void *self, struct moment now)
+{
+    struct lookout *lookout = self;
+    if (lookout->asking || lookout->draining || now.mono < lookout->next)
+        return false;
+    lookout->asking = true;
+    lookout->asked = now.mono;
+    if (!loop_job(lookout->services.loop, measure, measured, lookout))
+        ask_store(lookout);
+    return false;
+}
+
+int64_t lookout_patience(void *self, struct moment now)
+{
+    const struct lookout *lookout = self;
+    if (lookout->asking || lookout->draining)
+        return LOOP_FOR_EVER;
+    return lookout->next > now.mono ? lookout->next - now.mono : 0;
+}
+
+struct lookout *lookout_new(const struct services *services)
+{
+    struct lookout *lookout = calloc(1, sizeof *lookout);
+    if (!lookout)
+        return NULL;
+    lookout->services = *services;
+    measure(lookout);
+    lookout->disk_known = lookout->measured;
+    lookout->disk_free = lookout->measured_free;
+    return lookout;
+}
+
+void lookout_free(struct lookout *lookout)
+{
+    free(lookout);
+}
+
+void lookout_drain(struct lookout *lookout)
+{
+    lookout->draining = true;
+}
+
+bool lookout_idle(const struct lookout *lookout)
+{
+    return !lookout->asking;
+}
+
+const struct filling *lookout_filling(const struct lookout *lookout,
+                                      enum filling_what what)
+{
+    return &lookout->fillings[what];
+}
+
+uint64_t lookout_disk_free(const struct lookout *lookout)
+{
+    return lookout->disk_free;
+}
+
+const char *lookout_unready(const struct lookout *lookout)
+{
+    const struct filling *store = &lookout->fillings[FILLING_STORE];
+    if (lookout->asking && loop_now().mono - lookout->asked > SILENT_MS)
+        return "the store, or its disk, does not answer";
+    if (lookout->known && store->limit < store->used + STORE_EMPTY)
+        return "the store is full";
+    if (lookout->disk_known && lookout->disk_free < DISK_EMPTY)
+        return "the disk is full";
+    return NULL;
+}

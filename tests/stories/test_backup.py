@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""A backup of a running hub, and what can be made of it elsewhere."""
+
+import os
+import stat
+import subprocess
+import threading
+import unittest
+
+from harness import Answer, Atom, Puller, binary, until
+from harness.moving import NO, NO_DAEMON, USAGE, Moving
+
+
+class Backup(Moving):
+    def test_it_is_whole_though_everything_goes_on(self) -> None:
+        hub = self.daemon("--pull-open")
+        origin, callback, feed = self.origin(), self.callback(), Atom()
+        topic = origin.serve(feed.add("one"))
+        self.follow(hub, topic, callback.url("kept"), secret="kept-secret")
+        puller = Puller(hub.client, topic)
+        puller.pull()
+        stop = threading.Event()
+        load = threading.Thread(target=self.subscribe_more,
+                                args=(hub, topic, callback, stop))
+        load.start()
+        try:
+            since = hub.mark()
+            self.publish(hub, origin.serve(feed.add("two")))
+            hub.wait_for("update", since=since)
+            puller.pull()
+            self.ctl(hub, "backup", "copy")
+        finally:
+            stop.set()
+            load.join()
+        # What comes later is not in it.
+        since = hub.mark()
+        self.publish(hub, origin.serve(feed.add("three")))
+        hub.wait_for("update", since=since)
+        puller.pull()
+        hub.stop()
+        self.run_ctl("restore", "copy", "--data=elsewhere")
+        self.served_elsewhere(hub, origin, callback, feed, topic, puller)
+
+    def ctl(self, hub, command, name, *more):
+        return self.run_ctl("--data", hub.data, command,
+                            self.directory / name, *more)
+
+    def subscribe_more(self, hub, topic, callback, stop) -> None:
+        number = 0
+        while not stop.is_set():
+            self.accepted(hub, "subscribe", topic, callback.url(f"{number}"))
+            number += 1
+
+    def served_elsewhere(self, hub, origin, callback, feed, topic,
+                         puller) -> None:
+        other = self.there("elsewhere", hub)
+        self.assertGreaterEqual(other.status()["store"]["subscriptions"], 1)
+        # His place is from after the copy: he is told, and not turned away.
+        puller.client = other.client
+        page = puller.pull()
+        self.assertIsNotNone(page["gap"])
+        before = len(callback.posts)
+        self.publish(other, origin.serve(feed.add("four")))
+        until(lambda: any(post.target.endswith("kept")
+                          and b"four" in post.body
+                          for post in callback.posts.all()[before:]),
+              "the update to be delivered from elsewhere")
+
+    def test_what_was_owed_is_owed_elsewhere(self) -> None:
+        hub = self.daemon("--retry-first=10m", "--retry-max=10m")
+        origin, callback, feed = self.origin(), self.callback(), Atom()
+        topic = origin.serve(feed.add("one"))
+        self.follow(hub, topic, callback.url())
+        callback.script(Answer(500))
+        since = hub.mark()
+        self.publish(hub, origin.serve(feed.add("two")))
+        hub.wait_for("delivery.failed", since=since)
+        until(lambda: hub.status()["store"]["lagging"] == 1, "it to be stored")
+        self.ctl(hub, "backup", "copy")
+        hub.stop()
+        self.run_ctl("restore", "copy", "--data=elsewhere")
+        other = self.there("elsewhere", hub)
+        self.assertEqual(other.status()["store"]["lagging"], 1)
+        self.run_ctl("--data", other.data, "resend", topic)
+        callback.wait_posts(2)
+
+    def test_it_is_the_owner_s_alone_and_whole_or_not_there(self) -> None:
+        hub = self.daemon()
+        self.ctl(hub, "backup", "copy")
+        mode = stat.S_IMODE((self.directory / "copy").stat().st_mode)
+        self.assertEqual(mode, 0o600)
+        # Again, over the old one; and to standard output.
+        self.ctl(hub, "backup", "copy")
+        done = self.run_ctl("--data", hub.data, "backup", "-")
+        self.assertEqual(len(done.stdout),
+                         (self.directory / "copy").stat().st_size)
+        self.assertEqual(sorted(path.name for path in hub.data.iterdir()),
+                         ["admin.sock", "data.mdb", "lock", "lock.mdb"])
+        hub.stop()
+        self.ctl_fails(hub, "backup", "later", NO_DAEMON)
+        self.assertFalse((self.directory / "later").exists())
+        self.run_ctl("backup", code=USAGE)
+
+    def ctl_fails(self, hub, command, name, code) -> None:
+        self.run_ctl("--data", hub.data, command, self.directory / name,
+                     code=code)
+
+    def test_one_at_a_time_and_nothing_is_left_when_it_is_killed(self
+                                                                 ) -> None:
+        hub = self.daemon()
+        origin = self.origin()
+        for number in range(6):
+            topic = origin.serve(os.urandom(1 << 20), path=f"/{number}",
+                                 content_type="application/octet-stream")
+            self.follow(hub, topic, self.callback().url())
+        first = subprocess.Popen(
+            [str(binary("websubctl")), "--data", str(hub.data), "backup",
+             str(self.directory / "first")], stderr=subprocess.PIPE)
+        # It lasts some tenths of a second; another one is refused meanwhile.
+        until(lambda: self.second_is_refused(hub) or first.poll() is not None,
+              "the first one to be under way")
+        hub.kill()
+        first.communicate()
+        self.assertIn(first.returncode, (NO, NO_DAEMON))
+        self.assertFalse((self.directory / "first").exists())
+        self.assertFalse((self.directory / "first.part").exists())
+        left = {path.name for path in hub.data.iterdir()}
+        self.assertLessEqual(left, {"admin.sock", "data.mdb", "lock",
+                                    "lock.mdb"})
+        hub.start()
+
+    def second_is_refused(self, hub) -> bool:
+        done = subprocess.run(
+            [str(binary("websubctl")), "--data", str(hub.data), "backup",
+             str(self.directory / "second")], capture_output=True, text=True,
+            check=False)
+        return done.returncode == NO and "another" in done.stderr
+
+
+class Restore(Moving):
+    def copy(self) -> None:
+        hub = self.daemon()
+        self.run_ctl("--data", hub.data, "backup", "copy")
+        hub.stop()
+
+    def test_what_is_no_copy_is_refused(self) -> None:
+        self.copy()
+        whole = (self.directory / "copy").read_bytes()
+        bad = {"empty": b"", "text": b"this is no store\n" * 4096,
+               "short": whole[:-4096], "head": whole[:4096],
+               "zeros": bytes(len(whole)),
+               "rotten": whole[:8192] + b"\xff" * (len(whole) - 8192)}
+        for name, data in bad.items():
+            with self.subTest(name=name):
+                (self.directory / name).write_bytes(data)
+                done = self.run_ctl("restore", name, "--data=there", code=NO)
+                self.assertIn(b"websubctl: ", done.stderr)
+                self.assertFalse((self.directory / "there").exists())
+        self.run_ctl("restore", "nowhere", "--data=there", code=NO)
+        self.run_ctl("restore", "copy", code=USAGE)
+
+    def test_what_is_there_stays_unless_forced(self) -> None:
+        self.copy()
+        hub = self.daemon()
+        origin, callback = self.origin(), self.callback()
+        self.follow(hub, origin.serve(Atom().add("one")), callback.url())
+        # In use, whatever is said.
+        self.run_ctl("restore", "copy", "--force", "--data", hub.data,
+                     code=NO)
+        hub.stop()
+        self.run_ctl("restore", "copy", "--data", hub.data, code=NO)
+        hub.start()
+        self.assertEqual(hub.status()["store"]["subscriptions"], 1)
+        hub.stop()
+        done = self.run_ctl("restore", "copy", "--force", "--json", "--data",
+                            hub.data)
+        self.assertIn(b'"bytes":', done.stdout)
+        self.assertTrue((hub.data / "data.mdb.before").exists())
+        hub.start()
+        self.assertEqual(hub.status()["store"]["subscriptions"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""The console and the public pages for everybody: with a keyboard alone, on a
+phone, in the dark, with a screen reader (axe-core finds nothing); and whatever
+the hub was told by strangers, it is text.
+
+Skipped where there is no browser: see harness/browser.py.
+"""
+
+import unittest
+from urllib.parse import urlencode
+
+from harness.browser import HAS_BROWSER, NO_BROWSER
+from harness.console import VIEWS, Watched
+
+LOOKS = {"light": ("light", 1280, 900), "dark": ("dark", 1280, 900),
+         "phone": ("light", 390, 844)}
+MARKUP = "document.querySelectorAll('#app script, img[src=x]').length"
+WIDE = "document.documentElement.scrollWidth > innerWidth"
+
+
+@unittest.skipUnless(HAS_BROWSER, NO_BROWSER)
+class Everybody(Watched):
+    def nothing_wrong(self, what: str) -> None:
+        for name, look in LOOKS.items():
+            self.browser.look(*look)
+            with self.subTest(what, look=name):
+                self.assertEqual(self.browser.violations(), [])
+                self.assertFalse(self.browser.ask("run", script=WIDE),
+                                 "it is wider than the window")
+
+    def test_axe_finds_nothing_in_the_console(self) -> None:
+        self.hub_with_door()
+        self.people_and_news()
+        self.browser.open(self.console)
+        self.nothing_wrong("sign in")
+        self.sign_in()
+        for view in VIEWS:
+            self.go(view)
+            self.settle()
+            self.nothing_wrong(view or "overview")
+        self.browser.look()
+        for view, button, title in (
+                ("topics", "Add a topic", "Add a topic"),
+                ("topic", "Remove", "Remove this topic?"),
+                ("subscriptions", "Subscribe a callback",
+                 "Subscribe a callback"),
+                ("rules", "Add a rule", "Add a rule")):
+            self.go(view)
+            self.browser.click("button", button, where=".main")
+            self.browser.sees(title, "dialog")
+            self.nothing_wrong(title)
+            self.browser.press("Escape")
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_axe_finds_nothing_where_there_is_nothing(self) -> None:
+        self.hub_with_door()
+        self.sign_in()
+        for view in ("", "topics", "subscriptions", "deliveries", "updates"):
+            self.go(view)
+            self.settle()
+            self.nothing_wrong(f"empty {view}")
+        self.go("topic")
+        self.browser.sees("does not know this topic", ".empty")
+        self.nothing_wrong("no such topic")
+
+    def test_axe_finds_nothing_in_the_public_pages(self) -> None:
+        self.hub_with_door()
+        self.people_and_news()
+        for page in ("", "topic", "subscription",
+                     "topic?" + urlencode({"hub.topic": self.topic})):
+            self.browser.open(self.hub.hub + page)
+            self.nothing_wrong(f"/{page}")
+        self.assertEqual(self.browser.complaints(), [])
+
+    def test_a_keyboard_is_enough(self) -> None:
+        self.hub_with_door()
+        self.people_and_news()
+        browser = self.browser
+        browser.open(self.console)
+        self.assertEqual(browser.focused(), "input Token")
+        browser.ask("type", text=self.token("admin"))
+        browser.press("Enter")
+        browser.sees("Overview", "h1")
+        browser.press("Tab")
+        self.assertEqual(browser.focused(), "a Go to the content")
+        browser.press("Enter")
+        self.assertEqual(browser.focused(), "h1 Overview")
+        browser.press("g", "t")
+        browser.sees("Topics", "h1")
+        self.assertEqual(browser.focused(), "h1 Topics")
+        self.settle()
+        browser.press("/")
+        self.assertEqual(browser.focused(), "input Address begins with")
+        browser.ask("type", text=self.topic)
+        browser.press("Enter")
+        browser.sees("All 1", ".foot")
+        while not browser.focused().startswith(f"a {self.topic}"):
+            browser.press("Tab")
+        browser.press("Enter")
+        browser.sees(self.topic, "h1")
+        browser.sees("Ping", ".acts")
+        browser.press("Tab", "Tab", "Tab")
+        self.assertEqual(browser.focused(), "button Send again")
+        browser.press("Enter")
+        self.assertEqual(browser.focused(), "input Since")
+        browser.press("Escape")
+        self.assertEqual(browser.focused(), "button Send again")
+        since = self.hub.mark()
+        browser.press("p")
+        self.assertEqual(browser.focused(), "input Topic")
+        browser.ask("type", text=self.topic)
+        browser.press("Enter")
+        browser.sees("Pinged", ".toasts")
+        self.hub.wait_for("fetch.done", since=since)
+        browser.press("?")
+        browser.sees("close what is open", "dialog")
+        browser.press("Escape", "g", "d")
+        browser.sees("Deliveries", "h1")
+        self.assertEqual(browser.complaints(), [])
+
+    def test_what_strangers_say_is_text(self) -> None:
+        self.hub_with_door()
+        self.people_and_news()
+        self.sign_in()
+        self.browser.ask("poison", url="**/admin/**")
+        for view in VIEWS:
+            self.go(view)
+            self.browser.sees("<img src=x", "body")
+            self.settle()
+            with self.subTest(view=view or "overview"):
+                self.assertEqual(self.browser.ask("run", script=MARKUP), 0)
+                self.assertEqual(self.browser.complaints(), [])
+        links = self.browser.ask("run", script="""[...document.links].map(
+            (one) => one.protocol).filter((it) => !it.startsWith("http"))""")
+        self.assertEqual(links, [])
+
+    def test_what_a_publisher_says_is_text_in_public_too(self) -> None:
+        self.hub_with_door()
+        source, reader = self.origin(), self.callback()
+        bad = "<img src=x onerror=alert(1)>"
+        topic = source.serve(b"<p>", f"text/html; x=\"{bad}\"",
+                             "/" + bad.replace(" ", "%20"),
+                             [("Link", f'<http://h/?"{bad}>; rel="self"')])
+        self.follow(self.hub, topic, reader.url("<b>"))
+        self.browser.open(self.hub.hub + "topic?"
+                          + urlencode({"hub.topic": topic}))
+        self.browser.sees("img", "main")
+        self.assertEqual(self.browser.ask("run", script=MARKUP), 0)
+        self.assertEqual(self.browser.complaints(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -105,6 +105,7 @@ void admin_reload(void *admin, struct request *request, struct moment now);
 void admin_whoami(void *admin, struct request *request, struct moment now);
 void admin_ping(void *admin, struct request *request, struct moment now);
 void admin_backup(void *admin, struct request *request, struct moment now);
+void admin_store(void *admin, struct request *request, struct moment now);
 
 // The exchange of a probe is back from the engine.
 void admin_answered(struct admin *admin, struct exchange *exchange);

@@ -28,8 +28,8 @@ static void extended(struct store_op *op)
     LOG(LOG_INFO, "admin.subscription.extended", LOG_N("topic", extend->topic),
         LOG_N("id", extend->subscription),
         LOG_T("host", extension->target.host),
-        LOG_N("lease_ms", extension->lease),
-        LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)),
+        LOG_N("lease_ms", extension->lease), LOG_T("who", inquiry_who(inquiry)),
+        LOG_T("by", inquiry_by(inquiry)),
         LOG_T("status", store_status_name(status)));
     if (status == STORE_NOT_FOUND) {
         inquiry_fail(inquiry, 404, "it has just ended by itself");

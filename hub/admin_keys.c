@@ -168,9 +168,9 @@ static void removed(struct store_op *op)
     } else {
         keyring_remove(asked->inquiry.admin->means.services->keyring,
                        asked->prefix);
-        answer(asked, 200,
-               json_pack("{s:s, s:I}", "prefix", asked->prefix, "removed",
-                         count));
+        answer(
+            asked, 200,
+            json_pack("{s:s, s:I}", "prefix", asked->prefix, "removed", count));
     }
 }
 
@@ -196,10 +196,10 @@ static void add_configured(struct keys_inquiry *asked)
     const struct config_list *list = &config->publisher_key;
     for (size_t i = 0; i < list->count; i++) {
         const char *text = list->items[i];
-        json_array_append_new(
-            asked->list, json_pack("{s:s%, s:s, s:n, s:n}", "prefix", text,
-                                   strcspn(text, " "), "from", "configuration",
-                                   "made", "by"));
+        json_array_append_new(asked->list,
+                              json_pack("{s:s%, s:s, s:n, s:n}", "prefix", text,
+                                        strcspn(text, " "), "from",
+                                        "configuration", "made", "by"));
     }
 }
 

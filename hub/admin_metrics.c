@@ -110,7 +110,13 @@ static void write_store(struct metrics_inquiry *asked)
     gauge(asked, "store.denials", "denials still to be said", n->denials);
     gauge(asked, "store.map.bytes", "most that the store can grow to",
           n->map_bytes);
+    gauge(asked, "store.room.bytes",
+          "most that it can grow to before it takes nothing new, with the disk "
+          "as it is",
+          n->room_bytes);
     gauge(asked, "store.used.bytes", "size of the store", n->used_bytes);
+    gauge(asked, "store.free.bytes",
+          "of its file what is used again before that grows", n->free_bytes);
     counter(asked, "store.commits", "commits of the store", n->commits);
     counter(asked, "store.operations", "operations in these commits",
             n->operations);
@@ -151,7 +157,7 @@ static void write_fillings(struct metrics_inquiry *asked)
                           limit > 0 ? (double)filling->used / limit : 0);
     }
     gauge(asked, "disk.free.bytes", "what is left on the disk of the store",
-          lookout_disk_free(lookout));
+          asked->survey.numbers.disk_free_bytes);
 }
 
 // ------------------------------------------------------------- the network

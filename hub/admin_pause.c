@@ -51,13 +51,13 @@ static void account(const struct pause_inquiry *asked, enum store_status status)
         LOG(LOG_INFO, event, LOG_T("what", "origin"), LOG_T("origin", origin),
             LOG_T("who", who), LOG_T("by", by), LOG_T("status", why));
     } else if (pause->all) {
-        LOG(LOG_INFO, event, LOG_T("what", "all"), LOG_T("who", who), LOG_T("by", by),
-            LOG_T("status", why));
+        LOG(LOG_INFO, event, LOG_T("what", "all"), LOG_T("who", who),
+            LOG_T("by", by), LOG_T("status", why));
     } else {
         LOG(LOG_INFO, event, LOG_T("what", "subscription"),
             LOG_N("topic", pause->topic), LOG_N("id", pause->subscription),
-            LOG_T("host", asked->target.host), LOG_T("who", who), LOG_T("by", by),
-            LOG_T("status", why));
+            LOG_T("host", asked->target.host), LOG_T("who", who),
+            LOG_T("by", by), LOG_T("status", why));
     }
 }
 

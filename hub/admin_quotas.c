@@ -81,12 +81,12 @@ static json_t *quota_json(const struct quota_inquiry *asked, size_t index)
     const struct option *option = &option_table(&count)[index];
     char written[OPTION_WRITTEN];
     option_write(option, live_config(live), written);
-    return json_pack(
-        "{s:s, s:I, s:s, s:o, s:s, s:s, s:s}", "name", option->name, "limit",
-        (json_int_t)option_number(option, live_config(live)), "value", written,
-        "used", used_json(asked, option), "from",
-        live_from_name(live_from(live, index)), "unit", unit_of(option),
-        "about", option->sentence);
+    return json_pack("{s:s, s:I, s:s, s:o, s:s, s:s, s:s}", "name",
+                     option->name, "limit",
+                     (json_int_t)option_number(option, live_config(live)),
+                     "value", written, "used", used_json(asked, option), "from",
+                     live_from_name(live_from(live, index)), "unit",
+                     unit_of(option), "about", option->sentence);
 }
 
 static void list(struct store_op *op)

@@ -49,6 +49,7 @@ static const struct route routes[] = {
     { REQUEST_GET, "/admin/whoami", admin_whoami },
     { REQUEST_POST, "/admin/ping", admin_ping },
     { REQUEST_GET, "/admin/backup", admin_backup },
+    { REQUEST_GET, "/admin/store", admin_store },
 };
 
 bool admin_routes_know(const char *path)

@@ -167,11 +167,11 @@ static void add_configured(struct rules_inquiry *asked,
                            const struct config_list *list)
 {
     for (size_t i = 0; wanted(asked, kind) && i < list->count; i++)
-        json_array_append_new(
-            asked->list,
-            json_pack("{s:s, s:s, s:s, s:n, s:n}", "kind",
-                      rules_kind_name(kind), "domain", list->items[i], "from",
-                      "configuration", "made", "by"));
+        json_array_append_new(asked->list,
+                              json_pack("{s:s, s:s, s:s, s:n, s:n}", "kind",
+                                        rules_kind_name(kind), "domain",
+                                        list->items[i], "from", "configuration",
+                                        "made", "by"));
 }
 
 static void add_all_configured(struct rules_inquiry *asked)
@@ -221,9 +221,8 @@ static void page_read(struct store_op *op)
     }
     json_t *next = end ? json_null() : place_json(last);
     store_release(op);
-    inquiry_answer(
-        &asked->inquiry, 200,
-        json_pack("{s:o, s:o}", "rules", asked->list, "next", next));
+    inquiry_answer(&asked->inquiry, 200,
+                   json_pack("{s:o, s:o}", "rules", asked->list, "next", next));
 }
 
 // False: it was answered.

@@ -35,7 +35,7 @@ static json_t *store_json(const struct store_numbers *n)
 {
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "topics", integer(n->topics), "subscriptions",
         integer(n->subscriptions), "requests", integer(n->requests), "lagging",
         integer(n->lagging), "waiting", integer(n->waiting), "lanes",
@@ -45,7 +45,8 @@ static json_t *store_json(const struct store_numbers *n)
         integer(n->used_bytes), "commits", integer(n->commits), "operations",
         integer(n->operations), "epoch", integer(n->epoch), "mailboxes",
         integer(n->mailboxes), "tokens", integer(n->tokens), "rules",
-        integer(n->rules));
+        integer(n->rules), "room_bytes", integer(n->room_bytes), "free_bytes",
+        integer(n->free_bytes), "format", integer(n->format));
 }
 
 static json_t *classes_json(const uint64_t counts[EXCHANGE_CLASSES])
@@ -182,7 +183,7 @@ static json_t *standing_json(const struct status_inquiry *asked)
                      request->steers ? "admin" : "view", "queues",
                      queues_json(&asked->survey), "walks_oldest_ms",
                      (json_int_t)asked->survey.oldest, "disk_free_bytes",
-                     integer(lookout_disk_free(means->lookout)), "filling",
+                     integer(asked->survey.numbers.disk_free_bytes), "filling",
                      filling_json(means->lookout), "histograms",
                      histograms_json(means->services->metrics));
 }

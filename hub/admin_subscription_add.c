@@ -105,10 +105,9 @@ static void granted(struct store_op *op)
     if (grant->topic_new)
         means->pinged(means->context);
     end(addition, 200,
-        json_pack("{s:I, s:I, s:b, s:s}", "id",
-                  (json_int_t)grant->subscription, "topic_id",
-                  (json_int_t)grant->topic, "renewed", grant->renewed, "state",
-                  "active"));
+        json_pack("{s:I, s:I, s:b, s:s}", "id", (json_int_t)grant->subscription,
+                  "topic_id", (json_int_t)grant->topic, "renewed",
+                  grant->renewed, "state", "active"));
 }
 
 static void subscribe(struct addition *addition)
@@ -137,8 +136,7 @@ static void found(struct store_op *op)
     bool waits = status == STORE_OK && addition->find.pending_count > 0;
     json_int_t topic = there ? (json_int_t)addition->find.subscriber.topic : 0;
     json_int_t id = there ? (json_int_t)addition->find.subscriber.id : 0;
-    json_int_t request =
-        waits ? (json_int_t)addition->find.pending[0].id : 0;
+    json_int_t request = waits ? (json_int_t)addition->find.pending[0].id : 0;
     store_release(op);
     if (there)
         end(addition, 200,

@@ -21,9 +21,9 @@ enum { LOOKED_AT = 1000, LOOKS = 50 };
 // Of one topic, of one origin, of both, or all there are.
 struct listing {
     struct inquiry inquiry;
-    const char *topic;      // NULL: any
-    uint64_t topic_id;      // 0: any
-    bool by_origin, whole;  // callbacks are shown
+    const char *topic;     // NULL: any
+    uint64_t topic_id;     // 0: any
+    bool by_origin, whole; // callbacks are shown
     struct store_key topic_key, origin;
     struct subscriber_filter filter;
     size_t max;         // items wanted
@@ -212,8 +212,7 @@ static void head_read(struct store_op *op)
 {
     struct listing *listing = op->context;
     struct store_find *find = &listing->find;
-    uint64_t head =
-        op->status == STORE_OK ? listing->heads.items[0].head : 0;
+    uint64_t head = op->status == STORE_OK ? listing->heads.items[0].head : 0;
     listing->pending = json_array();
     for (size_t i = 0; i < find->pending_count; i++)
         json_array_append_new(listing->pending,

@@ -161,7 +161,8 @@ static void removed(struct store_op *op)
     enum store_status status = op->status;
     LOG(LOG_INFO, "admin.token.removed",
         LOG_T("name", inquiry_text(inquiry, "name")), LOG_N("id", id),
-        LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)), LOG_T("status", store_status_name(status)));
+        LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)),
+        LOG_T("status", store_status_name(status)));
     store_release(op);
     if (status == STORE_OK)
         access_forget(inquiry->admin->means.access, id);

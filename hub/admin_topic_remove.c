@@ -41,9 +41,9 @@ static void end(struct removal *removal, enum store_status status)
     if (status == STORE_NOT_FOUND && removed == 0)
         inquiry_fail(inquiry, 404, "it has just ended by itself");
     else if (status == STORE_OK || status == STORE_NOT_FOUND)
-        inquiry_answer(inquiry, 200,
-                       json_pack("{s:{s:I}}", "removed", "subscriptions",
-                                 removed));
+        inquiry_answer(
+            inquiry, 200,
+            json_pack("{s:{s:I}}", "removed", "subscriptions", removed));
     else
         inquiry_answer(inquiry, 503,
                        json_pack("{s:s, s:{s:I}}", "error",

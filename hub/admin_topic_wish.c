@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define POLL_LEAST INT64_C(1000)
-#define POLL_MOST (INT64_C(365) * 24 * 3600 * 1000)
+#define POLL_MOST  (INT64_C(365) * 24 * 3600 * 1000)
 
 static bool read_poll(struct inquiry *inquiry, struct store_keep_topic *out)
 {

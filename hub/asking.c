@@ -1,4 +1,3 @@
-#include "rules.h"
 // SPDX-License-Identifier: MIT
 
 #include "asking.h"
@@ -9,6 +8,7 @@
 #include "pull_problem.h"
 #include "pull_query.h"
 #include "request.h"
+#include "rules.h"
 #include "websocket.h"
 
 #include <assert.h>

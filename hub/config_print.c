@@ -40,6 +40,16 @@ const char *config_value_word(const struct option *option)
     return option->check == literal_check_base ? "URL" : "PATH";
 }
 
+static const char *change_word(const struct option *option)
+{
+    static const char *const words[] = {
+        [OPTION_RESTART] = "restart",
+        [OPTION_LIVE] = "live",
+        [OPTION_QUOTA] = "live, quota",
+    };
+    return words[option->change];
+}
+
 // Bounds or words; the shape of a text is told by its word.
 void config_value_bounds(const struct option *option,
                          char bounds[OPTION_EXPECTED])
@@ -94,8 +104,12 @@ void config_manual(FILE *to)
           "repeatable option may be given up to 64 times.\nMade by `websubd "
           "--manual`.\n"
           "\n"
-          "| option | default | what it is | bounds |\n"
-          "| --- | --- | --- | --- |\n",
+          "Those that are live change with a reload (`websubctl reload`), the "
+          "others with a\nrestart; a quota may be set while the hub runs "
+          "(`websubctl quota set`).\n"
+          "\n"
+          "| option | default | what it is | bounds | changes |\n"
+          "| --- | --- | --- | --- | --- |\n",
           to);
     size_t count;
     const struct option *table = option_table(&count);
@@ -104,8 +118,8 @@ void config_manual(FILE *to)
         char bounds[OPTION_EXPECTED];
         config_value_bounds(option, bounds);
         const char *tick = *option->fallback ? "`" : "";
-        fprintf(to, "| `%s=%s` | %s%s%s | %s | %s |\n", option->name,
+        fprintf(to, "| `%s=%s` | %s%s%s | %s | %s | %s |\n", option->name,
                 config_value_word(option), tick, option->fallback, tick,
-                option->sentence, bounds);
+                option->sentence, bounds, change_word(option));
     }
 }

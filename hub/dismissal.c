@@ -176,7 +176,8 @@ static void topics_paged(struct store_op *op)
         bool denied =
             rules_judge_topics(rules)
             && !rules_allow_topic(rules, topic->url.at, topic->url.len);
-        if (topic->subscriptions > 0 && (denied || rules_judge_callbacks(rules)))
+        if (topic->subscriptions > 0
+            && (denied || rules_judge_callbacks(rules)))
             dismissal->suspects[dismissal->suspect_count++] =
                 (struct suspect){ topic->id, denied };
         dismissal->swept = topic->id;

@@ -82,7 +82,7 @@ void filling_of_disk(uint64_t used, uint64_t free, struct filling *filling)
     filling->level = level;
 }
 
-// As storage/lmdb/writer.c keeps it.
+// As storage/lmdb/room.c keeps it.
 uint64_t filling_room(uint64_t map_bytes)
 {
     uint64_t reserve = map_bytes / 20;

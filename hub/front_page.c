@@ -39,8 +39,8 @@ static const char publish_form[] =
     "placeholder=\"https://example.com/feed\"></label>\n"
     "<button>Tell the hub</button>\n"
     "</form>\n"
-    "<p class=\"hint\">The answer is 204: your browser stays on this page. "
-    "Nothing is fetched that nobody has subscribed to.</p></section>\n";
+    "<p class=\"hint\">Nothing is fetched that nobody has subscribed to."
+    "</p></section>\n";
 
 static const char topic_form[] =
     "<section class=\"card\"><h3>How is a topic doing?</h3>\n"

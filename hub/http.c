@@ -7,6 +7,7 @@
 #include "gather.h"
 #include "loop.h"
 #include "passed.h"
+#include "sent_file.h"
 #include "turn_away.h"
 
 #include <assert.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum {
     // Bounds the head, too: about 6 KB. Every connection that is kept alive
@@ -30,6 +30,7 @@ enum {
     // Of a body that is too long: read over, so that the answer is seen.
     EXCESS_MAX = 1024 * 1024,
     SHARED_MAX = 16,
+    FILE_PIECE = 128 << 10,
     FAREWELL_S = 2,
 };
 
@@ -97,10 +98,13 @@ static struct MHD_Response *bare_response(const struct reply *reply)
         return MHD_create_response_from_buffer(reply->body_len,
                                                (void *)(uintptr_t)reply->body,
                                                MHD_RESPMEM_MUST_COPY);
+    struct sent_file *file = sent_file_new(reply->file);
     struct MHD_Response *response =
-        MHD_create_response_from_fd64(reply->file_len, reply->file);
+        file ? MHD_create_response_from_callback(
+            reply->file_len, FILE_PIECE, sent_file_read, file, sent_file_end)
+             : NULL;
     if (!response)
-        close(reply->file);
+        sent_file_end(file);
     return response;
 }
 

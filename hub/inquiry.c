@@ -39,10 +39,9 @@ void inquiry_unable(struct inquiry *inquiry, enum store_status status)
 void inquiry_blame(struct inquiry *inquiry, const char *name,
                    const char *expected)
 {
-    inquiry_answer(
-        inquiry, 400,
-        json_pack("{s:o}", "error",
-                  json_sprintf("%s must be %s", name, expected)));
+    inquiry_answer(inquiry, 400,
+                   json_pack("{s:o}", "error",
+                             json_sprintf("%s must be %s", name, expected)));
 }
 
 const char *inquiry_who(const struct inquiry *inquiry)
@@ -114,10 +113,9 @@ void *inquiry_new(struct admin *admin, struct request *request, size_t size)
     inquiry->admin = admin;
     inquiry->request = request;
     admin->asking++;
-    const char *wrong = is_form(request)
-                            ? read_form(inquiry, request, problem)
-                            : "Content-Type must be "
-                              "application/x-www-form-urlencoded";
+    const char *wrong = is_form(request) ? read_form(inquiry, request, problem)
+                                         : "Content-Type must be "
+                                           "application/x-www-form-urlencoded";
     if (!wrong)
         return inquiry;
     inquiry->query = (struct form){ .count = 0 };

@@ -93,8 +93,7 @@ bool keyring_add(struct keyring *keyring, const char *prefix,
                  const char *secret)
 {
     char *text = NULL;
-    if (keyring_is_full(keyring)
-        || asprintf(&text, "%s %s", prefix, secret) < 0
+    if (keyring_is_full(keyring) || asprintf(&text, "%s %s", prefix, secret) < 0
         || !append(&keyring->stored, text))
         return false;
     changed(keyring);

@@ -24,6 +24,5 @@ struct listeners {
 };
 
 // False: `problem` is a sentence; those that are open are to be closed.
-bool listeners_open(struct listeners *all,
-                    const struct front_options *options,
+bool listeners_open(struct listeners *all, const struct front_options *options,
                     char problem[LISTENER_PROBLEM_MAX]);

@@ -8,7 +8,6 @@
 #include "storage/store.h"
 
 #include <stdlib.h>
-#include <sys/statvfs.h>
 
 enum {
     LOOK_MS = 2000,
@@ -25,14 +24,9 @@ struct lookout {
     struct services services;
     struct store_stats stats;
     bool asking, draining;
-    bool known;      // it has looked
-    int64_t next;    // monotonic
-    int64_t asked;   // the same: when it was asked last
-    bool disk_known; // the file system has told
-    uint64_t disk_free;
-    // The worker's, while it works.
-    bool measured;
-    uint64_t measured_free;
+    bool known;    // it has looked
+    int64_t next;  // monotonic
+    int64_t asked; // the same: when it was asked last
     struct filling fillings[FILLING_COUNT];
 };
 
@@ -64,13 +58,12 @@ static void judge(struct lookout *lookout, enum filling_what what,
     tell(what, before, filling);
 }
 
-static void judge_disk(struct lookout *lookout, uint64_t used)
+static void judge_disk(struct lookout *lookout)
 {
+    const struct store_numbers *n = &lookout->stats.numbers;
     struct filling *filling = &lookout->fillings[FILLING_DISK];
     enum filling_level before = filling->level;
-    if (!lookout->disk_known)
-        return;
-    filling_of_disk(used, lookout->disk_free, filling);
+    filling_of_disk(n->used_bytes, n->disk_free_bytes, filling);
     tell(FILLING_DISK, before, filling);
 }
 
@@ -87,7 +80,7 @@ static void judge_all(struct lookout *lookout)
     const struct store_numbers *n = &lookout->stats.numbers;
     const struct config *config = lookout->services.config;
     judge(lookout, FILLING_STORE, n->used_bytes, filling_room(n->map_bytes));
-    judge_disk(lookout, n->used_bytes);
+    judge_disk(lookout);
     judge(lookout, FILLING_TOPICS, n->topics, (uint64_t)config->max_topics);
     judge(lookout, FILLING_SUBSCRIPTIONS, n->subscriptions,
           (uint64_t)config->max_subscriptions);
@@ -115,24 +108,6 @@ static void ask_store(struct lookout *lookout)
     store_submit(lookout->services.store, &lookout->stats.op);
 }
 
-// On a worker thread: a file system may take its time.
-static void measure(void *context)
-{
-    struct lookout *lookout = context;
-    struct statvfs disk;
-    lookout->measured = statvfs(lookout->services.config->data, &disk) == 0;
-    if (lookout->measured)
-        lookout->measured_free = (uint64_t)disk.f_bavail * disk.f_frsize;
-}
-
-static void measured(void *context)
-{
-    struct lookout *lookout = context;
-    lookout->disk_known = lookout->measured;
-    lookout->disk_free = lookout->measured_free;
-    ask_store(lookout);
-}
-
 bool lookout_step(void *self, struct moment now)
 {
     struct lookout *lookout = self;
@@ -140,8 +115,7 @@ bool lookout_step(void *self, struct moment now)
         return false;
     lookout->asking = true;
     lookout->asked = now.mono;
-    if (!loop_job(lookout->services.loop, measure, measured, lookout))
-        ask_store(lookout);
+    ask_store(lookout);
     return false;
 }
 
@@ -156,12 +130,8 @@ int64_t lookout_patience(void *self, struct moment now)
 struct lookout *lookout_new(const struct services *services)
 {
     struct lookout *lookout = calloc(1, sizeof *lookout);
-    if (!lookout)
-        return NULL;
-    lookout->services = *services;
-    measure(lookout);
-    lookout->disk_known = lookout->measured;
-    lookout->disk_free = lookout->measured_free;
+    if (lookout)
+        lookout->services = *services;
     return lookout;
 }
 
@@ -186,19 +156,16 @@ const struct filling *lookout_filling(const struct lookout *lookout,
     return &lookout->fillings[what];
 }
 
-uint64_t lookout_disk_free(const struct lookout *lookout)
-{
-    return lookout->disk_free;
-}
-
 const char *lookout_unready(const struct lookout *lookout)
 {
     const struct filling *store = &lookout->fillings[FILLING_STORE];
     if (lookout->asking && loop_now().mono - lookout->asked > SILENT_MS)
         return "the store, or its disk, does not answer";
-    if (lookout->known && store->limit < store->used + STORE_EMPTY)
+    if (!lookout->known)
+        return NULL;
+    if (store->limit < store->used + STORE_EMPTY)
         return "the store is full";
-    if (lookout->disk_known && lookout->disk_free < DISK_EMPTY)
+    if (lookout->stats.numbers.disk_free_bytes < DISK_EMPTY)
         return "the disk is full";
     return NULL;
 }

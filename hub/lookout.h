@@ -30,7 +30,6 @@ bool lookout_idle(const struct lookout *lookout);
 // How that stands, as of the last look.
 const struct filling *lookout_filling(const struct lookout *lookout,
                                       enum filling_what what);
-uint64_t lookout_disk_free(const struct lookout *lookout); // bytes
 
 // NULL: the hub can do its work; else why not, in a few words.
 const char *lookout_unready(const struct lookout *lookout);

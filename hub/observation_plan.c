@@ -2,8 +2,8 @@
 
 #include "observation.h"
 
-#include "poll_hints.h"
 #include "poll.h"
+#include "poll_hints.h"
 #include "poll_plan.h"
 
 #include <stdlib.h>

@@ -116,8 +116,8 @@ static bool is_meant(const struct pass *pass,
 {
     return !pass->by_callback
            || !rules_allow_callback(pass->services->rules,
-                                      subscriber->callback.at,
-                                      subscriber->callback.len);
+                                    subscriber->callback.at,
+                                    subscriber->callback.len);
 }
 
 static void read_page(struct pass *pass)

@@ -5,9 +5,11 @@
 #include "fetcher/url.h"
 #include "intent.h"
 #include "marking.h"
+#include "page.h"
 #include "refusal.h"
 #include "request.h"
 #include "services.h"
+#include "sheet.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -31,9 +33,24 @@ struct ping {
     struct publish_order order;
 };
 
+// A browser that is answered 204 shows nothing: its user would not know.
+static void accept_page(struct request *request)
+{
+    struct page page = { .at = NULL };
+    page_begin(&page, "The hub has been told");
+    page_markup(&page, "<p>If somebody follows this topic, the hub looks at it "
+                       "now, and sends on what is new.</p>\n"
+                       "<p><a href=\"\">Back to the hub</a></p>\n");
+    page_end(&page, request, 200);
+}
+
 // 204 is what publishers expect (R72).
 static void accept(struct request *request)
 {
+    if (sheet_kind(request, SHEET_JSON) == SHEET_PAGE) {
+        accept_page(request);
+        return;
+    }
     static const struct reply accepted = {
         .status = 204,
         .headers = { "X-Content-Type-Options: nosniff" },

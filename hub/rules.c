@@ -355,8 +355,9 @@ static const char *find_address(const struct rules *rules,
     struct address address, inside;
     char embedded[ADDRESS_TEXT_MAX];
     const char *rule = find(rules, kind, text);
-    if (rule || address_read(text, strchr(text, ':') != NULL, &address)
-                    != ADDRESS_LITERAL
+    if (rule
+        || address_read(text, strchr(text, ':') != NULL, &address)
+               != ADDRESS_LITERAL
         || !address_embedded(&address, &inside))
         return rule;
     address_text(&inside, embedded);

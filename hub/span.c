@@ -6,15 +6,15 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000)
-#define DAY (24 * 3600 * SECOND)
-#define MOST (36525 * DAY)
+#define DAY    (24 * 3600 * SECOND)
+#define MOST   (36525 * DAY)
 
 static const struct {
     const char *name;
     int64_t factor;
 } units[] = {
-    { "", SECOND },       { "ms", 1 },           { "s", SECOND },
-    { "m", 60 * SECOND }, { "h", 3600 * SECOND }, { "d", DAY },
+    { "", SECOND },         { "ms", 1 },  { "s", SECOND }, { "m", 60 * SECOND },
+    { "h", 3600 * SECOND }, { "d", DAY },
 };
 
 bool span_read(const char *text, int64_t *out)

@@ -84,9 +84,7 @@ static void read_page(struct recall *recall)
     struct store *store = recall->services->store;
     recall->done = false;
     recall->page = (struct store_page_rules){
-        .op = { .verb = STORE_PAGE_RULES,
-                .done = on_page,
-                .context = recall },
+        .op = { .verb = STORE_PAGE_RULES, .done = on_page, .context = recall },
         .after = recall->after,
         .max = PAGE,
     };

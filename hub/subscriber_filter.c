@@ -55,8 +55,7 @@ static bool is_at_host(const struct store_subscriber *subscriber,
 bool subscriber_filter_takes(const struct subscriber_filter *filter,
                              const struct store_subscriber *subscriber)
 {
-    if (filter->state
-        && strcmp(filter->state, wording_state(subscriber)) != 0)
+    if (filter->state && strcmp(filter->state, wording_state(subscriber)) != 0)
         return false;
     if (filter->number > 0 && subscriber->id != filter->number)
         return false;
@@ -66,6 +65,5 @@ bool subscriber_filter_takes(const struct subscriber_filter *filter,
         return false;
     if (filter->host[0] && !is_at_host(subscriber, filter->host))
         return false;
-    return !filter->by_callback
-           || has_callback(subscriber, &filter->callback);
+    return !filter->by_callback || has_callback(subscriber, &filter->callback);
 }

@@ -16,9 +16,9 @@ struct subscriber_filter {
     const char *state; // as in wording_state(); NULL: any
     uint64_t number;   // 0: any
     bool by_callback;
-    struct store_key callback;   // of its normalised URL
+    struct store_key callback;      // of its normalised URL
     const struct store_key *origin; // NULL: any
-    char host[RULES_DOMAIN_MAX];    // as of rules_read(), and all below; "": any
+    char host[RULES_DOMAIN_MAX]; // as of rules_read(), and all below; "": any
 };
 
 bool subscriber_filter_is_state(const char *text);

@@ -108,8 +108,9 @@ struct store_extend {
 };
 
 // An operator vouches for a subscription: it is active without verification,
-// as after one, and replaces the profile of one that is there. `request` as
-// for STORE_TAKE. FULL: max_topics or max_subscriptions is reached.
+// as after one, and replaces the profile of one that is there; requests that
+// wait for the pair are forgotten. `request` as for STORE_TAKE. FULL:
+// max_topics or max_subscriptions is reached. Sent again it renews once more.
 struct store_grant {
     struct store_op op;
     struct store_request request; // all but id, accepted, deadline, tries, ...

@@ -245,7 +245,8 @@ def load(hub: str, mark: str) -> None:
 
 
 def denied(console: str) -> None:
-    expect("page", ask(f"{console}console/")[0], 200)
+    status, page = ask(f"{console}console/")
+    expect("page", (status, b"<script" in page), (200, True))
     expect("without token", ask(f"{console}admin/status")[0], 401)
     bearer = {"Authorization": f"Bearer {os.environ['TRIAL_TOKEN']}"}
     status, body = ask(f"{console}admin/status", **bearer)

@@ -142,13 +142,17 @@ sleep 1
 up "after the watchdog"
 
 step "the nightly backup"
-cp /usr/share/doc/websubd/examples/websubd-backup.* /etc/systemd/system/
-systemctl daemon-reload
 systemctl enable --now --quiet websubd-backup.timer
 systemctl start websubd-backup.service || fail "no backup"
 [ -s "/var/backups/websubd/$(date +%u)" ] || fail "nothing was backed up"
-systemctl disable --now --quiet websubd-backup.timer
-rm -r /etc/systemd/system/websubd-backup.* /var/backups/websubd
+rm -r /var/backups/websubd
+
+step "the operators' listener is held, too"
+systemctl stop websubd
+systemctl enable --now --quiet websubd-admin.socket
+systemctl start websubd
+up "with both sockets"
+./trial.py denied https://console.hub.example/
 
 step "a backup, restored elsewhere"
 websubctl backup backup >/dev/null

@@ -122,14 +122,14 @@ function Pulse() {
 function Notices() {
     const live = useLive();
     if (live.state === "away")
-        return html`<div class="notice bad" role="alert"><p><strong>The hub
-            does not answer.</strong> It may be restarting; what is shown is
+        return html`<div class="notice bad banner" role="alert"><p><strong>The
+            hub does not answer.</strong> It may be restarting; what is shown is
             ${" "}${span(Date.now() - live.since)} old. This page goes on by
             itself once it is back.</p></div>`;
-    if (live.restarted && Date.now() - live.restarted < 30000)
-        return html`<div class="notice good" role="status"><p>The hub is back:
-            it was restarted, and nothing was lost. Rates begin anew.</p>
-            </div>`;
+    if (live.restarted && Date.now() - live.restarted < 15000)
+        return html`<div class="notice good banner" role="status"><p>The hub
+            is back: it was restarted, and nothing was lost. Rates begin
+            anew.</p></div>`;
     return null;
 }
 
@@ -176,7 +176,8 @@ function Frame() {
             <button class="quiet" onClick=${nextTheme}
                 aria-label=${`Colours: ${theme}`}>${
                 { system: "◐", light: "○", dark: "●" }[theme]}</button>
-            <button class="quiet" onClick=${() => session.end()}>Sign out
+            <button class="quiet" onClick=${() => session.end()} title=${
+                status?.who ? `You are ${status.who}.` : null}>Sign out
             </button>
         </header>
         <${Nav} view=${view}/>

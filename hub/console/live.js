@@ -2,6 +2,7 @@
 // difference of two of them how much of it happened in a second. Ten seconds
 // lie between those two: what comes now and then would be a comb otherwise.
 import { ask, session } from "./api.js";
+import { changedSomething } from "./asking.js";
 import { useEffect, useState } from "./lib/hooks.js";
 
 const EVERY_MS = 2000;
@@ -60,9 +61,12 @@ function sample(before, after) {
         one[name] = same && now !== undefined
             ? (now - before.counters[counter]) / seconds : null;
     }
-    const old = before?.histograms?.delivery, now = after.histograms?.delivery;
-    one.half = same ? quantile(old, now, 0.5) : null;
-    one.most = same ? quantile(old, now, 0.99) : null;
+    for (const [name, of] of [["delivery", "delivery"],
+        ["release", "pull_release"]]) {
+        const old = before?.histograms?.[of], now = after.histograms?.[of];
+        one[`${name}Half`] = same ? quantile(old, now, 0.5) : null;
+        one[`${name}Most`] = same ? quantile(old, now, 0.99) : null;
+    }
     return one;
 }
 
@@ -74,6 +78,8 @@ function changed() {
 
 function enter(state) {
     if (live.state !== state) {
+        if (live.state === "away")
+            changedSomething();
         live.state = state;
         live.since = Date.now();
     }

@@ -34,12 +34,13 @@ export const Panel = ({ title, acts, children, bare, ...rest }) =>
         ${bare ? children : html`<div class="inside">${children}</div>`}
     </section>`;
 
+// That the hub is away is said once, by the frame, and ends by itself.
+export const isAway = (trouble) => trouble?.kind === "away";
+
 export function Wrong({ trouble, again }) {
-    if (!trouble)
+    if (!trouble || isAway(trouble))
         return null;
-    const away = trouble.kind === "away";
-    return html`<div class="notice ${away ? "warn" : "bad"}" role="alert">
-        <p>${trouble.message}${away ? " Trying again." : ""}</p>
+    return html`<div class="notice bad" role="alert"><p>${trouble.message}</p>
         ${again && html`<button class="small" onClick=${again}>Try again
         </button>`}</div>`;
 }
@@ -72,14 +73,15 @@ const Waiting = ({ columns, rows }) => Array.from({ length: rows }, (_, i) =>
 // `list`: as useList() has it.
 export function Table({ label, list, columns, keyOf, empty, rows = 8 }) {
     const { items, trouble } = list;
+    const shows = items || !trouble || isAway(trouble);
     const nothing = items && items.length === 0 && list.next === null;
     return html`<div class="panel">
         ${trouble && html`<${Wrong} trouble=${trouble} again=${list.again}/>`}
         ${nothing ? html`<div class="empty">${empty}</div>`
-        : (items || !trouble) && html`<div class="scroll" role="region"
-            tabindex="0" aria-label=${label}>
+        : shows && html`<div class="scroll" role="region" tabindex="0"
+            aria-label=${label}>
             <table aria-busy=${!items} class=${
-                trouble?.kind === "away" ? "stale" : null}>
+                isAway(trouble) ? "stale" : null}>
                 <caption class="unseen">${label}</caption>
                 <thead><tr>${columns.map((column) => html`<th scope="col"
                     key=${column.name} class=${classes(column)}>${
@@ -146,7 +148,8 @@ export function Dialog({ title, close, children }) {
         const before = document.activeElement;
         const dialog = box.current;
         dialog.showModal();
-        dialog.querySelector("input, select, textarea, .first")?.focus();
+        const fields = [...dialog.querySelectorAll("input, select, .first")];
+        (fields.find((one) => one.value === "") ?? fields[0])?.focus();
         return () => {
             if (dialog.open)
                 dialog.close();

@@ -11,8 +11,8 @@
 
 enum { ANSWER_MAX = 64 << 20, URL_BYTES = 16384, BODY_MAX = 64 << 10 };
 
-// One connection for all questions of a command.
-static CURL *shared;
+// One connection for all questions of a thread.
+static _Thread_local CURL *shared;
 
 struct body {
     CURL *curl;

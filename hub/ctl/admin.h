@@ -64,5 +64,5 @@ int admin_complain(const struct ctl *ctl, const struct admin_answer *answer);
 int admin_show(const struct ctl *ctl, const struct admin_question *question,
                void (*print)(const json_t *answer));
 
-// Before the process ends: the connection goes.
+// Before the process ends, or the thread that has asked: its connection goes.
 void admin_close(void);

@@ -17,14 +17,31 @@ size_t base64_write(struct bytes bytes, char *out)
     return len > 0 ? (size_t)len : 0;
 }
 
+static bool is_digit(char byte)
+{
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')
+           || (byte >= '0' && byte <= '9') || byte == '+' || byte == '/';
+}
+
+// libcrypto takes blanks at both ends, and padding anywhere.
+static bool is_sound(const char *text, size_t len)
+{
+    size_t digits = 0;
+    while (digits < len && is_digit(text[digits]))
+        digits++;
+    return len % 4 == 0 && len <= INT_MAX && len - digits <= 2
+           && (len - digits < 1 || text[len - 1] == '=')
+           && (len - digits < 2 || text[len - 2] == '=');
+}
+
 bool base64_read(const char *text, size_t len, char *out, size_t *size)
 {
     *size = 0;
-    if (len % 4 != 0 || len > INT_MAX)
+    if (!is_sound(text, len))
         return false;
     if (len == 0)
         return true;
-    // libcrypto takes blanks at both ends, and counts the padding as bytes.
+    // It counts the padding as bytes.
     int got = EVP_DecodeBlock((unsigned char *)out, (const unsigned char *)text,
                               (int)len);
     if (got != (int)(len / 4 * 3))

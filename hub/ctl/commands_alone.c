@@ -34,7 +34,7 @@ static const struct command_option of_diff[] = {
 
 static const struct command rows[] = {
     { .name = "relay", .group = COMMAND_ALONE, .run = ctl_relay,
-      .about = "be a hub to subscribers beside it, whom the hub cannot call",
+      .about = "be a hub to subscribers that the hub cannot call",
       .arguments = "--hub=URL --token-file=FILE",
       .details = "It gets them mailboxes at the hub by the token in FILE, and "
                  "posts what comes.",

@@ -36,13 +36,12 @@ static const struct command rows[] = {
                  "warnings are none.",
       .options = of_doctor },
     { .name = "selftest", .group = COMMAND_CARE, .run = ctl_selftest,
-      .about = "subscribe, publish, deliver, pull: does the hub do it all?",
+      .about = "subscribe, publish, deliver, pull: does it do it all?",
       .details = "Against a publisher and a subscriber of its own, at --address"
                  ". Leaves nothing\nbehind.",
       .options = of_selftest },
     { .name = "options", .group = COMMAND_CARE, .run = ctl_options,
-      .about = "what the daemon goes by, where that is from, and whether it "
-               "can change",
+      .about = "what the daemon goes by, and where that is from",
       .sort = "name|from" },
     { .name = "reload", .group = COMMAND_CARE, .run = ctl_reload,
       .about = "have the daemon read its configuration again",
@@ -75,6 +74,18 @@ static const struct command rows[] = {
       .details = "There must be no store in DIR yet. All of it is there in "
                  "the end, or nothing.",
       .places = { COMMAND_FILE } },
+    { .name = "store stats", .group = COMMAND_CARE, .run = ctl_store_stats,
+      .about = "how large the running daemon's store is, and what is in it" },
+    { .name = "store check", .group = COMMAND_CARE, .run = ctl_store_check,
+      .about = "read all of a store, or of a backup, and say what is wrong",
+      .arguments = "[FILE]",
+      .details = "FILE is a backup; without it, the store in --data, whose "
+                 "daemon does not run.\nNothing is changed.",
+      .places = { COMMAND_FILE } },
+    { .name = "store compact", .group = COMMAND_CARE, .run = ctl_store_compact,
+      .about = "make the file of a store as small as it can be",
+      .details = "Of the store in --data, whose daemon does not run. It is "
+                 "replaced when the\nsmaller one is whole." },
 };
 // clang-format on
 

@@ -2,8 +2,6 @@
 
 #include "csv.h"
 
-#include <string.h>
-
 // What ends a field.
 enum stop { AT_FIELD, AT_LINE, AT_END };
 
@@ -36,12 +34,15 @@ static void skip_mark(struct csv *csv)
     }
 }
 
-static bool put(struct csv *csv, int byte)
+// NULL: it is fine. There always is room for what ends the fields.
+static const char *put(struct csv *csv, int byte)
 {
-    if (csv->used == CSV_BYTES_MAX - 1)
-        return false;
+    if (byte == '\0')
+        return "there is a NUL byte in it";
+    if (csv->used == CSV_BYTES_MAX - CSV_FIELDS_MAX)
+        return "the record is too long";
     csv->bytes[csv->used++] = (char)byte;
-    return true;
+    return NULL;
 }
 
 // CR before LF, or alone, ends a line like LF.
@@ -56,24 +57,30 @@ static bool ends_line(struct csv *csv, int byte)
     return byte == '\n';
 }
 
+// A quote that is not doubled ends what is quoted.
+static bool ends_quoted(struct csv *csv, int byte)
+{
+    if (byte != '"')
+        return false;
+    byte = next_byte(csv);
+    if (byte == '"')
+        return false;
+    if (byte == '\n')
+        csv->next_line--;
+    ungetc(byte, csv->from);
+    return true;
+}
+
 static const char *read_quoted(struct csv *csv)
 {
-    for (;;) {
-        int byte = next_byte(csv);
-        if (byte == EOF)
-            return "a quote is not closed";
-        if (byte == '"') {
+    const char *problem = NULL;
+    int byte = next_byte(csv);
+    while (!problem && byte != EOF && !ends_quoted(csv, byte)) {
+        problem = put(csv, byte);
+        if (!problem)
             byte = next_byte(csv);
-            if (byte != '"') {
-                if (byte == '\n')
-                    csv->next_line--;
-                ungetc(byte, csv->from);
-                return NULL;
-            }
-        }
-        if (!put(csv, byte))
-            return "the record is too long";
     }
+    return byte == EOF ? "a quote is not closed" : problem;
 }
 
 static const char *read_field(struct csv *csv, enum stop *stop)
@@ -96,9 +103,9 @@ static const char *read_field(struct csv *csv, enum stop *stop)
             problem = "something follows a closing quote";
         else if (byte == '"')
             problem = "a quote is within a field";
-        else if (!put(csv, byte))
-            problem = "the record is too long";
         else
+            problem = put(csv, byte);
+        if (!problem)
             byte = next_byte(csv);
     }
     return problem;
@@ -127,12 +134,7 @@ static const char *read_record(struct csv *csv, enum stop *stop)
             return "there are too many fields";
         csv->fields[csv->count++] = csv->bytes + csv->used;
         problem = read_field(csv, stop);
-        if (!problem && memchr(csv->fields[csv->count - 1], '\0',
-                               (size_t)(csv->bytes + csv->used
-                                        - csv->fields[csv->count - 1])))
-            problem = "there is a NUL byte in it";
-        if (!problem && !put(csv, '\0'))
-            problem = "the record is too long";
+        csv->bytes[csv->used++] = '\0';
     } while (!problem && *stop == AT_FIELD);
     return problem;
 }

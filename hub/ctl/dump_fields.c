@@ -7,7 +7,7 @@
 // Rows are in the order in which a line has them.
 // clang-format off
 #define PLAIN(name_, kind_, type, member)                                      \
-    .name = name_, .kind = kind_, .at = offsetof(type, member)
+    .name = (name_), .kind = (kind_), .at = offsetof(type, member)
 #define U64(name_, type, member)  { PLAIN(name_, FIELD_U64, type, member) }
 #define HEX(name_, type, member)  { PLAIN(name_, FIELD_HEX, type, member) }
 #define U32(name_, type, member)  { PLAIN(name_, FIELD_U32, type, member) }
@@ -18,25 +18,25 @@
     { PLAIN(name_, FIELD_BYTES, type, member),                                 \
       .size = sizeof((type *)0)->member }
 #define WORD(name_, type, member, words_)                                      \
-    { PLAIN(name_, FIELD_WORD, type, member), .words = words_ }
+    { PLAIN(name_, FIELD_WORD, type, member), .words = (words_) }
 #define TEXT(name_, type, member, max_)                                        \
-    { PLAIN(name_, FIELD_TEXT, type, member), .max = max_ }
+    { PLAIN(name_, FIELD_TEXT, type, member), .max = (max_) }
 #define DATA(name_, type, member, max_)                                        \
-    { PLAIN(name_, FIELD_DATA, type, member), .max = max_ }
+    { PLAIN(name_, FIELD_DATA, type, member), .max = (max_) }
 #define FIXED_LIST(name_, type, member, count, items_)                         \
     { PLAIN(name_, FIELD_LIST, type, member),                                  \
       .size = sizeof *((type *)0)->member,                                     \
       .max = sizeof((type *)0)->member / sizeof *((type *)0)->member,          \
-      .items = items_, .item_count = sizeof items_ / sizeof *items_,           \
+      .items = (items_), .item_count = sizeof(items_) / sizeof *(items_),      \
       .count_at = offsetof(type, count) }
 #define LIST(name_, type, member, count, size_, items_)                        \
-    { PLAIN(name_, FIELD_LIST, type, member), .size = size_,                   \
-      .max = ITEMS_MAX, .items = items_,                                       \
-      .item_count = sizeof items_ / sizeof *items_,                            \
+    { PLAIN(name_, FIELD_LIST, type, member), .size = (size_),                 \
+      .max = ITEMS_MAX, .items = (items_),                                     \
+      .item_count = sizeof(items_) / sizeof *(items_),                         \
       .count_at = offsetof(type, count), .pointed = true }
 #define RECORD(name_, fields_)                                                 \
-    { .name = name_, .fields = fields_,                                        \
-      .count = sizeof fields_ / sizeof *fields_ }
+    { .name = (name_), .fields = (fields_),                                    \
+      .count = sizeof(fields_) / sizeof *(fields_) }
 
 // What a document of the largest size could have, and more.
 enum { ITEMS_MAX = 4 << 20 };

@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+
+enum { NICE = 10 };
 
 struct fetching {
     struct paced paced;
@@ -37,6 +40,8 @@ int fetch_copy(const struct ctl *ctl, int file, int64_t *bytes)
     struct fetching fetching = { .error = 0 };
     const struct admin_sink sink = { take, &fetching };
     struct admin_answer answer;
+    // The daemon and all others come first.
+    setpriority(PRIO_PROCESS, 0, NICE);
     paced_start(&fetching.paced, file);
     progress_begin(&fetching.progress, ctl, "copying", true);
     // Until the daemon has made the copy nothing comes.

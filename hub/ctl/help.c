@@ -4,6 +4,7 @@
 
 #include "colour.h"
 #include "commands.h"
+#include "ctl.h"
 
 #include <string.h>
 
@@ -113,4 +114,25 @@ bool help_begins(FILE *to, const char *word)
         print_short(to, command);
     }
     return found > 0;
+}
+
+int ctl_help(const struct ctl *ctl, int argc, char *argv[])
+{
+    int words;
+    const struct command *command = commands_find(argc - 1, argv + 1, &words);
+    (void)ctl;
+    if (command)
+        help_one(stdout, command);
+    else if (argc == 1)
+        help_all(stdout);
+    else if (!help_begins(stdout, argv[1]))
+        return ctl_usage(argv[1], "there is no such command");
+    return CTL_FINE;
+}
+
+int ctl_usage(const char *command, const char *problem)
+{
+    fprintf(stderr, "websubctl %s: %s; websubctl --help explains\n", command,
+            problem);
+    return CTL_USAGE;
 }

@@ -85,20 +85,19 @@ static void try_out(struct import *import)
         import_tally_wrong(&import->tally, import->csv.line, words);
         return;
     }
-    if (*value_of(import, LEASE)
-        && !span_read(value_of(import, LEASE), &lease))
+    if (*value_of(import, LEASE) && !span_read(value_of(import, LEASE), &lease))
         import_tally_wrong(&import->tally, import->csv.line,
                            "lease must be a time such as 10d, or seconds");
     else
-        import->tally.added++;
+        import_tally_fine(&import->tally);
 }
 
-static void count(struct import_tally *tally, const json_t *answer)
+static void judge(struct import_tally *tally, const json_t *answer)
 {
     const char *state = show_string(answer, "state");
     if (strcmp(state, "pending") == 0)
         tally->pending++;
-    else if (strcmp(state, "subscribed") == 0)
+    else if (strcmp(state, "subscribed") == 0 || show_truth(answer, "renewed"))
         tally->there++;
     else
         tally->added++;
@@ -109,27 +108,25 @@ static const char *or_none(const char *text)
     return *text ? text : NULL;
 }
 
-static void add(struct import *import)
+static bool add(struct import *import)
 {
-    const struct admin_parameter fields[] = {
-        { "topic", value_of(import, TOPIC) },
-        { "callback", value_of(import, CALLBACK) },
-        { "lease", or_none(value_of(import, LEASE)) },
-        { "secret", or_none(value_of(import, SECRET)) },
-        { "content", or_none(value_of(import, CONTENT)) },
-        { "verify", import->trust ? "no" : "yes" },
-        { "only-new", "yes" },
+    const struct import_order order = {
+        .line = import->csv.line,
+        .path = "/admin/subscription/add",
+        .fields = { { "topic", value_of(import, TOPIC) },
+                    { "callback", value_of(import, CALLBACK) },
+                    { "lease", or_none(value_of(import, LEASE)) },
+                    { "secret", or_none(value_of(import, SECRET)) },
+                    { "content", or_none(value_of(import, CONTENT)) },
+                    { "verify", import->trust ? "no" : "yes" },
+                    { "only-new", "yes" } },
+        .count = 7,
     };
-    struct admin_answer answer;
-    if (!import_tally_ask(&import->tally, import->csv.line,
-                          "/admin/subscription/add", fields,
-                          sizeof fields / sizeof *fields, &answer))
-        return;
-    count(&import->tally, answer.json);
-    admin_clear(&answer);
+    return import_tally_ask(&import->tally, &order);
 }
 
-static void take(struct import *import)
+// False: there is no use in going on.
+static bool take(struct import *import)
 {
     if (!*value_of(import, TOPIC) || !*value_of(import, CALLBACK))
         import_tally_wrong(&import->tally, import->csv.line,
@@ -137,31 +134,42 @@ static void take(struct import *import)
     else if (import->tally.dry)
         try_out(import);
     else
-        add(import);
-    import_tally_step(&import->tally);
+        return add(import);
+    return true;
 }
 
 static void read_all(struct import *import)
 {
     const char *problem;
-    bool first = true;
+    bool first = true, more = true;
     enum csv_answer got;
     take_usual_order(import);
-    while (!import->tally.stopped
-           && (got = csv_next(&import->csv, &problem)) != CSV_END) {
+    while (more && (got = csv_next(&import->csv, &problem)) != CSV_END) {
         if (got == CSV_BAD)
             import_tally_wrong(&import->tally, import->csv.line, problem);
         else if (first && is_heading(&import->csv))
             read_heading(import);
         else
-            take(import);
+            more = take(import);
         first = false;
     }
 }
 
-static int import_from(struct import *import, const struct ctl *ctl,
-                       const char *file, bool dry)
+static int import_all(struct import *import, FILE *from)
 {
+    if (!import_tally_begin(&import->tally))
+        return import->tally.stopped ? CTL_NO_DAEMON : CTL_NO;
+    csv_open(&import->csv, from);
+    read_all(import);
+    if (ferror(from))
+        import_tally_wrong(&import->tally, import->csv.line,
+                           "it cannot be read");
+    return import_tally_end(&import->tally, "subscriptions");
+}
+
+static int import_file(struct import *import)
+{
+    const char *file = import->tally.file;
     bool standard = strcmp(file, "-") == 0;
     FILE *from = standard ? stdin : fopen(file, "re");
     if (!from) {
@@ -169,15 +177,10 @@ static int import_from(struct import *import, const struct ctl *ctl,
                 strerror(errno));
         return CTL_NO;
     }
-    import_tally_begin(&import->tally, ctl, file, dry);
-    csv_open(&import->csv, from);
-    read_all(import);
-    if (ferror(from))
-        import_tally_wrong(&import->tally, import->csv.line,
-                           "it cannot be read");
+    int code = import_all(import, from);
     if (!standard)
         fclose(from);
-    return import_tally_end(&import->tally, "subscriptions");
+    return code;
 }
 
 int ctl_import_csv(const struct ctl *ctl, int argc, char *argv[])
@@ -197,7 +200,13 @@ int ctl_import_csv(const struct ctl *ctl, int argc, char *argv[])
     if (!import)
         return CTL_NO;
     import->trust = trust;
-    int code = import_from(import, ctl, file, dry);
+    import->tally = (struct import_tally){
+        .ctl = ctl,
+        .file = file,
+        .dry = dry,
+        .judge = judge,
+    };
+    int code = import_file(import);
     explicit_bzero(import, sizeof *import);
     free(import);
     return code;

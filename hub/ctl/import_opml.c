@@ -26,7 +26,7 @@ static void try_out(struct import *import, const struct opml_feed *feed)
         url ? url_read(feed->url, strlen(feed->url), url) : "is too much";
     free(url);
     if (!wrong) {
-        import->tally.added++;
+        import_tally_fine(&import->tally);
         return;
     }
     snprintf(words, sizeof words, "the feed %s", wrong);
@@ -37,34 +37,46 @@ static bool take(void *context, const struct opml_feed *feed)
 {
     struct import *import = context;
     struct import_tally *tally = &import->tally;
-    const struct admin_parameter fields[] = {
-        { "topic", feed->url },
-        { "poll", import->poll },
-        { "content", import->content },
+    const struct import_order order = {
+        .line = feed->line,
+        .path = "/admin/topic/add",
+        .fields = { { "topic", feed->url },
+                    { "poll", import->poll },
+                    { "content", import->content } },
+        .count = 3,
     };
-    struct admin_answer answer;
-    if (tally->dry) {
-        try_out(import, feed);
-    } else if (import_tally_ask(tally, feed->line, "/admin/topic/add", fields,
-                                3, &answer)) {
-        bool added = show_truth(answer.json, "new");
-        tally->added += added;
-        tally->there += !added;
-        admin_clear(&answer);
-    }
-    import_tally_step(tally);
-    return !tally->stopped;
+    if (!tally->dry)
+        return import_tally_ask(tally, &order);
+    try_out(import, feed);
+    return true;
+}
+
+static void judge(struct import_tally *tally, const json_t *answer)
+{
+    bool added = show_truth(answer, "new");
+    tally->added += added;
+    tally->there += !added;
+}
+
+static int import_all(struct import *import, const struct feed_file *file)
+{
+    const struct opml_taker taker = { take, import };
+    if (!import_tally_begin(&import->tally))
+        return import->tally.stopped ? CTL_NO_DAEMON : CTL_NO;
+    const char *wrong = opml_read(file->bytes, file->len, &taker);
+    if (wrong)
+        import_tally_wrong(&import->tally, 1, wrong);
+    return import_tally_end(&import->tally, "topics");
 }
 
 int ctl_import_opml(const struct ctl *ctl, int argc, char *argv[])
 {
-    struct import import = { .poll = NULL };
+    struct import import = { .tally = { .ctl = ctl, .judge = judge } };
     const char *file = NULL;
-    bool dry = false;
     const struct option_value options[] = {
         { .name = "poll", .value = &import.poll },
         { .name = "content", .value = &import.content },
-        { .name = "dry-run", .on = &dry },
+        { .name = "dry-run", .on = &import.tally.dry },
     };
     const char **const places[] = { &file };
     struct feed_file read;
@@ -74,11 +86,8 @@ int ctl_import_opml(const struct ctl *ctl, int argc, char *argv[])
         return ctl_usage(argv[0], "needs a file, or - for the standard input");
     if (!feed_file_read(file, &read))
         return CTL_NO;
-    import_tally_begin(&import.tally, ctl, file, dry);
-    const struct opml_taker taker = { take, &import };
-    const char *wrong = opml_read(read.bytes, read.len, &taker);
+    import.tally.file = file;
+    int code = import_all(&import, &read);
     free(read.bytes);
-    if (wrong)
-        import_tally_wrong(&import.tally, 1, wrong);
-    return import_tally_end(&import.tally, "topics");
+    return code;
 }

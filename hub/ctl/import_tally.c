@@ -12,19 +12,15 @@
 
 // Errors that are told with --json, so that a list of a million wrong lines
 // is no list of a million errors in memory.
-enum { ERRORS_MAX = 1000, FIELDS_MAX = 8, TIMEOUT_S = 120, WORDS = 300 };
+enum { ERRORS_MAX = 1000, TIMEOUT_S = 120, WORDS = 300 };
 
-void import_tally_begin(struct import_tally *tally, const struct ctl *ctl,
-                        const char *file, bool dry)
+static void step(struct import_tally *tally)
 {
-    *tally = (struct import_tally){ .ctl = ctl, .file = file, .dry = dry };
-    tally->errors = json_array();
-    progress_begin(&tally->progress, ctl, dry ? "looked at" : "imported",
-                   false);
+    progress_step(&tally->progress,
+                  tally->added + tally->there + tally->pending + tally->failed);
 }
 
-void import_tally_wrong(struct import_tally *tally, unsigned line,
-                        const char *why)
+static void blame(struct import_tally *tally, unsigned line, const char *why)
 {
     char words[WORDS];
     show_text(why, words, sizeof words);
@@ -32,42 +28,84 @@ void import_tally_wrong(struct import_tally *tally, unsigned line,
     if (!tally->ctl->json)
         fprintf(stderr, "%s:%u: %s\n", tally->file, line, words);
     else if (json_array_size(tally->errors) < ERRORS_MAX)
-        json_array_append_new(tally->errors,
-                              json_pack("{s:I, s:s}", "line", (json_int_t)line,
-                                        "error", words));
+        json_array_append_new(
+            tally->errors,
+            json_pack("{s:I, s:s}", "line", (json_int_t)line, "error", words));
+    step(tally);
 }
 
-bool import_tally_ask(struct import_tally *tally, unsigned line,
-                      const char *path, const struct admin_parameter *fields,
-                      size_t count, struct admin_answer *answer)
+static void answered(void *context, unsigned line,
+                     const struct admin_answer *answer)
 {
-    struct admin_parameter all[FIELDS_MAX + 1];
-    assert(count <= FIELDS_MAX);
-    memcpy(all, fields, count * sizeof *fields);
-    all[count] = (struct admin_parameter){ "by", author() };
+    struct import_tally *tally = context;
+    const char *why = answer ? show_string(answer->json, "error") : "";
+    if (!answer) {
+        tally->stopped = true;
+    } else if (answer->status == 200) {
+        tally->judge(tally, answer->json);
+        step(tally);
+    } else {
+        blame(tally, line, *why ? why : "the hub refused it");
+    }
+}
+
+// Said once, and before the file is read.
+static bool has_daemon(const struct ctl *ctl)
+{
+    struct admin_answer answer;
     const struct admin_question question = {
-        .method = "POST",
-        .path = path,
-        .fields = all,
-        .field_count = count + 1,
+        .method = "GET",
+        .path = "/admin/status",
         .timeout_s = TIMEOUT_S,
     };
-    if (!admin_ask(tally->ctl, &question, answer)) {
-        tally->stopped = true;
+    if (!admin_ask(ctl, &question, &answer))
         return false;
-    }
-    if (answer->status == 200)
-        return true;
-    const char *why = show_string(answer->json, "error");
-    import_tally_wrong(tally, line, *why ? why : "the hub refused it");
-    admin_clear(answer);
-    return false;
+    admin_clear(&answer);
+    return true;
 }
 
-void import_tally_step(struct import_tally *tally)
+bool import_tally_begin(struct import_tally *tally)
 {
-    progress_step(&tally->progress, tally->added + tally->there + tally->pending
-                                        + tally->failed);
+    const struct import_listener listener = { answered, tally };
+    tally->stopped = !tally->dry && !has_daemon(tally->ctl);
+    if (tally->stopped)
+        return false;
+    tally->who = author();
+    tally->errors = json_array();
+    progress_begin(&tally->progress, tally->ctl,
+                   tally->dry ? "looked at" : "imported", false);
+    if (tally->dry)
+        return true;
+    tally->crew = import_crew_new(tally->ctl, &listener);
+    if (!tally->crew)
+        fputs("websubctl: out of memory\n", stderr);
+    return tally->crew != NULL;
+}
+
+void import_tally_wrong(struct import_tally *tally, unsigned line,
+                        const char *why)
+{
+    if (tally->crew)
+        import_crew_lock(tally->crew);
+    blame(tally, line, why);
+    if (tally->crew)
+        import_crew_unlock(tally->crew);
+}
+
+void import_tally_fine(struct import_tally *tally)
+{
+    tally->added++;
+    step(tally);
+}
+
+bool import_tally_ask(struct import_tally *tally,
+                      const struct import_order *order)
+{
+    struct import_order signed_order = *order;
+    assert(order->count < IMPORT_FIELDS_MAX);
+    signed_order.fields[signed_order.count++] =
+        (struct admin_parameter){ "by", tally->who };
+    return import_crew_put(tally->crew, &signed_order);
 }
 
 static void print(const struct import_tally *tally, const char *what)
@@ -85,14 +123,14 @@ static void print(const struct import_tally *tally, const char *what)
 
 int import_tally_end(struct import_tally *tally, const char *what)
 {
+    import_crew_end(tally->crew);
     progress_end(&tally->progress);
     if (tally->ctl->json) {
         json_t *root = json_pack(
-            "{s:I, s:I, s:I, s:I, s:b, s:o}", "added",
-            (json_int_t)tally->added, "pending", (json_int_t)tally->pending,
-            "there", (json_int_t)tally->there, "failed",
-            (json_int_t)tally->failed, "dry_run", tally->dry, "errors",
-            tally->errors);
+            "{s:I, s:I, s:I, s:I, s:b, s:o}", "added", (json_int_t)tally->added,
+            "pending", (json_int_t)tally->pending, "there",
+            (json_int_t)tally->there, "failed", (json_int_t)tally->failed,
+            "dry_run", tally->dry, "errors", tally->errors);
         json_dumpf(root, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(root);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "admin.h"
+#include "import_crew.h"
 #include "progress.h"
 
 #include <jansson.h>
@@ -19,25 +20,28 @@ struct import_tally {
     bool dry; // nothing is changed
     int64_t added, there, pending, failed;
     bool stopped; // there is no daemon any more
+    // What a 200 of the daemon's counts for.
+    void (*judge)(struct import_tally *tally, const json_t *answer);
     // import_tally.c's:
+    struct import_crew *crew;
+    const char *who; // asks; NULL: not known
     json_t *errors;
     struct progress progress;
 };
 
-void import_tally_begin(struct import_tally *tally, const struct ctl *ctl,
-                        const char *file, bool dry);
+// ctl, file, dry and judge are filled in. False: it has been said.
+bool import_tally_begin(struct import_tally *tally);
 
 void import_tally_wrong(struct import_tally *tally, unsigned line,
                         const char *why);
 
-// Ask the daemon for one line's sake, with these in the body, and with who
-// asks; at most 8. True: `answer` is a 200, to be cleared.
-bool import_tally_ask(struct import_tally *tally, unsigned line,
-                      const char *path, const struct admin_parameter *fields,
-                      size_t count, struct admin_answer *answer);
+// This line could be imported.
+void import_tally_fine(struct import_tally *tally);
 
-// One more line is done.
-void import_tally_step(struct import_tally *tally);
+// Ask the daemon for one line's sake; who asks is added. The answer counts
+// later. False: there is no use in going on.
+bool import_tally_ask(struct import_tally *tally,
+                      const struct import_order *order);
 
 // `what`: "topics". Says how it went; returns the exit code.
 int import_tally_end(struct import_tally *tally, const char *what);

@@ -16,13 +16,6 @@
 
 enum { ARGUMENTS_MAX = 64, PATH_BYTES = 512 };
 
-int ctl_usage(const char *command, const char *problem)
-{
-    fprintf(stderr, "websubctl %s: %s; websubctl --help explains\n", command,
-            problem);
-    return CTL_USAGE;
-}
-
 struct line {
     struct ctl ctl;
     const char *socket, *colour, *limit;
@@ -176,24 +169,10 @@ static int run(struct line *line)
     return code;
 }
 
-int ctl_help(const struct ctl *ctl, int argc, char *argv[])
-{
-    int words;
-    const struct command *command = commands_find(argc - 1, argv + 1, &words);
-    (void)ctl;
-    if (command)
-        help_one(stdout, command);
-    else if (argc == 1)
-        help_all(stdout);
-    else if (!help_begins(stdout, argv[1]))
-        return ctl_usage(argv[1], "there is no such command");
-    return CTL_FINE;
-}
-
 // "COMMAND --help", "--help".
 static int explain(struct line *line)
 {
-    char help[] = "help";
+    static char help[] = "help";
     if (line->argc > 0 && strcmp(line->argv[0], "help") == 0)
         return ctl_help(&line->ctl, line->argc, line->argv);
     if (line->argc == ARGUMENTS_MAX)

@@ -66,8 +66,8 @@ static void tell(struct reading *reading, size_t at, size_t len)
     if (url.failed)
         reading->wrong = "there is no memory for it";
     else
-        reading->stopped = !reading->taker->take(reading->taker->context,
-                                                 &feed);
+        reading->stopped =
+            !reading->taker->take(reading->taker->context, &feed);
     pool_clear(&url);
 }
 

@@ -5,7 +5,7 @@
 #include "careful.h"
 #include "options.h"
 #include "show.h"
-#include "storage/dump.h"
+#include "storage/care.h"
 #include "storage/restore.h"
 
 #include <jansson.h>
@@ -17,14 +17,14 @@ enum { URL_BYTES = 4096 + 8 };
 static bool look_at(void *context, struct problem *problem)
 {
     const struct store_restoring *restoring = context;
-    struct dump_record record;
-    struct dump *dump = dump_open(restoring->file, problem);
-    if (!dump)
+    struct care care = { .records = 0 };
+    if (!care_check_file(&care, restoring->file, problem))
         return false;
-    while (dump_next(dump, &record, problem))
-        ;
-    dump_close(dump);
-    return problem->text[0] == '\0';
+    if (care.findings > 0)
+        snprintf(problem->text, sizeof problem->text,
+                 "%.160s is damaged; websubctl store check says how",
+                 restoring->file);
+    return care.findings == 0;
 }
 
 static void report(const struct ctl *ctl, const struct store_restoring *done)

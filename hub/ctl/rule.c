@@ -13,8 +13,8 @@
 // ------------------------------------------------------------------ listing
 
 static const struct table_column columns[] = {
-    { .title = "KIND" },       { .title = "DOMAIN", .wide = true },
-    { .title = "FROM" },       { .title = "MADE (UTC)" },
+    { .title = "KIND" }, { .title = "DOMAIN", .wide = true },
+    { .title = "FROM" }, { .title = "MADE (UTC)" },
     { .title = "BY" },
 };
 

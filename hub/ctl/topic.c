@@ -78,8 +78,10 @@ int ctl_topic(const struct ctl *ctl, int argc, char *argv[])
         return ctl_usage(argv[0], "needs a topic");
     bool changes = content || poll || keep;
     const struct admin_parameter parameters[] = {
-        { "topic", topic }, { "content", content },
-        { "poll", poll },   { "keep", keep },
+        { "topic", topic },
+        { "content", content },
+        { "poll", poll },
+        { "keep", keep },
         { "by", changes ? author() : NULL },
     };
     const struct admin_question question = {

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ enum {
     // What the disk keeps besides the copy.
     DISK_KEPT = 64 << 20,
     MAP_PART_KEPT = 10, // of the map, one part
+    NICE = 10,
 };
 
 struct copying {
@@ -37,10 +39,18 @@ static bool say(struct problem *problem, const char *text)
     return false;
 }
 
+// LMDB's own thread inherits it. Those who answer somebody come first, but not
+// so much that the copy never ends.
+static void step_back(void)
+{
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+}
+
 static void *copy_into_pipe(void *context)
 {
     struct copying *copying = context;
     pthread_setname_np(pthread_self(), "copy");
+    step_back();
     copying->done = env_copy(copying->env, copying->to, &copying->problem);
     close(copying->to);
     return NULL;

@@ -20,7 +20,7 @@ static int look_at_tables(struct env *env)
     int error = mdb_txn_begin(env->handle, NULL, MDB_RDONLY, &txn);
     if (error)
         return error;
-    for (int i = 0; i < TABLE_COUNT && !error; i++) {
+    for (enum table i = 0; i < TABLE_COUNT && !error; i++) {
         error = mdb_dbi_open(txn, env_table_name(i), 0, &env->tables[i]);
         if (error == MDB_NOTFOUND) {
             env->tables[i] = ENV_NO_TABLE;
@@ -58,7 +58,7 @@ static int make_tables(struct env *env)
     int error = mdb_txn_begin(env->handle, NULL, 0, &txn);
     if (error)
         return error;
-    for (int i = 0; i < TABLE_COUNT && !error; i++)
+    for (enum table i = 0; i < TABLE_COUNT && !error; i++)
         error =
             mdb_dbi_open(txn, env_table_name(i), MDB_CREATE, &env->tables[i]);
     if (!error)

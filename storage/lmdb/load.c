@@ -3,6 +3,7 @@
 // A new store, filled in transactions that are not synced one by one: nobody
 // sees any of it before all of it is.
 
+#include "storage/care.h"
 #include "storage/dump.h"
 
 #include "denials.h"
@@ -272,6 +273,23 @@ static void close_env(struct load *load)
     env_close(&load->env);
 }
 
+static void keep_first(void *context, const struct care_finding *finding)
+{
+    struct problem *problem = context;
+    if (problem->text[0] == '\0')
+        snprintf(problem->text, sizeof problem->text,
+                 "it does not fit together: %.60s: %.150s", finding->table,
+                 finding->text);
+}
+
+static bool is_sound(const struct load *load, struct problem *problem)
+{
+    struct care care = { .found = keep_first, .context = problem };
+    problem->text[0] = '\0';
+    return care_check_file(&care, load->placing.part, problem)
+           && care.findings == 0;
+}
+
 bool load_finish(struct load *load, struct problem *problem)
 {
     load->problem = problem;
@@ -280,7 +298,7 @@ bool load_finish(struct load *load, struct problem *problem)
     if (!commit(load))
         return false;
     close_env(load);
-    return placing_settle(&load->placing, problem);
+    return is_sound(load, problem) && placing_settle(&load->placing, problem);
 }
 
 void load_close(struct load *load)

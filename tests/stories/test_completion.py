@@ -47,8 +47,8 @@ class Bash(Story):
         return [word for word in done.stdout.splitlines() if word]
 
     def test_commands(self) -> None:
-        self.assertEqual(self.complete("websubctl subscr"),
-                         ["subscriptions "])
+        self.assertEqual(self.complete("websubctl deliv"),
+                         ["deliveries "])
         every = self.complete("websubctl ")
         for name in ("status ", "topics ", "token ", "feed ", "help "):
             self.assertIn(name, every)

@@ -6,6 +6,7 @@ the hub was told by strangers, it is text.
 Skipped where there is no browser: see harness/browser.py.
 """
 
+import json
 import unittest
 from urllib.parse import urlencode
 
@@ -71,6 +72,33 @@ class Everybody(Watched):
             self.browser.open(self.hub.hub + page)
             self.nothing_wrong(f"/{page}")
         self.assertEqual(self.browser.complaints(), [])
+
+    def test_the_public_forms_say_what_has_come_of_them(self) -> None:
+        self.hub_with_door()
+        self.people_and_news()
+        browser = self.browser
+        since = self.hub.mark()
+        browser.open(self.hub.hub)
+        browser.ask("run", script=f"""
+            document.querySelector("[name='hub.url']").value = {
+                json.dumps(self.topic)}""")
+        browser.click("button", "Tell the hub")
+        browser.sees("The hub has been told", "h1")
+        self.hub.wait_for("fetch.done", since=since)
+        browser.click("link", "Back to the hub")
+        browser.sees("This is a WebSub hub", "h1")
+        since = self.hub.mark()
+        browser.fill("Topic: address of the feed or page", self.topic)
+        browser.fill("Callback: address of your program",
+                     self.good.url("form"))
+        browser.click("button", "Send")
+        browser.sees("The request was accepted", "h1")
+        self.secrets.add(browser.ask(
+            "run", script="document.links[0].pathname.split('/').pop()"))
+        self.hub.wait_for("subscription.active", since=since)
+        browser.ask("run", script="document.links[0].click()")
+        browser.sees("It is active", "main")
+        self.assertEqual(browser.complaints(), [])
 
     def test_a_keyboard_is_enough(self) -> None:
         self.hub_with_door()

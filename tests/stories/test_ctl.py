@@ -6,7 +6,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import (Answer, Atom, Farm, Rss, Story, binary,
+from harness import (Answer, Atom, Daemon, Farm, Rss, Story, binary,
                      entries_of, request, until)
 
 FINE, NO, USAGE, NO_DAEMON = 0, 1, 2, 3

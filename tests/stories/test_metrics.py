@@ -6,7 +6,8 @@ import re
 import threading
 import unittest
 
-from harness import Answer, Atom, Puller, Story, until
+from harness import Answer, Atom, Client, Puller, Story, request, until
+from harness.access import add_token, bearer
 from harness.daemon import ROOT
 from harness.exposition import Family, read
 
@@ -51,6 +52,21 @@ class Metrics(Story):
         # And what the text speaks of exists.
         self.assertLessEqual(set(NAME.findall(manual)),
                              series(families) | set(families))
+
+    def test_prometheus_scrapes_with_a_token_that_may_look(self) -> None:
+        hub = self.daemon("--admin-listen=127.0.0.1:0")
+        listen = hub.wait_for("admin.listening").fields["listen"]
+        host, _, port = listen.rpartition(":")
+        door = Client((host, int(port)))
+        self.assertEqual(door.get("/metrics").status, 401)
+        token = add_token(self, hub, "prometheus", rights="view")
+        answer = door.get("/metrics", [bearer(token)])
+        self.assertEqual(answer.status, 200, answer.text)
+        self.assertEqual(set(read(answer.text)), set(self.scrape(hub)))
+        # And it may do nothing else.
+        answer = door.ask(request("POST", "/admin/pause?all=yes",
+                                  [bearer(token)], b""))
+        self.assertEqual(answer.status, 403, answer.text)
 
     def test_rules_and_dashboard_ask_for_what_there_is(self) -> None:
         there = series(self.scrape(self.daemon()))

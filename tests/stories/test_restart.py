@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from harness import Answer, Closed, Daemon, Manager, Story, Wire, request, until
 from harness.client import post
+from harness.stream import Events
 
 RESTARTS = 10
 
@@ -103,6 +104,43 @@ class Reader:
             self.numbers.append(int(event["body"]))
 
 
+class Streamer:
+    """Is told one topic as it comes, and goes on where it was when a stream
+    ends, as a page does by itself."""
+
+    def __init__(self, hub: Daemon, topic: str) -> None:
+        self.hub, self.topic = hub, topic
+        self.stream: Events | None = None
+        self.last_id = ""
+        self.numbers: list[int] = []
+        self.streams = 0
+
+    def step(self) -> None:
+        if not self.stream:
+            fields = [("Last-Event-ID", self.last_id)] if self.last_id else []
+            self.stream = Events(
+                self.hub.address,
+                f"/events/sse?topic={quote(self.topic, safe='')}&since=latest",
+                fields, timeout=1)
+            assert self.stream.head.status == 200, self.stream.head
+            self.streams += 1
+        try:
+            said = self.stream.said()
+        except TimeoutError:
+            return
+        except Closed:
+            self.last_id = self.stream.last_id or self.last_id
+            self.stream.close()
+            self.stream = None
+            return
+        if said.name == "message":
+            self.numbers.append(int(said.data["body"]))
+
+    def close(self) -> None:
+        if self.stream:
+            self.stream.close()
+
+
 class Restart(Story):
     def setUp(self) -> None:
         super().setUp()
@@ -169,10 +207,14 @@ class Restart(Story):
         for number, reader in enumerate(patient):
             held.start(f"held reader {number}", reader.step)
         readers = [Reader(load.keep(), topic, wait) for topic in topics
-                   for wait in (0, 5, 5, 5)]
+                   for wait in (0, 2, 2, 2)]
         for number, reader in enumerate(readers):
             load.start(f"reader {number}, wait {reader.wait}", reader.step,
                        0.02)
+        streamers = [Streamer(hub, topic) for topic in topics]
+        for streamer in streamers:
+            load.start(f"stream of {streamer.topic[-1]}", streamer.step)
+            load.kept.append(streamer)
         load.start("healthz", lambda: self.assertEqual(
             hub.client.get("/healthz").status, 200), 0.01)
         seldom = load.keep()
@@ -189,22 +231,24 @@ class Restart(Story):
             # Each life is long enough to be lived by everybody.
             while load.done < before + 300 and not load.failed:
                 load.over.wait(0.01)
-        self.settle(hub, topics, last, readers)
+        self.settle(hub, topics, last, readers + streamers)
         load.stop()
         self.release(hub, held, patient)
         self.assertEqual(load.failed + held.failed, [])
         self.assertEqual(hub.lines("start.failed"), [])
         self.assertTrue(all(line.fields["clean"] == "yes"
                             for line in hub.lines("stopped")))
-        self.complete(topics, last, callback, readers, asked)
+        self.complete(topics, last, callback, readers + streamers, asked)
+        for streamer in streamers:
+            self.assertGreater(streamer.streams, RESTARTS // 2)
         print(f"{load.done} requests, none failed; longest "
               f"{load.longest:.2f} s; a restart took {max(took):.2f} s at "
               "most", flush=True)
 
     def release(self, hub: Daemon, held: Load, patient: list[Reader]) -> None:
         """They were held all the time, by one life after the other."""
-        until(lambda: hub.status()["pulls"]["held"] >= len(patient)
-              if "pulls" in hub.status() else True, "all to be held")
+        until(lambda: hub.status()["front"]["held"] >= len(patient),
+              "all to be held")
         held.over.set()
         self.site.serve(b"1", "text/plain", path="/silent")
         self.publish(hub, self.silent)
@@ -213,7 +257,7 @@ class Restart(Story):
                          [[1]] * len(patient))
 
     def settle(self, hub: Daemon, topics: list[str], last: dict[str, int],
-               readers: list[Reader]) -> None:
+               readers: list) -> None:
         """Publishers go on, so only that everybody has come this far."""
         goal = dict(last)
         deadline = time.monotonic() + 20
@@ -227,7 +271,7 @@ class Restart(Story):
         self.assertTrue(hub.alive)
 
     def complete(self, topics: list[str], last: dict[str, int], callback,
-                 readers: list[Reader], asked: list[str]) -> None:
+                 readers: list, asked: list[str]) -> None:
         # What everybody sees only grows: nothing came twice or out of turn to
         # those who pull.
         for reader in readers:

@@ -2,8 +2,8 @@
 import { act } from "../api.js";
 import { changedSomething, useAsk } from "../asking.js";
 import { Chart } from "../chart.js";
-import { latest, live, useLive } from "../live.js";
-import { Act, Ghosts, now, Page, Panel, Wrong } from "../parts.js";
+import { latest, useLive } from "../live.js";
+import { Act, Ghosts, isAway, now, Page, Panel, Wrong } from "../parts.js";
 import { Address, bytes, html, known, link, number, rate, When }
     from "../ui.js";
 
@@ -90,13 +90,15 @@ function Newest() {
     const list = data?.traces;
     return html`<${Panel} title="Newest updates" bare
         acts=${html`<a href=${link("updates")}>All</a>`}>
-        ${trouble && !list ? html`<div class="inside"><${Wrong}
-            trouble=${trouble} again=${again}/></div>`
+        ${!list && trouble && !isAway(trouble)
+        ? html`<div class="inside"><${Wrong} trouble=${trouble}
+            again=${again}/></div>`
         : !list ? html`<${Ghosts} lines=${8}/>`
         : list.length === 0 ? html`<div class="empty"><strong>No update yet
             </strong><span>They show here as soon as a topic changes.</span>
             </div>`
-        : html`<table class="slim"><caption class="unseen">Newest updates</caption>
+        : html`<table class="slim">
+            <caption class="unseen">Newest updates</caption>
             <colgroup><col/><col class="narrow"/></colgroup>
             <thead class="unseen"><tr><th scope="col">Topic</th>
                 <th scope="col">Stored</th></tr></thead>
@@ -105,7 +107,8 @@ function Newest() {
                 <td class="url"><a class="whole" href=${link("update",
                     { topic: one.topic, seq: one.seq })}>
                     <${Address} url=${one.topic}/></a></td>
-                <td class="number nowrap"><${When} at=${one.stored}/></td></tr>`)}
+                <td class="number nowrap"><${When} at=${one.stored}/></td>
+                </tr>`)}
             </tbody></table>`}<//>`;
 }
 
@@ -114,8 +117,9 @@ function Failing() {
     const list = data?.deliveries;
     return html`<${Panel} title="Who lags" bare
         acts=${html`<a href=${link("deliveries")}>All</a>`}>
-        ${trouble && !list ? html`<div class="inside"><${Wrong}
-            trouble=${trouble} again=${again}/></div>`
+        ${!list && trouble && !isAway(trouble)
+        ? html`<div class="inside"><${Wrong} trouble=${trouble}
+            again=${again}/></div>`
         : !list ? html`<${Ghosts} lines=${8}/>`
         : list.length === 0 ? html`<div class="empty"><strong>Nobody</strong>
             <span>Every subscriber has what there is.</span></div>`
@@ -134,9 +138,13 @@ function Failing() {
             </tbody></table>`}<//>`;
 }
 
+const took = (what) => [
+    { of: `${what}Half`, look: "one", name: "half within", gaps: true },
+    { of: `${what}Most`, look: "two", name: "99 % within", gaps: true },
+];
+
 export function Overview({ openPing }) {
     const { status } = useLive();
-    const measured = live.samples.some((one) => known(one.most));
     return html`<${Page} title="Overview" acts=${html`
             <${Act} onClick=${openPing}>Ping a topic<//>
             ${status && !status.halted && html`<${Act}
@@ -154,15 +162,13 @@ export function Overview({ openPing }) {
             <${Chart} title="Lagging subscribers" unit="right now" least=${4}
                 format=${number} series=${[{ of: "lagging", look: "two",
                     name: "lagging" }]}/>
-            ${measured
-            ? html`<${Chart} title="From ping to delivery" unit="milliseconds"
-                key="took" format=${number} least=${10} series=${[
-                    { of: "half", look: "one", name: "half within",
-                        gaps: true },
-                    { of: "most", look: "two", name: "99 % within", gaps: true }]}/>`
-            : html`<${Chart} title="Held pulls" unit="right now" least=${4}
-                key="held" format=${number} series=${[{ of: "held",
-                    look: "three", name: "held" }]}/>`}
+            <${Chart} title="From ping to delivery" unit="milliseconds"
+                format=${number} least=${10} series=${took("delivery")}/>
+            <${Chart} title="Held pulls" unit="right now" least=${4}
+                format=${number} series=${[{ of: "held", look: "three",
+                    name: "held" }]}/>
+            <${Chart} title="From ping to pull" unit="milliseconds"
+                format=${number} least=${10} series=${took("release")}/>
         </div>
         <div class="columns"><${Newest}/><${Failing}/></div>
     <//>`;

@@ -1,7 +1,7 @@
 import { act } from "../api.js";
 import { changedSomething, useAsk } from "../asking.js";
 import { useState } from "../lib/hooks.js";
-import { Act, Ghosts, now, Page, Panel, Wrong } from "../parts.js";
+import { Act, Ghosts, isAway, now, Page, Panel, Wrong } from "../parts.js";
 import { Address, html, known, link, number, span, State, When }
     from "../ui.js";
 import { Extend, Remove, Resend } from "./ask_subscription.js";
@@ -56,6 +56,7 @@ export function Subscription({ params }) {
         { topic, callback: id });
     const [dialog, setDialog] = useState("");
     const close = () => setDialog("");
+    const waiting = !trouble || isAway(trouble);
     const one = data?.subscriptions?.find((it) => String(it.id) === id);
     const pause = (verb, words) => now(async () => {
         await act(verb, { topic, callback: id });
@@ -82,10 +83,10 @@ export function Subscription({ params }) {
         : html`<div class="columns">
             <${Panel} title="Subscription">${one
                 ? html`<${Facts} one=${one}/>`
-                : !trouble && html`<${Ghosts} lines=${6}/>`}<//>
+                : waiting && html`<${Ghosts} lines=${6}/>`}<//>
             <${Panel} title="Deliveries">${one
                 ? html`<${Delivery} one=${one}/>`
-                : !trouble && html`<${Ghosts} lines=${6}/>`}<//>
+                : waiting && html`<${Ghosts} lines=${6}/>`}<//>
         </div>
         ${one?.last?.length > 0 && html`<${Panel} bare
             title="What came to nothing, the newest first">

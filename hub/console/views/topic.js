@@ -1,6 +1,7 @@
 import { useAsk, useList } from "../asking.js";
 import { useState } from "../lib/hooks.js";
-import { Act, Ghosts, now, Page, Panel, Table, Wrong } from "../parts.js";
+import { Act, Ghosts, isAway, now, Page, Panel, Table, Wrong }
+    from "../parts.js";
 import { Address, bytes, html, link, number, State, When } from "../ui.js";
 import { ping } from "./ask_ping.js";
 import { Resend, Subscribe } from "./ask_subscription.js";
@@ -67,6 +68,7 @@ export function Topic({ params }) {
         "subscriptions", { topic: url, limit: 50 });
     const [dialog, setDialog] = useState("");
     const close = () => setDialog("");
+    const waiting = !trouble || isAway(trouble);
     const record = data?.record;
     const acts = record && html`
         <${Act} kind="main-act" onClick=${() => now(() => ping(url))}>Ping<//>
@@ -75,17 +77,19 @@ export function Topic({ params }) {
         <${Act} onClick=${() => setDialog("change")}>Change<//>
         <${Act} kind="danger" onClick=${() => setDialog("remove")}>Remove<//>`;
     return html`<${Page} title=${url} acts=${acts}
-            lead=${html`<a href=${link("topics")}>All topics</a>`}>
+            lead=${html`<a href=${link("topics")}>All topics</a>${
+                /^https?:\/\//.test(url) && html` · <a href=${url}
+                target="_blank" rel="noopener noreferrer">Open it</a>`}`}>
         <${Wrong} trouble=${trouble} again=${again}/>
         ${data && !data.known ? html`<${Unknown} url=${url}
             open=${() => setDialog("subscribe")}/>`
         : html`<div class="columns">
             <${Panel} title="What is known">${record
                 ? html`<${Facts} facts=${data}/>`
-                : !trouble && html`<${Ghosts} lines=${8}/>`}<//>
+                : waiting && html`<${Ghosts} lines=${8}/>`}<//>
             <${Panel} title="How it is">${data
                 ? html`<${Says} says=${data.says}/>`
-                : !trouble && html`<${Ghosts} lines=${8}/>`}<//>
+                : waiting && html`<${Ghosts} lines=${8}/>`}<//>
         </div>
         <h2>Subscribers</h2>
         <${Table} label="Subscribers of this topic" list=${list} rows=${4}

@@ -1,7 +1,7 @@
 // The way of one update, from the ping to the last who got it.
 import { useAsk } from "../asking.js";
 import { useState } from "../lib/hooks.js";
-import { Act, Ghosts, Page, Panel, Wrong } from "../parts.js";
+import { Act, Ghosts, isAway, Page, Panel, Wrong } from "../parts.js";
 import { Address, bytes, html, known, link, number, span, State, When }
     from "../ui.js";
 import { Resend } from "./ask_subscription.js";
@@ -87,7 +87,7 @@ export function Update({ params }) {
         ${trace && trace.since_start === false && html`<div class="notice"><p>
             It is older than this run of the hub: only what the store knows of
             it is shown.</p></div>`}
-        ${(trace || !trouble) && html`<div class="columns">
+        ${(trace || !trouble || isAway(trouble)) && html`<div class="columns">
             <${Panel} title="Its way">${trace ? html`<${Way} trace=${trace}/>`
                 : html`<${Ghosts} lines=${5}/>`}<//>
             <${Panel} title="How far it is">${trace

@@ -78,8 +78,7 @@ static inline void on_handed(void *context, int fd,
 {
     struct ears *ears = context;
     hear(ears, ears->handed, &ears->handed_count,
-         (struct told){
-             .fd = fd, .door = door, .family = address->sa_family });
+         (struct told){ .fd = fd, .door = door, .family = address->sa_family });
 }
 
 // The n-th (from 0) of what was told, when it has been.

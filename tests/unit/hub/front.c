@@ -3,9 +3,12 @@
 #include "hub/front.h"
 
 #include "ears.h"
+#include "hub/inherit.h"
+#include "hub/listener.h"
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -253,6 +256,86 @@ static void draining_stops_listening_and_ends_what_is_idle(void **state)
     front_close(front);
 }
 
+static void softened_it_goes_on_but_each_answer_is_the_last(void **state)
+{
+    struct ears ears;
+    struct front *front = open_default(&ears);
+    int idle = call(front, PULL);
+    (void)state;
+
+    reply_text(await_request(&ears, 0), "");
+    assert_answer(idle, "HTTP/1.1 200 ", NULL);
+    front_soften(front);
+    wire_send(idle, PULL);
+    reply_text(await_request(&ears, 1), "again");
+    assert_answer(idle, "HTTP/1.1 200 ", "Connection: close\r\n\r\nagain");
+    int fresh = call(front, PULL);
+    reply_text(await_request(&ears, 2), "new");
+    assert_answer(fresh, "HTTP/1.1 200 ", "Connection: close\r\n\r\nnew");
+    close(idle);
+    close(fresh);
+    front_close(front);
+}
+
+static void who_has_not_asked_yet_unsettles(void **state)
+{
+    struct ears ears;
+    struct front *front = open_default(&ears);
+    int slow = call(front, "GET /events?topic=a HTTP/1.1\r\n");
+    (void)state;
+
+    front_drain(front);
+    assert_false(front_settled(front));
+    wire_send(slow, "Host: h\r\n\r\n");
+    reply_text(await_request(&ears, 0), "heard");
+    assert_answer(slow, "HTTP/1.1 200 ", "Connection: close\r\n\r\nheard");
+    assert_true(wire_ends(slow));
+    close(slow);
+    while (!front_settled(front))
+        sched_yield();
+    front_close(front);
+}
+
+// What somebody else has opened, as a service manager does.
+static int open_for_others(struct inherit *inherited)
+{
+    struct listener listener;
+    char problem[LISTENER_PROBLEM_MAX];
+    assert_true(listener_open("127.0.0.1:0", &listener, problem));
+    int ours = dup(listener.fd);
+    assert_true(ours >= 0);
+    *inherited =
+        (struct inherit){ .count = 1, .items = { { ours, DOOR_PUBLIC } } };
+    return listener.fd;
+}
+
+static void an_inherited_listener_stays_open_for_the_next(void **state)
+{
+    struct ears ears;
+    struct inherit inherited, again;
+    struct front_options options = default_options(&ears);
+    int theirs = open_for_others(&inherited);
+    (void)state;
+
+    options.inherited = &inherited;
+    again = inherited;
+    again.items[0].fd = dup(theirs);
+    struct front *front = open_front(&ears, &options);
+    front_drain(front);
+    int waiting = wire_connect(front_address(front, 0));
+    assert_true(waiting >= 0);
+    wire_send(waiting, PULL);
+    front_close(front);
+
+    options.inherited = &again;
+    front = open_front(&ears, &options);
+    reply_text(await_request(&ears, 0), "from the next");
+    assert_answer(waiting, "HTTP/1.1 200 ", "from the next");
+    close(waiting);
+    front_close(front);
+    close(theirs);
+}
+
 static void an_answer_just_before_the_end_arrives(void **state)
 {
     struct ears ears;
@@ -293,6 +376,9 @@ int main(void)
         cmocka_unit_test(the_admin_socket_hands_over_at_once),
         cmocka_unit_test(without_descriptors_one_hears_so),
         cmocka_unit_test(draining_stops_listening_and_ends_what_is_idle),
+        cmocka_unit_test(softened_it_goes_on_but_each_answer_is_the_last),
+        cmocka_unit_test(who_has_not_asked_yet_unsettles),
+        cmocka_unit_test(an_inherited_listener_stays_open_for_the_next),
         cmocka_unit_test(an_answer_just_before_the_end_arrives),
         cmocka_unit_test(one_that_was_never_started_can_be_closed),
     };

@@ -4,6 +4,9 @@
 
 #include "http_rig.h"
 
+#include <poll.h>
+#include <sched.h>
+
 static void a_request_arrives_as_it_was_sent(void **state)
 {
     struct ears ears;
@@ -176,6 +179,82 @@ static void a_unix_socket_is_the_admins(void **state)
     http_close(http);
 }
 
+static int call_operators(struct http *http, const char *text)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    int ends[2];
+    inet_pton(AF_INET, "192.0.2.9", &at.sin_addr);
+    wire_pair(ends);
+    wire_send(ends[0], text);
+    http_adopt(http, ends[1], (struct sockaddr *)&at, DOOR_OPERATORS);
+    return ends[0];
+}
+
+static void at_the_operators_door_nobody_is_known_yet(void **state)
+{
+    struct ears ears;
+    struct http *http = open_http(&ears);
+    int fd = call_operators(http, "GET /admin HTTP/1.1\r\nHost: h\r\n\r\n");
+    (void)state;
+
+    struct request *request = await(&ears, 0);
+    assert_int_equal(request->door, DOOR_OPERATORS);
+    assert_false(request->admin);
+    assert_false(request->steers);
+    assert_string_equal(request->peer, "192.0.2.9");
+    assert_string_equal(request->who, "");
+    reply_text(request, 200, "hello");
+    assert_answer(fd, "HTTP/1.1 200 ", "hello");
+    close(fd);
+    http_close(http);
+}
+
+static void softened_each_answer_is_the_last(void **state)
+{
+    struct ears ears;
+    struct http *http = open_http(&ears);
+    int fd = call(http, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    (void)state;
+
+    reply_text(await(&ears, 0), 200, "one");
+    assert_answer(fd, "HTTP/1.1 200 ", "one");
+    http_soften(http);
+    wire_send(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    reply_text(await(&ears, 1), 200, "two");
+    assert_answer(fd, "HTTP/1.1 200 ", "Connection: close");
+    assert_true(wire_ends(fd));
+    close(fd);
+    http_close(http);
+}
+
+static void settling_ends_who_is_silent_and_waits_for_who_speaks(void **state)
+{
+    struct ears ears;
+    struct http *http = open_http(&ears);
+    int idle = call(http, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    int slow = call(http, "POST / HTTP/1.1\r\nHost: h\r\n"
+                          "Content-Length: 4\r\n\r\nab");
+    (void)state;
+
+    reply_text(await(&ears, 0), 200, "one");
+    assert_answer(idle, "HTTP/1.1 200 ", "one");
+    http_soften(http);
+    for (bool ended = false; !ended;) {
+        assert_false(http_settle(http));
+        struct pollfd poll_of = { .fd = idle, .events = POLLIN };
+        ended = poll(&poll_of, 1, 5) == 1;
+    }
+    assert_true(wire_ends(idle));
+    wire_send(slow, "cd");
+    reply_text(await(&ears, 1), 200, "heard");
+    assert_answer(slow, "HTTP/1.1 200 ", "heard");
+    while (!http_settle(http))
+        sched_yield();
+    close(idle);
+    close(slow);
+    http_close(http);
+}
+
 static void too_many_connections_are_turned_away(void **state)
 {
     struct ears ears;
@@ -301,6 +380,9 @@ int main(void)
         cmocka_unit_test(head_gets_a_length_but_no_body),
         cmocka_unit_test(a_mapped_address_is_shown_as_ipv4),
         cmocka_unit_test(a_unix_socket_is_the_admins),
+        cmocka_unit_test(at_the_operators_door_nobody_is_known_yet),
+        cmocka_unit_test(softened_each_answer_is_the_last),
+        cmocka_unit_test(settling_ends_who_is_silent_and_waits_for_who_speaks),
         cmocka_unit_test(too_many_connections_are_turned_away),
         cmocka_unit_test(where_it_is_crowded_nobody_stays),
         cmocka_unit_test(after_its_end_nothing_is_passed_on),

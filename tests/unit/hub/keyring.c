@@ -18,8 +18,8 @@
 #include <openssl/hmac.h>
 
 #define OWN(text_) ((char[]){ text_ })
-#define ONE "0123456789abcdef-one"
-#define TWO "0123456789abcdef-two"
+#define ONE        "0123456789abcdef-one"
+#define TWO        "0123456789abcdef-two"
 
 static struct keyring *ring;
 

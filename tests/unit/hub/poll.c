@@ -83,6 +83,19 @@ static void R86b_last_modified_of_the_same_second_proves_nothing(void **state)
     assert_true(poll_modified_is_weak("yesterday", 784111779000));
 }
 
+static void an_operator_has_the_last_word_on_polls(void **state)
+{
+    (void)state;
+    const int64_t now = 1000000, learnt = now + 5000;
+    assert_int_equal(poll_as_wanted(0, now, learnt, 7), learnt);
+    assert_int_equal(poll_as_wanted(-1, now, learnt, 7), 0);
+    assert_int_equal(poll_as_wanted(DAY, now, learnt, 0), now + DAY);
+    for (uint32_t chance = 0; chance <= 2000; chance += 250)
+        assert_in_range(poll_as_wanted(HOUR, now, learnt, chance),
+                        now + HOUR / 20 * 19, now + HOUR);
+    assert_int_equal(poll_as_wanted(1000, now, learnt, 1000), now + 950);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +105,7 @@ int main(void)
         cmocka_unit_test(a_failing_topic_is_never_polled_later_than_poll_max),
         cmocka_unit_test(
             M12_a_silent_ping_is_looked_at_after_15_and_90_seconds),
+        cmocka_unit_test(an_operator_has_the_last_word_on_polls),
         cmocka_unit_test(R86b_last_modified_of_the_same_second_proves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,10 +179,22 @@ static void what_is_no_url_is_not_allowed(void **state)
 static void what_is_no_domain_is_no_rule(void **state)
 {
     static const char *const bad[] = {
-        "",           "*.example.com", "example.com/",    "http://example.com",
-        "a@b",        "a.example:80",  "a b",             "10.0.0.0/8",
-        "[::1]:80",   "[a.example]",   "fe80::1%eth0",    "a..example",
-        "256.1.1.1",  "?",             "a.example#x",     "a\\b",
+        "",
+        "*.example.com",
+        "example.com/",
+        "http://example.com",
+        "a@b",
+        "a.example:80",
+        "a b",
+        "10.0.0.0/8",
+        "[::1]:80",
+        "[a.example]",
+        "fe80::1%eth0",
+        "a..example",
+        "256.1.1.1",
+        "?",
+        "a.example#x",
+        "a\\b",
         "[::1].a.example",
     };
     char domain[RULES_DOMAIN_MAX];
@@ -254,6 +266,22 @@ static void a_configured_name_that_no_url_has_stands_for_nothing(void **state)
     assert_false(topic("http://b.example/"));
 }
 
+static void only_what_makes_a_difference_is_a_change(void **state)
+{
+    (void)state;
+    struct config config = { .deny_topic = { { OWN("a.example") }, 1 } };
+    assert_true(rules_configure(rules, &config));
+    uint64_t before = rules_generation(rules);
+    assert_true(rules_configure(rules, &config));
+    deny("a.example");
+    assert_int_equal(rules_generation(rules), before);
+    config.deny_topic.count = 0;
+    assert_true(rules_configure(rules, &config));
+    assert_int_equal(rules_generation(rules), before);
+    rules_remove(rules, STORE_RULE_DENY_TOPIC, "a.example");
+    assert_int_not_equal(rules_generation(rules), before);
+}
+
 static void there_may_be_many(void **state)
 {
     char domain[64], url[64];
@@ -304,6 +332,7 @@ int main(void)
         RULED(a_new_configuration_leaves_what_is_stored),
         RULED(what_is_configured_is_not_removed_from_the_store),
         RULED(a_configured_name_that_no_url_has_stands_for_nothing),
+        RULED(only_what_makes_a_difference_is_a_change),
         RULED(there_may_be_many),
         RULED(kinds_have_names),
     };

@@ -238,6 +238,12 @@ void engine_cancel(struct engine *engine, struct exchange *exchange)
     uv_async_send(&network->knock);
 }
 
+void engine_set_strangers(struct engine *engine, unsigned strangers,
+                          unsigned stranger_fetches)
+{
+    admission_set(&engine->admission, strangers, stranger_fetches);
+}
+
 void engine_vouch(struct engine *engine, const struct exchange *exchange)
 {
     struct address address;

@@ -246,6 +246,10 @@ void engine_cancel(struct engine *engine, struct exchange *exchange);
 // ANSWERED, and not `judge_only`.
 void engine_vouch(struct engine *engine, const struct exchange *exchange);
 
+// limits.strangers and limits.stranger_fetches, from now on.
+void engine_set_strangers(struct engine *engine, unsigned strangers,
+                          unsigned stranger_fetches);
+
 // The exchanges that have ended, as a list through `link`, oldest first.
 // NULL: none.
 struct exchange *engine_take(struct engine *engine);

@@ -12,18 +12,24 @@ bool admission_open(struct admission *admission,
                     const struct engine_limits *limits)
 {
     *admission = (struct admission){ 0 };
-    if (limits->strangers > 0) {
-        admission->strangers = quota_new(limits->strangers);
-        admission->known = quota_new(limits->strangers);
-        admission->renewals = quota_new(limits->strangers);
-        admission->vouches = vouches_new();
-        if (!admission->strangers || !admission->known || !admission->renewals
-            || !admission->vouches)
-            return false;
-    }
-    if (limits->stranger_fetches > 0)
-        admission->fetches = quota_new(limits->stranger_fetches);
-    return limits->stranger_fetches == 0 || admission->fetches;
+    admission->strangers = quota_new(limits->strangers);
+    admission->known = quota_new(limits->strangers);
+    admission->renewals = quota_new(limits->strangers);
+    admission->fetches = quota_new(limits->stranger_fetches);
+    admission->vouches = vouches_new();
+    atomic_init(&admission->verifying, limits->strangers > 0);
+    return admission->strangers && admission->known && admission->renewals
+           && admission->fetches && admission->vouches;
+}
+
+void admission_set(struct admission *admission, unsigned strangers,
+                   unsigned stranger_fetches)
+{
+    quota_set(admission->strangers, strangers);
+    quota_set(admission->known, strangers);
+    quota_set(admission->renewals, strangers);
+    quota_set(admission->fetches, stranger_fetches);
+    atomic_store(&admission->verifying, strangers > 0);
 }
 
 void admission_close(struct admission *admission)
@@ -38,7 +44,7 @@ void admission_close(struct admission *admission)
 bool admission_trusts(const struct admission *admission,
                       const struct address *address, int64_t now_ms)
 {
-    return admission->vouches
+    return atomic_load(&admission->verifying)
            && vouches_has(admission->vouches, address, now_ms);
 }
 
@@ -50,7 +56,8 @@ static struct quota *quota_for(const struct admission *admission,
     if (exchange->stranger)
         return exchange->class == EXCHANGE_FETCH ? admission->fetches
                                                  : admission->strangers;
-    if (exchange->class != EXCHANGE_VERIFY || !admission->vouches
+    if (exchange->class != EXCHANGE_VERIFY
+        || !atomic_load(&admission->verifying)
         || admission_trusts(admission, address, now_ms))
         return NULL;
     return exchange->renews ? admission->renewals : admission->known;
@@ -67,6 +74,6 @@ bool admission_admits(const struct admission *admission,
 void admission_vouch(const struct admission *admission,
                      const struct address *address, int64_t now_ms)
 {
-    if (admission->vouches)
+    if (atomic_load(&admission->verifying))
         vouches_add(admission->vouches, address, now_ms);
 }

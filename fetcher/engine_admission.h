@@ -13,6 +13,7 @@
 
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,15 +24,19 @@ struct quota;
 struct vouches;
 
 struct admission {
-    // NULL: no limit.
     struct quota *strangers, *fetches, *known, *renewals;
-    struct vouches *vouches; // NULL as strangers is
+    struct vouches *vouches;
+    atomic_bool verifying; // verifications are counted at all
 };
 
 // False: out of memory. Then what there is must be closed too.
 bool admission_open(struct admission *admission,
                     const struct engine_limits *limits);
 void admission_close(struct admission *admission);
+
+// As in struct engine_limits, while it works.
+void admission_set(struct admission *admission, unsigned strangers,
+                   unsigned stranger_fetches);
 
 // The exchange may go to that address, and is counted there.
 bool admission_admits(const struct admission *admission,

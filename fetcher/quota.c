@@ -5,7 +5,6 @@
 #include "address.h"
 #include "siphash.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -29,13 +28,12 @@ struct place {
 struct quota {
     pthread_mutex_t lock;
     struct siphash_key key;
-    int64_t each_us, at_once_us;
+    int64_t each_us, at_once_us; // each 0: no limit
     struct place places[SHELVES][PLACES];
 };
 
 struct quota *quota_new(unsigned an_hour)
 {
-    assert(an_hour > 0);
     struct quota *quota = calloc(1, sizeof *quota);
     if (!quota)
         return NULL;
@@ -44,11 +42,18 @@ struct quota *quota_new(unsigned an_hour)
         free(quota);
         return NULL;
     }
-    unsigned at_once = an_hour / AT_ONCE > 0 ? an_hour / AT_ONCE : 1;
-    quota->each_us = HOUR_US / an_hour;
-    quota->at_once_us = quota->each_us * at_once;
     pthread_mutex_init(&quota->lock, NULL);
+    quota_set(quota, an_hour);
     return quota;
+}
+
+void quota_set(struct quota *quota, unsigned an_hour)
+{
+    unsigned at_once = an_hour / AT_ONCE > 0 ? an_hour / AT_ONCE : 1;
+    pthread_mutex_lock(&quota->lock);
+    quota->each_us = an_hour > 0 ? HOUR_US / an_hour : 0;
+    quota->at_once_us = quota->each_us * at_once;
+    pthread_mutex_unlock(&quota->lock);
 }
 
 void quota_free(struct quota *quota)
@@ -82,6 +87,10 @@ bool quota_take(struct quota *quota, const struct address *address,
     struct address who = address_customer(address);
     int64_t now_us = now_ms * 1000;
     pthread_mutex_lock(&quota->lock);
+    if (quota->each_us == 0) {
+        pthread_mutex_unlock(&quota->lock);
+        return true;
+    }
     struct place *place = place_of(quota, &who);
     int64_t from_us = place->earned_us > now_us ? place->earned_us : now_us;
     bool enough = from_us - now_us + quota->each_us > quota->at_once_us;

@@ -17,8 +17,11 @@
 struct address;
 struct quota;
 
-// `an_hour` is at least 1. NULL: out of memory.
+// `an_hour` 0: no limit. NULL: out of memory.
 struct quota *quota_new(unsigned an_hour);
+
+// From now on so many; what was taken counts for as many as it was.
+void quota_set(struct quota *quota, unsigned an_hour);
 void quota_free(struct quota *quota); // NULL is fine
 
 // One more there. False: it has had enough.

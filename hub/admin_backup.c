@@ -6,6 +6,7 @@
 #include "inquiry.h"
 #include "log.h"
 #include "request.h"
+#include "sent_file.h"
 #include "services.h"
 #include "storage/store.h"
 
@@ -104,7 +105,7 @@ static void copied(void *context)
         return;
     }
     if (asked->copying.file >= 0)
-        close(asked->copying.file);
+        sent_file_end(sent_file_new(asked->copying.file));
     inquiry_fail(inquiry, atomic_load(&inquiry->admin->ended) ? 503 : 500,
                  asked->problem.text);
 }
@@ -115,6 +116,12 @@ void admin_backup(void *self, struct request *request, struct moment now)
     struct backup_inquiry *asked = inquiry_new(admin, request, sizeof *asked);
     if (!asked)
         return;
+    // All secrets are in it: to look is not enough.
+    if (!request->steers) {
+        inquiry_fail(&asked->inquiry, 403,
+                     "this token may look, but not take a backup");
+        return;
+    }
     if (admin->copying) {
         inquiry_fail(&asked->inquiry, 409, "another backup is being made");
         return;

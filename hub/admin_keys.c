@@ -76,6 +76,18 @@ static bool read_prefix(struct keys_inquiry *asked)
     return fine;
 }
 
+// "" if none is given. False: it was answered.
+static bool read_secret(struct keys_inquiry *asked)
+{
+    const char *secret = inquiry_text(&asked->inquiry, "secret");
+    if (secret && !publisher_key_secret(secret)) {
+        fail(asked, 400, "secret must be 16 to 199 bytes without a blank");
+        return false;
+    }
+    snprintf(asked->secret, sizeof asked->secret, "%s", secret ? secret : "");
+    return true;
+}
+
 // ------------------------------------------------------------------- adding
 
 static void put(struct store_op *op)
@@ -106,20 +118,10 @@ static void put(struct store_op *op)
 }
 
 // False: it was answered.
-static bool read_secret(struct keys_inquiry *asked)
+static bool make_secret(struct keys_inquiry *asked)
 {
     static const char digits[] = "0123456789abcdef";
-    const char *secret = inquiry_text(&asked->inquiry, "secret");
     unsigned char random[MADE_BYTES];
-    asked->made = !secret;
-    if (secret && publisher_key_secret(secret)) {
-        snprintf(asked->secret, sizeof asked->secret, "%s", secret);
-        return true;
-    }
-    if (secret) {
-        fail(asked, 400, "secret must be 16 to 199 bytes without a blank");
-        return false;
-    }
     if (RAND_bytes(random, sizeof random) != 1) {
         fail(asked, 503, "there is no randomness");
         return false;
@@ -137,6 +139,9 @@ void admin_put_key(void *self, struct request *request, struct moment now)
     struct keys_inquiry *asked = inquiry_new(self, request, sizeof *asked);
     (void)now;
     if (!asked || !read_prefix(asked) || !read_secret(asked))
+        return;
+    asked->made = !*asked->secret;
+    if (asked->made && !make_secret(asked))
         return;
     if (keyring_is_full(asked->inquiry.admin->means.services->keyring)) {
         fail(asked, 409, "there are too many keys already");
@@ -167,7 +172,7 @@ static void removed(struct store_op *op)
         fail(asked, 503, store_status_name(status));
     } else {
         keyring_remove(asked->inquiry.admin->means.services->keyring,
-                       asked->prefix);
+                       asked->prefix, *asked->secret ? asked->secret : NULL);
         answer(
             asked, 200,
             json_pack("{s:s, s:I}", "prefix", asked->prefix, "removed", count));
@@ -178,11 +183,12 @@ void admin_remove_key(void *self, struct request *request, struct moment now)
 {
     struct keys_inquiry *asked = inquiry_new(self, request, sizeof *asked);
     (void)now;
-    if (!asked || !read_prefix(asked))
+    if (!asked || !read_prefix(asked) || !read_secret(asked))
         return;
     asked->remove = (struct store_remove_rule){
         .kind = STORE_RULE_PUBLISHER_KEY,
         .subject = bytes_of(asked->prefix),
+        .value = bytes_of(asked->secret),
     };
     inquiry_submit(&asked->inquiry, &asked->remove.op, STORE_REMOVE_RULE,
                    removed);

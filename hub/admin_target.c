@@ -88,6 +88,7 @@ static void by_name(struct store_op *op)
     if (known) {
         target->topic = topic->id;
         target->last_update = topic->last_update;
+        callback_host(topic->url.at, topic->url.len, target->topic_host);
         take_key(target, topic);
     }
     store_release(op);

@@ -23,10 +23,11 @@ struct admin_target {
     uint64_t topic, subscription; // subscription 0: only a topic was named
     int64_t last_update;          // of the topic alone, unix ms
     char host[CALLBACK_HOST_MAX]; // "": only a topic was named
-    uint64_t number;              // by which it was named; 0: by its URL
-    char callback[URL_MAX + 1];   // "": only a topic was named
-    struct store_key origin;      // of the callback
-    bool paused;                  // the subscription is
+    char topic_host[CALLBACK_HOST_MAX]; // of the topic alone, else ""
+    uint64_t number;                    // by which it was named; 0: by its URL
+    char callback[URL_MAX + 1];         // "": only a topic was named
+    struct store_key origin;            // of the callback
+    bool paused;                        // the subscription is
     // Its own:
     struct inquiry *inquiry;
     void (*found)(struct inquiry *inquiry);

@@ -217,12 +217,12 @@ static json_t *token_json(const struct store_token *token, int64_t now)
     char rights[RIGHT_TEXT];
     right_write_list(token->rights, rights);
     bool expired = token->expires != 0 && token->expires <= now;
-    return json_pack("{s:I, s:o, s:o, s:s, s:o, s:I, s:I, s:b}", "id",
-                     (json_int_t)token->id, "name", text_json(token->name),
-                     "owner", text_json(token->owner), "rights", rights,
-                     "scope", scope_json(token->scope), "made",
-                     (json_int_t)token->made, "expires",
-                     (json_int_t)token->expires, "expired", expired);
+    json_t *end = token->expires ? json_integer(token->expires) : json_null();
+    return json_pack(
+        "{s:I, s:o, s:o, s:s, s:o, s:I, s:o, s:b}", "id", (json_int_t)token->id,
+        "name", text_json(token->name), "owner", text_json(token->owner),
+        "rights", rights, "scope", scope_json(token->scope), "made",
+        (json_int_t)token->made, "expires", end, "expired", expired);
 }
 
 static void page_read(struct store_op *op)

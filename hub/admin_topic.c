@@ -99,6 +99,7 @@ static void changed(struct store_op *op)
     enum store_status status = op->status;
     char words[ADMIN_TOPIC_WISH_MAX];
     LOG(LOG_INFO, "admin.topic.changed", LOG_N("topic", asked->id),
+        LOG_T("host", asked->url.host),
         LOG_T("what", admin_topic_wish_text(&asked->keep, words)),
         LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)),
         LOG_T("status", store_status_name(status)));

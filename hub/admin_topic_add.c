@@ -36,6 +36,7 @@ static void kept(struct store_op *op)
     enum store_status status = op->status;
     char words[ADMIN_TOPIC_WISH_MAX];
     LOG(LOG_INFO, "admin.topic.added", LOG_N("topic", keep->topic),
+        LOG_T("host", addition->url->host),
         LOG_T("new", keep->topic_new ? "yes" : "no"),
         LOG_T("what", admin_topic_wish_text(keep, words)),
         LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)),
@@ -79,7 +80,9 @@ void admin_add_topic(void *self, struct request *request, struct moment now)
         || !admin_topic_wish_read(&addition->inquiry, &addition->keep))
         return;
     addition->keep.set_keep = addition->keep.keep = true;
-    addition->url = inquiry_url(&addition->inquiry, "topic");
-    if (addition->url)
-        add(addition);
+    struct url *url = inquiry_url(&addition->inquiry, "topic");
+    if (!url)
+        return;
+    addition->url = url;
+    add(addition);
 }

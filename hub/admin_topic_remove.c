@@ -28,6 +28,7 @@ static void log_end(const struct removal *removal, enum store_status status)
 {
     const struct inquiry *inquiry = &removal->inquiry;
     LOG(LOG_INFO, "admin.topic.removed", LOG_N("topic", removal->target.topic),
+        LOG_T("host", removal->target.topic_host),
         LOG_N("subscriptions", removal->removed),
         LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)),
         LOG_T("status", store_status_name(status)));

@@ -120,10 +120,10 @@ static bool read_state(struct topics_inquiry *asked)
     for (size_t i = 0; state && i < sizeof states / sizeof *states; i++)
         if (strcmp(states[i].name, state) == 0)
             asked->wanted = states[i].wanted;
-    if (!asked->wanted)
-        inquiry_blame(&asked->inquiry, "state",
-                      "failing, unfollowed, kept or due");
-    return asked->wanted != NULL;
+    if (asked->wanted)
+        return true;
+    inquiry_blame(&asked->inquiry, "state", "failing, unfollowed, kept or due");
+    return false;
 }
 
 void admin_topics(void *self, struct request *request, struct moment now)

@@ -68,11 +68,9 @@ struct allowance {
     uint32_t families[FAMILIES]; // strangers at work, see family_of()
 };
 
-struct allowance *allowance_new(const struct allowance_rates *rates)
+static void set_shares(struct allowance *allowance,
+                       const struct allowance_rates *rates)
 {
-    struct allowance *allowance = calloc(1, sizeof *allowance);
-    if (!allowance)
-        return NULL;
     uint32_t strangers = rates->strangers;
     uint32_t burst = strangers / 6 > 0 ? strangers / 6 : 1;
     allowance->shares[ALLOWANCE_STRANGER] = (struct share){
@@ -90,8 +88,19 @@ struct allowance *allowance_new(const struct allowance_rates *rates)
         .burst = RENEWING_BURST,
         .at_once = rates->host_at_once,
     };
-    allowance->all_share.at_once = rates->strangers_at_once;
-    allowance_set_pace(allowance, rates->strangers_a_second);
+    allowance->all_share = (struct share){
+        .an_hour = (int64_t)rates->strangers_a_second * HOUR_S,
+        .burst = (int64_t)rates->strangers_a_second * STRANGERS_BURST_S,
+        .at_once = rates->strangers_at_once,
+    };
+}
+
+struct allowance *allowance_new(const struct allowance_rates *rates)
+{
+    struct allowance *allowance = calloc(1, sizeof *allowance);
+    if (!allowance)
+        return NULL;
+    set_shares(allowance, rates);
     allowance->all.who = 1;
     allowance->all.left = allowance->all_share.burst * ONE;
     if (RAND_bytes((unsigned char *)&allowance->key, sizeof allowance->key)
@@ -102,19 +111,17 @@ struct allowance *allowance_new(const struct allowance_rates *rates)
     return allowance;
 }
 
+void allowance_set(struct allowance *allowance,
+                   const struct allowance_rates *rates)
+{
+    set_shares(allowance, rates);
+    if (allowance->all.left > allowance->all_share.burst * ONE)
+        allowance->all.left = allowance->all_share.burst * ONE;
+}
+
 void allowance_free(struct allowance *allowance)
 {
     free(allowance);
-}
-
-void allowance_set_pace(struct allowance *allowance,
-                        uint32_t strangers_a_second)
-{
-    struct share *share = &allowance->all_share;
-    share->an_hour = (int64_t)strangers_a_second * HOUR_S;
-    share->burst = (int64_t)strangers_a_second * STRANGERS_BURST_S;
-    if (allowance->all.left > share->burst * ONE)
-        allowance->all.left = share->burst * ONE;
 }
 
 // ----------------------------------------------------------------- buckets

@@ -50,9 +50,9 @@ struct allowance_rates {
 struct allowance *allowance_new(const struct allowance_rates *rates);
 void allowance_free(struct allowance *allowance);
 
-// From now on so many strangers a second in all, as in the rates.
-void allowance_set_pace(struct allowance *allowance,
-                        uint32_t strangers_a_second);
+// The same rates, from now on.
+void allowance_set(struct allowance *allowance,
+                   const struct allowance_rates *rates);
 
 // 0: ask now; it is charged, and allowance_ended() must follow. Else
 // milliseconds after which to come again. `waited_ms`: since it was first

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { BUCKETS = 8192, WAYS = 8 };
+#define MINUTE_MS INT64_C(60000)
 
 struct bucket {
     uint64_t who;   // keyed hash of the client; 0: unused
@@ -47,12 +48,21 @@ struct budget *budget_new(uint32_t rate)
 
 struct budget *budget_new_slow(uint32_t per_minute)
 {
-    return make(per_minute, 60000, per_minute);
+    return make(per_minute, MINUTE_MS, per_minute);
 }
 
 struct budget *budget_new_shaped(uint32_t per_minute, uint32_t at_once)
 {
-    return make(per_minute, 60000, at_once);
+    return make(per_minute, MINUTE_MS, at_once);
+}
+
+void budget_set(struct budget *budget, uint32_t per_minute, uint32_t at_once)
+{
+    if (budget->span_ms != MINUTE_MS)
+        memset(budget->buckets, 0, sizeof budget->buckets);
+    budget->count = per_minute;
+    budget->span_ms = MINUTE_MS;
+    budget->full = at_once * MINUTE_MS;
 }
 
 void budget_free(struct budget *budget)

@@ -26,6 +26,9 @@ struct budget *budget_new_slow(uint32_t per_minute);
 // The same with as many at once as are named.
 struct budget *budget_new_shaped(uint32_t per_minute, uint32_t at_once);
 
+// As budget_new_shaped(), from now on.
+void budget_set(struct budget *budget, uint32_t per_minute, uint32_t at_once);
+
 void budget_free(struct budget *budget);
 
 // Take `cost` from the bucket of `who`, an address as text. False: it does not

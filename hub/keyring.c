@@ -100,13 +100,21 @@ bool keyring_add(struct keyring *keyring, const char *prefix,
     return true;
 }
 
-void keyring_remove(struct keyring *keyring, const char *prefix)
+static bool is_key(const char *text, const char *prefix, const char *secret)
+{
+    size_t len = strlen(prefix);
+    return strncmp(text, prefix, len) == 0 && text[len] == ' '
+           && (!secret || strcmp(text + len + 1, secret) == 0);
+}
+
+void keyring_remove(struct keyring *keyring, const char *prefix,
+                    const char *secret)
 {
     struct texts *stored = &keyring->stored;
-    size_t len = strlen(prefix), kept = 0;
+    size_t kept = 0;
     for (size_t i = 0; i < stored->count; i++) {
         char *text = stored->items[i];
-        if (strncmp(text, prefix, len) == 0 && text[len] == ' ')
+        if (is_key(text, prefix, secret))
             drop(text);
         else
             stored->items[kept++] = text;

@@ -30,8 +30,9 @@ bool keyring_configure(struct keyring *keyring, const struct config *config);
 // KEYRING_MAX are there; nothing has changed.
 bool keyring_add(struct keyring *keyring, const char *prefix,
                  const char *secret);
-// All of the store's with this prefix.
-void keyring_remove(struct keyring *keyring, const char *prefix);
+// The store's with this prefix and secret; NULL: all with the prefix.
+void keyring_remove(struct keyring *keyring, const char *prefix,
+                    const char *secret);
 
 bool keyring_is_full(const struct keyring *keyring);
 

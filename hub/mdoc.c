@@ -44,14 +44,14 @@ static void put_word(FILE *to, const char *word, size_t len, size_t *column)
     }
 }
 
-// The first word, unless it is one that a program reads.
+// The first word, unless it is one that a program reads, or a key.
 static bool takes_capital(const char *word, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (!(word[i] >= 'a' && word[i] <= 'z')
             && !(i + 1 == len && strchr(",:;", word[i])))
             return false;
-    return len > 0;
+    return len > 1 || (len == 1 && word[0] == 'a');
 }
 
 void mdoc_sentence(FILE *to, const char *text)

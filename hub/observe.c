@@ -188,7 +188,8 @@ void observe_free(struct observe *observe)
 
 void observe_retune(struct observe *observe)
 {
-    pace_set_poll_min(observe->pace, observe->services.config->poll_min);
+    const struct config *config = observe->services.config;
+    pace_set(observe->pace, config->idle_pings, config->poll_min);
 }
 
 void observe_poke(struct observe *observe)

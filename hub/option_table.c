@@ -150,14 +150,16 @@ static const struct option table[] = {
            "deliveries in flight"),
     NUMBER("deliveries-per-origin", RESTART, OPTION_COUNT,
            deliveries_per_origin, 1,
-           100000, "8", "of these to one scheme, host and port at first"),
+           100000, "8",
+           "deliveries in flight to one scheme, host and port at first"),
     NUMBER("deliveries-per-origin-max", RESTART, OPTION_COUNT,
            deliveries_per_origin_max, 1, 100000, "64",
-           "of these there while it answers fast; deliveries-per-origin if "
+           "deliveries in flight there while it answers fast; "
+           "deliveries-per-origin if "
            "only that is given"),
     NUMBER("deliveries-per-address", RESTART, OPTION_COUNT,
            deliveries_per_address, 1,
-           100000, "64", "of these to one address"),
+           100000, "64", "deliveries in flight to one address"),
     NUMBER("fetches", RESTART, OPTION_COUNT, fetches, 1, 10000, "64",
            "fetches in flight"),
     NUMBER("verifications", RESTART, OPTION_COUNT, verifications, 1, 10000,
@@ -165,7 +167,7 @@ static const struct option table[] = {
            "verifications in flight"),
     NUMBER("verify-per-host", RESTART, OPTION_COUNT, verify_per_host, 1, 10000,
            "8",
-           "of these to one host"),
+           "verifications in flight to one host"),
     NUMBER("network-threads", RESTART, OPTION_COUNT, network_threads, 1, 64,
            "1",
            "threads for outgoing requests"),
@@ -175,17 +177,18 @@ static const struct option table[] = {
            "connections from outside at a time"),
     NUMBER("connections-per-address", RESTART, OPTION_COUNT,
            connections_per_address,
-           1, 1000000, "256", "of these from one address, or one IPv6 /64"),
+           1, 1000000, "256", "connections from one address, or one "
+           "IPv6 /64"),
     NUMBER("pulls", QUOTA, OPTION_COUNT, pulls, 1, 1000000, "12288",
-           "of these held for who pulls; three quarters of connections if "
+           "pulls held at a time; three quarters of connections if "
            "only those are given"),
     NUMBER("pulls-per-address", QUOTA, OPTION_COUNT, pulls_per_address, 1,
            1000000,
            "200",
-           "of these without a token from one address, or one IPv6 /64; three "
+           "pulls held without a token for one address, or one IPv6 /64; three "
            "quarters of connections-per-address if only that is given"),
     NUMBER("pulls-per-token", QUOTA, OPTION_COUNT, pulls_per_token, 1, 1000000,
-           "1000", "of these by one token"),
+           "1000", "pulls held for one token"),
     NUMBER("head-timeout", RESTART, OPTION_TIME, head_timeout, 100, HOUR, "10s",
            "the head of a first request may take this long"),
     NUMBER("idle-timeout", RESTART, OPTION_TIME, idle_timeout, SECOND, HOUR,
@@ -205,15 +208,16 @@ static const struct option table[] = {
            "requests that may wait for one callback host that never verified "
            "anything, a quarter of them from one address, 0 for no ceiling; "
            "beyond: 429"),
-    NUMBER("stranger-verifications", RESTART, OPTION_COUNT,
+    NUMBER("stranger-verifications", QUOTA, OPTION_COUNT,
            stranger_verifications, 0,
            1000000, "60",
            "verifications an hour of one host or address that never verified "
            "anything, a sixth of them at once, 0 for no ceiling"),
     NUMBER("stranger-rate", QUOTA, OPTION_COUNT, stranger_rate, 0, 1000000,
            "100",
-           "of these a second in all, 0 for no ceiling"),
-    NUMBER("idle-pings", RESTART, OPTION_COUNT, idle_pings, 0, 1000000, "360",
+           "verifications a second of all hosts that never verified anything, "
+           "0 for no ceiling"),
+    NUMBER("idle-pings", QUOTA, OPTION_COUNT, idle_pings, 0, 1000000, "360",
            "fetches an hour of one origin for pings that bring nothing new, "
            "and ten times as many for all that others ask for; a sixth of them "
            "at once, 0 for no ceiling; beyond, fetches wait"),
@@ -225,7 +229,7 @@ static const struct option table[] = {
     NUMBER("max-mailboxes", QUOTA, OPTION_COUNT, max_mailboxes, 0, 1000000000,
            "100000", "mailboxes, 0 for no ceiling; beyond: 503"),
     NUMBER("mailboxes-per-owner", QUOTA, OPTION_COUNT, mailboxes_per_owner, 0,
-           1000000000, "1000", "of these of one owner"),
+           1000000000, "1000", "mailboxes of one owner"),
     NUMBER("presence-grace", LIVE, OPTION_TIME, presence_grace, 0, HOUR, "30s",
            "from one poll of a mailbox to the next its reader counts as there"),
 
@@ -269,9 +273,9 @@ static const struct option table[] = {
            "pullers can go back this long; what is beyond goes within an hour"),
     NUMBER("retention-updates", QUOTA, OPTION_COUNT, retention_updates, 1,
            1000000,
-           "1000", "and this many updates of a topic"),
+           "1000", "pullers can go back this many updates of a topic"),
     NUMBER("retention-bytes", QUOTA, OPTION_SIZE, retention_bytes, KIB, TIB,
-           "256MiB", "and this much of a topic"),
+           "256MiB", "pullers can go back over this much of a topic"),
     NUMBER("map-size", RESTART, OPTION_SIZE, map_size, MIB, 16 * TIB, "64GiB",
            "most that the store can grow to; the file is sparse"),
 
@@ -283,7 +287,7 @@ static const struct option table[] = {
     NUMBER("drain", LIVE, OPTION_TIME, drain, 0, HOUR, "10s",
            "patience with what is under way when told to stop"),
     NUMBER("drain-idle", LIVE, OPTION_TIME, drain_idle, 0, HOUR, "500ms",
-           "of this, who keeps a connection has so much to use it once more "
+           "who keeps an idle connection then has so long to use it once more, "
            "and be told that it ends"),
 };
 // clang-format on

@@ -36,12 +36,21 @@ struct origin_budget *origin_budget_new(int64_t an_hour, int64_t at_once)
     struct origin_budget *budget = calloc(1, sizeof *budget);
     if (!budget)
         return NULL;
-    budget->an_hour = an_hour;
-    budget->full = (at_once > 0 ? at_once : 1) * HOUR_MS;
+    origin_budget_set(budget, an_hour, at_once);
     if (RAND_bytes((unsigned char *)&budget->key, sizeof budget->key) == 1)
         return budget;
     free(budget);
     return NULL;
+}
+
+void origin_budget_set(struct origin_budget *budget, int64_t an_hour,
+                       int64_t at_once)
+{
+    // Where nothing is counted the end of what was begun is not, either.
+    if (an_hour == 0)
+        memset(budget->buckets, 0, sizeof budget->buckets);
+    budget->an_hour = an_hour;
+    budget->full = (at_once > 0 ? at_once : 1) * HOUR_MS;
 }
 
 void origin_budget_free(struct origin_budget *budget)

@@ -21,6 +21,9 @@ struct origin_budget;
 // `an_hour` fetches of one origin, `at_once` of them at once; 0 an hour: no
 // limit. NULL: out of memory.
 struct origin_budget *origin_budget_new(int64_t an_hour, int64_t at_once);
+// The same, from now on.
+void origin_budget_set(struct origin_budget *budget, int64_t an_hour,
+                       int64_t at_once);
 void origin_budget_free(struct origin_budget *budget);
 
 // 0: the topic with this normalised URL may be fetched now, and

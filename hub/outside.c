@@ -196,6 +196,12 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
     return engine;
 }
 
+void outside_set_strangers(const struct config *config, struct engine *engine)
+{
+    engine_set_strangers(engine, (unsigned)config->stranger_verifications,
+                         PINGS_PER_ADDRESS * (unsigned)config->idle_pings);
+}
+
 // Of a form with a document: most of its bytes may be written as three.
 static size_t document_max(const struct config *config)
 {

@@ -40,6 +40,9 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
                               void (*wake)(void *context), void *context,
                               char problem[OUTSIDE_PROBLEM_MAX]);
 
+// What of its limits changes while the hub runs.
+void outside_set_strangers(const struct config *config, struct engine *engine);
+
 // As in front.h; they run on front's thread.
 struct outside_callers {
     void (*arrived)(void *context, struct request *request);

@@ -23,7 +23,7 @@ enum {
 };
 
 struct pace {
-    int64_t poll_min;
+    int64_t idle_pings, poll_min;
     struct origin_budget *idle, *asked, *overdue;
     struct budget *topics;
     struct courtesy *courtesy;
@@ -36,6 +36,7 @@ struct pace *pace_new(int64_t idle_pings, int64_t poll_min)
     if (!pace)
         return NULL;
     int64_t asked = ASKED * idle_pings;
+    pace->idle_pings = idle_pings;
     pace->poll_min = poll_min;
     pace->idle = origin_budget_new(idle_pings, idle_pings / BURSTS);
     pace->asked = origin_budget_new(asked, asked / BURSTS);
@@ -52,9 +53,18 @@ struct pace *pace_new(int64_t idle_pings, int64_t poll_min)
     return NULL;
 }
 
-void pace_set_poll_min(struct pace *pace, int64_t poll_min)
+void pace_set(struct pace *pace, int64_t idle_pings, int64_t poll_min)
 {
+    int64_t asked = ASKED * idle_pings;
     pace->poll_min = poll_min;
+    if (idle_pings == pace->idle_pings)
+        return;
+    pace->idle_pings = idle_pings;
+    origin_budget_set(pace->idle, idle_pings, idle_pings / BURSTS);
+    origin_budget_set(pace->asked, asked, asked / BURSTS);
+    origin_budget_set(pace->overdue, asked, OVERDUE_AT_ONCE);
+    budget_set(pace->topics, idle_pings > 0 ? TOPIC_PER_MINUTE : 0,
+               TOPIC_AT_ONCE);
 }
 
 void pace_free(struct pace *pace)

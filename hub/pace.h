@@ -38,7 +38,8 @@ enum pace_end { PACE_NOT_FETCHED, PACE_NOTHING, PACE_NEWS };
 // half of `poll_min` after a fetch is no poll. NULL: out of memory.
 struct pace *pace_new(int64_t idle_pings, int64_t poll_min);
 void pace_free(struct pace *pace);
-void pace_set_poll_min(struct pace *pace, int64_t poll_min);
+// The same, from now on.
+void pace_set(struct pace *pace, int64_t idle_pings, int64_t poll_min);
 
 // 0: fetch it, and call pace_end() with *counts. Else come again in so many
 // ms.

@@ -25,6 +25,7 @@
 #include "mailboxes.h"
 #include "observe.h"
 #include "one_event.h"
+#include "outside.h"
 #include "presence.h"
 #include "pull.h"
 #include "pull_socket.h"
@@ -190,16 +191,22 @@ static void make_doors(struct parts *parts, const struct parts_means *means)
     parts->endpoints = endpoints_new(&doors);
 }
 
-static struct allowance *make_allowance(const struct config *config,
-                                        const struct verify_slots *slots)
+static struct allowance_rates rates_of(const struct config *config)
 {
-    const struct allowance_rates rates = {
+    struct verify_slots slots = verify_slots(config->verifications);
+    return (struct allowance_rates){
         .strangers = (uint32_t)config->stranger_verifications,
         .strangers_a_second = (uint32_t)config->stranger_rate,
-        .strangers_at_once = (uint32_t)slots->strangers,
+        .strangers_at_once = (uint32_t)slots.strangers,
         .host_at_once = (uint32_t)config->verify_per_host,
     };
-    return allowance_new(&rates);
+}
+
+void parts_set_allowance(struct parts *parts)
+{
+    const struct allowance_rates rates = rates_of(parts->services.config);
+    allowance_set(parts->allowance, &rates);
+    outside_set_strangers(parts->services.config, parts->services.engine);
 }
 
 static void make_presence(struct parts *parts)
@@ -258,7 +265,8 @@ static void make(struct parts *parts)
                                                parts_on_topic_gone, parts };
 
     parts->reception = reception_new(services, &asked);
-    parts->allowance = make_allowance(services->config, &slots);
+    const struct allowance_rates rates = rates_of(services->config);
+    parts->allowance = allowance_new(&rates);
     if (parts->allowance) {
         parts->verify = verify_new(services, parts->allowance, &verified);
         parts->farewell =

@@ -66,3 +66,6 @@ void parts_on_revoked(void *context, uint64_t token);
 void parts_on_rules(void *context);
 void parts_on_options(void *context);
 void parts_on_topic_gone(void *context, uint64_t topic);
+
+// The rates of the options, as they are now.
+void parts_set_allowance(struct parts *parts);

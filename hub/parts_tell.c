@@ -127,8 +127,7 @@ void parts_on_options(void *context)
     struct parts *parts = context;
     const struct services *services = &parts->services;
     observe_retune(parts->observe);
-    allowance_set_pace(parts->allowance,
-                       (uint32_t)services->config->stranger_rate);
+    parts_set_allowance(parts);
     if (!reception_retune(parts->reception))
         LOG(LOG_ERROR, "rules.unchanged", LOG_T("why", "out of memory"));
     uint64_t before = rules_generation(services->rules);

@@ -3,6 +3,7 @@
 """A publisher, a subscriber and callers that never rest, for contrib/packaging/try.
 
   trial.py round URL        subscribe, publish, be delivered to, unsubscribe
+  trial.py broken URL       subscribe and then fail, until the input ends
   trial.py proxied URL      pull through a proxy: long-poll, stream, WebSocket
   trial.py load URL FILE    call URL until FILE is gone, several at a time; no
                             request may fail
@@ -74,6 +75,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.document = b"first"
+        self.status = 200
         self.agreed: queue.Queue[str] = queue.Queue()
         self.posts: queue.Queue[tuple[dict, bytes]] = queue.Queue()
         outside = self
@@ -91,10 +93,10 @@ class Outside:
             def do_POST(self) -> None:
                 size = int(self.headers.get("Content-Length", 0))
                 outside.posts.put((dict(self.headers), self.rfile.read(size)))
-                self.answer(b"")
+                self.answer(b"", outside.status)
 
-            def answer(self, body: bytes) -> None:
-                self.send_response(200)
+            def answer(self, body: bytes, status: int = 200) -> None:
+                self.send_response(status)
                 self.send_header("Content-Type", "text/plain")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -134,6 +136,16 @@ def round_trip(hub: str) -> None:
         expect("signature", sent, hmac.new(
             SECRET.encode(), body, getattr(hashlib, method)).hexdigest())
     outside.subscribe(hub, "unsubscribe")
+
+
+def broken(hub: str) -> None:
+    outside = Outside()
+    outside.subscribe(hub, "subscribe")
+    outside.status = 503
+    outside.publish(hub, b"refused")
+    outside.posts.get(timeout=PATIENCE)
+    print("failing", flush=True)
+    sys.stdin.read()
 
 
 # ------------------------------------------------------------------- pulling
@@ -260,7 +272,7 @@ def denied(console: str) -> None:
 
 def main() -> None:
     name, *arguments = sys.argv[1:]
-    {"round": round_trip, "proxied": proxied, "load": load,
+    {"round": round_trip, "broken": broken, "proxied": proxied, "load": load,
      "denied": denied}[name](*arguments)
     print(f"trial: {name}: fine")
 

@@ -91,6 +91,28 @@ export TRIAL_CA="$PWD/chain.pem"
 
 step "the first subscriber, through TLS"
 ./trial.py round https://hub.example/
+step "one broken subscriber, diagnosed"
+mkfifo hold
+./trial.py broken https://hub.example/ <hold >broken.log 2>&1 &
+caller=$!
+exec 9>hold
+for _ in $(seq 100); do
+    grep -q failing broken.log && break
+    sleep 0.1
+done
+topic=http://127.0.0.1:9000/document
+websubctl deliveries --lagging >said || fail "nobody lags"
+grep -q 503 said || { cat said; fail "deliveries does not say why"; }
+websubctl explain "$topic" >said || fail "explain"
+grep -q 503 said || { cat said; fail "explain does not say why"; }
+websubctl remove "$topic" >/dev/null
+exec 9>&-
+wait $caller || fail "$(cat broken.log)"
+
+step "selftest and doctor"
+websubctl selftest >said 2>&1 || { cat said >&2; fail "selftest"; }
+websubctl doctor >said 2>&1 || cat said
+
 step "each caller has his own budget behind the proxy"
 looked_up() { # how often, from where
     for _ in $(seq "$1"); do

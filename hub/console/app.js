@@ -4,7 +4,7 @@ import { useEffect, useState } from "./lib/hooks.js";
 import { session } from "./api.js";
 import { begin, end, useLive } from "./live.js";
 import { Dialog, Toasts } from "./parts.js";
-import { html, link, number, span, Tag } from "./ui.js";
+import { html, link, number, Tag } from "./ui.js";
 import { nextTheme, useTheme } from "./theme.js";
 import { Ping } from "./views/ask_ping.js";
 import { SignIn } from "./views/sign_in.js";
@@ -124,7 +124,7 @@ function Notices() {
     if (live.state === "away")
         return html`<div class="notice bad banner" role="alert"><p><strong>The
             hub does not answer.</strong> It may be restarting; what is shown is
-            ${" "}${span(Date.now() - live.since)} old. This page goes on by
+            ${" "}${Math.round((Date.now() - live.since) / 1000)} s old. This page goes on by
             itself once it is back.</p></div>`;
     if (live.restarted && Date.now() - live.restarted < 15000)
         return html`<div class="notice good banner" role="status"><p>The hub
@@ -181,9 +181,8 @@ function Frame() {
             </button>
         </header>
         <${Nav} view=${view}/>
-        <main class="main" id="main"><${Notices}/>
-            <${View} key=${view} params=${params}
-                openPing=${() => setDialog("ping")}/></main>
+        <main class="main" id="main"><${View} key=${view} params=${params}
+            openPing=${() => setDialog("ping")}/><${Notices}/></main>
         ${dialog === "keys" && html`<${Keys} close=${close}/>`}
         ${dialog === "ping" && html`<${Ping} close=${close}/>`}
     </div>`;

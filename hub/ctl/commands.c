@@ -24,6 +24,8 @@ const struct command_option *commands_listing(void)
         { "limit", "N", COMMAND_NOTHING, "at most so many; all if not given" },
         { "sort", "MEMBER", COMMAND_NOTHING, "by this, ascending" },
         { "reverse", NULL, COMMAND_NOTHING, "the other way round" },
+        { "after", "PLACE", COMMAND_NOTHING,
+          "go on where a list with --limit ended" },
         { 0 },
     };
     return options;

@@ -55,7 +55,7 @@ struct command {
     const char *words; // of a place that is COMMAND_WORD: "bash|zsh"
     const struct command_option *options; // NULL: none of its own
     // A list: members of its items that --sort can name, "id|head"; it takes
-    // --limit, --sort and --reverse, and ctl has what they say.
+    // --limit, --sort, --reverse and --after, and ctl has what they say.
     const char *sort;
     bool hidden; // from help and completion
 };

@@ -66,9 +66,9 @@ static const struct command_option of_rule_add[] = {
     { 0 },
 };
 
-static const struct command_option of_key_add[] = {
+static const struct command_option of_key[] = {
     { "secret-file", "FILE", COMMAND_FILE,
-      "the secret is the first line of it; - is the standard input" },
+      "the secret is its first line; - is the standard input" },
     { 0 },
 };
 
@@ -160,12 +160,13 @@ static const struct command rows[] = {
                  "slash behind the host.\nWithout --secret-file a secret is "
                  "made, and printed once. To change it, add the\nnew one first: "
                  "several may be of one prefix.",
-      .options = of_key_add },
+      .options = of_key },
     { .name = "key remove", .group = COMMAND_STEER, .run = ctl_key_remove,
-      .about = "end all keys of a prefix",
-      .arguments = "PREFIX" },
+      .about = "end a key of a prefix, or all of them",
+      .arguments = "PREFIX",
+      .options = of_key },
     { .name = "quota set", .group = COMMAND_STEER, .run = ctl_quota_set,
-      .about = "set a ceiling, at once and whatever the configuration says",
+      .about = "set a ceiling, whatever the configuration says",
       .arguments = "QUOTA VALUE",
       .details = "`quota list` has their names; values are written as in the "
                  "configuration." },

@@ -25,6 +25,7 @@ struct ctl {
     bool json;                     // print the daemon's JSON instead of text
     const struct command *command; // the one that runs
     size_t limit;                  // of a list; 0: all of it
+    const char *after;             // where it begins; NULL: at its beginning
     const char *sort;              // a member of its items; NULL: as they come
     bool reverse;
 };

@@ -161,6 +161,5 @@ int ctl_deliveries(const struct ctl *ctl, int argc, char *argv[])
                  .row = row,
                  .nothing = nothing(narrowed, paused),
                  .summary = summary,
-                 .none = CTL_NO,
              });
 }

@@ -16,10 +16,6 @@ struct reading {
     const char *kind;
 };
 
-static bool read_fields(struct reading *reading, const json_t *object,
-                        const struct field *fields, size_t count,
-                        unsigned char *to);
-
 static bool refuse(const struct reading *reading, const char *name,
                    const char *why)
 {
@@ -175,40 +171,8 @@ static bool read_bytes(struct reading *reading, const json_t *value,
     return good;
 }
 
-static bool read_items(struct reading *reading, const json_t *list,
-                       const struct field *field, unsigned char *items)
-{
-    bool bare = field->item_count == 1 && field->items[0].name[0] == '\0';
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *one = json_array_get(list, i);
-        unsigned char *item = items + i * field->size;
-        if (bare ? !read_hex(one, item, field->items[0].size)
-                 : !read_fields(reading, one, field->items, field->item_count,
-                                item))
-            return false;
-    }
-    return true;
-}
-
-static bool read_list(struct reading *reading, const json_t *list,
-                      const struct field *field, unsigned char *to)
-{
-    size_t count = json_array_size(list);
-    unsigned char *items = to + field->at;
-    if (!json_is_array(list) || count > field->max)
-        return false;
-    if (field->pointed) {
-        items = hold(reading->holder, (count + 1) * field->size);
-        if (!items)
-            return false;
-        memset(items, 0, (count + 1) * field->size);
-        memcpy(to + field->at, &items, sizeof items);
-    }
-    memcpy(to + field->count_at, &count, sizeof count);
-    return read_items(reading, list, field, items);
-}
-
-static bool read_field(struct reading *reading, const json_t *value,
+// Anything but a list.
+static bool read_plain(struct reading *reading, const json_t *value,
                        const struct field *field, unsigned char *to)
 {
     unsigned char *at = to + field->at;
@@ -228,8 +192,6 @@ static bool read_field(struct reading *reading, const json_t *value,
     case FIELD_TEXT:
     case FIELD_DATA:
         return read_bytes(reading, value, field, at);
-    case FIELD_LIST:
-        return read_list(reading, value, field, to);
     default:
         return read_number(value, field->kind, at);
     }
@@ -253,9 +215,12 @@ static const struct field *find_field(const struct field *fields, size_t count,
     return NULL;
 }
 
+typedef bool value_reader(struct reading *reading, const json_t *value,
+                          const struct field *field, unsigned char *to);
+
 static bool read_fields(struct reading *reading, const json_t *object,
                         const struct field *fields, size_t count,
-                        unsigned char *to)
+                        unsigned char *to, value_reader *read_value)
 {
     // jansson iterates over what it could also change.
     union {
@@ -274,13 +239,54 @@ static bool read_fields(struct reading *reading, const json_t *object,
             continue;
         if (!field)
             return refuse(reading, name, "is not known");
-        if (!read_field(reading, value, field, to)) {
-            if (reading->problem->text[0] == '\0')
-                refuse(reading, name, "is not what it should be");
-            return false;
-        }
+        if (read_value(reading, value, field, to))
+            continue;
+        return reading->problem->text[0] == '\0'
+                   ? refuse(reading, name, "is not what it should be")
+                   : false;
     }
     return true;
+}
+
+// They have no lists themselves.
+static bool read_items(struct reading *reading, const json_t *list,
+                       const struct field *field, unsigned char *items)
+{
+    bool bare = field->item_count == 1 && field->items[0].name[0] == '\0';
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        unsigned char *item = items + i * field->size;
+        if (bare ? !read_hex(one, item, field->items[0].size)
+                 : !read_fields(reading, one, field->items, field->item_count,
+                                item, read_plain))
+            return false;
+    }
+    return true;
+}
+
+static bool read_list(struct reading *reading, const json_t *list,
+                      const struct field *field, unsigned char *to)
+{
+    size_t count = json_array_size(list);
+    unsigned char *items = to + field->at;
+    if (!json_is_array(list) || count > field->max)
+        return false;
+    if (field->pointed) {
+        items = hold(reading->holder, (count + 1) * field->size);
+        if (!items)
+            return false;
+        memset(items, 0, (count + 1) * field->size);
+        memcpy(to + field->at, &items, sizeof items);
+    }
+    memcpy(to + field->count_at, &count, sizeof count);
+    return read_items(reading, list, field, items);
+}
+
+static bool read_any(struct reading *reading, const json_t *value,
+                     const struct field *field, unsigned char *to)
+{
+    return field->kind == FIELD_LIST ? read_list(reading, value, field, to)
+                                     : read_plain(reading, value, field, to);
 }
 
 bool dump_json_read(struct dump_json *holder, const json_t *root,
@@ -298,5 +304,5 @@ bool dump_json_read(struct dump_json *holder, const json_t *root,
         return false;
     }
     return read_fields(&reading, root, kind->fields, kind->count,
-                       (unsigned char *)&out->store);
+                       (unsigned char *)&out->store, read_any);
 }

@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *fields_of(const unsigned char *from, const struct field *fields,
-                         size_t count);
-
 static json_t *hex_of(const unsigned char *at, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
@@ -116,27 +113,6 @@ static struct bytes bytes_of(const unsigned char *at)
     return bytes;
 }
 
-static json_t *list_of(const unsigned char *from, const struct field *field)
-{
-    const unsigned char *items = from + field->at;
-    json_t *list = json_array();
-    size_t count;
-    memcpy(&count, from + field->count_at, sizeof count);
-    if (field->pointed)
-        memcpy(&items, from + field->at, sizeof items);
-    bool bare = field->item_count == 1 && field->items[0].name[0] == '\0';
-    for (size_t i = 0; list && i < count; i++) {
-        const unsigned char *item = items + i * field->size;
-        json_t *one = bare ? hex_of(item, field->items[0].size)
-                           : fields_of(item, field->items, field->item_count);
-        if (json_array_append_new(list, one) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
 static bool is_blank(const unsigned char *from, const struct field *field)
 {
     static const unsigned char zeros[64];
@@ -164,7 +140,8 @@ static bool is_blank(const unsigned char *from, const struct field *field)
     return size <= sizeof zeros && memcmp(from + field->at, zeros, size) == 0;
 }
 
-static json_t *value_of(const unsigned char *from, const struct field *field)
+// Of anything but a list.
+static json_t *plain_of(const unsigned char *from, const struct field *field)
 {
     const unsigned char *at = from + field->at;
     switch (field->kind) {
@@ -182,45 +159,63 @@ static json_t *value_of(const unsigned char *from, const struct field *field)
         return text_of(bytes_of(at));
     case FIELD_DATA:
         return data_of(bytes_of(at));
-    case FIELD_LIST:
-        return list_of(from, field);
     default:
         return number_of(at, field->kind);
     }
 }
 
-static bool add_fields(json_t *object, const unsigned char *from,
-                       const struct field *fields, size_t count)
+typedef json_t *value_maker(const unsigned char *from,
+                            const struct field *field);
+
+// NULL: no memory.
+static json_t *fields_of(json_t *object, const unsigned char *from,
+                         const struct field *fields, size_t count,
+                         value_maker *value_of)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; object && i < count; i++)
         if (!is_blank(from, &fields[i])
             && json_object_set_new_nocheck(object, fields[i].name,
                                            value_of(from, &fields[i]))
-                   != 0)
-            return false;
-    return true;
+                   != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    return object;
 }
 
-static json_t *fields_of(const unsigned char *from, const struct field *fields,
-                         size_t count)
+// Its items have no lists themselves.
+static json_t *list_of(const unsigned char *from, const struct field *field)
 {
-    json_t *object = json_object();
-    if (object && add_fields(object, from, fields, count))
-        return object;
-    json_decref(object);
-    return NULL;
+    const unsigned char *items = from + field->at;
+    json_t *list = json_array();
+    size_t count;
+    memcpy(&count, from + field->count_at, sizeof count);
+    if (field->pointed)
+        memcpy(&items, from + field->at, sizeof items);
+    bool bare = field->item_count == 1 && field->items[0].name[0] == '\0';
+    for (size_t i = 0; list && i < count; i++) {
+        const unsigned char *item = items + i * field->size;
+        json_t *one = bare ? hex_of(item, field->items[0].size)
+                           : fields_of(json_object(), item, field->items,
+                                       field->item_count, plain_of);
+        if (json_array_append_new(list, one) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *any_of(const unsigned char *from, const struct field *field)
+{
+    return field->kind == FIELD_LIST ? list_of(from, field)
+                                     : plain_of(from, field);
 }
 
 json_t *dump_json_write(const struct dump_record *record)
 {
     const struct record_kind *kind = dump_fields(record->kind);
     const unsigned char *from = (const unsigned char *)&record->store;
-    json_t *object = json_object();
-    if (object
-        && json_object_set_new_nocheck(object, "kind", json_string(kind->name))
-               == 0
-        && add_fields(object, from, kind->fields, kind->count))
-        return object;
-    json_decref(object);
-    return NULL;
+    return fields_of(json_pack("{s:s}", "kind", kind->name), from, kind->fields,
+                     kind->count, any_of);
 }

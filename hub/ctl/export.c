@@ -23,7 +23,7 @@ enum { URL_BYTES = 4096 + 8 };
 struct exporting {
     const struct ctl *ctl;
     const char *file; // a copy, or a store's file; NULL: the store at `url`
-    char url[URL_BYTES];
+    char url[URL_BYTES], name[64];
     int to;
 };
 
@@ -101,14 +101,13 @@ static int export_now(struct exporting *exporting)
 // A copy of its own, without a name: it goes with us.
 static int export_running(struct exporting *exporting, const char *directory)
 {
-    char name[64];
     int64_t bytes;
     int copy = new_file_nameless(directory);
     if (copy < 0)
         return CTL_NO;
     int code = fetch_copy(exporting->ctl, copy, &bytes);
-    snprintf(name, sizeof name, "/proc/self/fd/%d", copy);
-    exporting->file = name;
+    snprintf(exporting->name, sizeof exporting->name, "/proc/self/fd/%d", copy);
+    exporting->file = exporting->name;
     if (code == CTL_FINE)
         code = export_now(exporting);
     close(copy);

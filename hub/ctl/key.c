@@ -53,7 +53,9 @@ static void print_added(const json_t *answer)
     fputs("This is shown once. It counts from now on.\n", stderr);
 }
 
-int ctl_key_add(const struct ctl *ctl, int argc, char *argv[])
+// Of a prefix, and of a secret if a file has one.
+static int change(const struct ctl *ctl, int argc, char *argv[],
+                  const char *path, void (*print)(const json_t *answer))
 {
     const char *prefix = NULL, *file = NULL;
     char secret[STEER_SECRET_MAX] = "";
@@ -71,9 +73,14 @@ int ctl_key_add(const struct ctl *ctl, int argc, char *argv[])
         { "prefix", prefix },
         { "secret", file ? secret : NULL },
     };
-    int code = steer(ctl, "/admin/key", fields, 2, print_added);
+    int code = steer(ctl, path, fields, 2, print);
     explicit_bzero(secret, sizeof secret);
     return code;
+}
+
+int ctl_key_add(const struct ctl *ctl, int argc, char *argv[])
+{
+    return change(ctl, argc, argv, "/admin/key", print_added);
 }
 
 static void print_removed(const json_t *answer)
@@ -85,12 +92,5 @@ static void print_removed(const json_t *answer)
 
 int ctl_key_remove(const struct ctl *ctl, int argc, char *argv[])
 {
-    const char *prefix = NULL;
-    const char **const places[] = { &prefix };
-    if (!options_read(argc, argv, NULL, 0, places, 1))
-        return CTL_USAGE;
-    if (!prefix)
-        return ctl_usage(argv[0], "needs a prefix of topics");
-    const struct admin_parameter field = { "prefix", prefix };
-    return steer(ctl, "/admin/key/remove", &field, 1, print_removed);
+    return change(ctl, argc, argv, "/admin/key/remove", print_removed);
 }

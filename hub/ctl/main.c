@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "ctl.h"
 #include "help.h"
+#include "pages.h"
 #include "place.h"
 
 #include <curl/curl.h>
@@ -105,6 +106,8 @@ static int take_listing(struct line *line)
             ctl->reverse = true;
         else if (!take_value("--limit", line->argv, line->argc, &i,
                              &line->limit)
+                 && !take_value("--after", line->argv, line->argc, &i,
+                                &ctl->after)
                  && !take_value("--sort", line->argv, line->argc, &i,
                                 &ctl->sort))
             line->argv[kept++] = line->argv[i];
@@ -112,6 +115,8 @@ static int take_listing(struct line *line)
     line->argc = kept;
     if (line->limit && !read_limit(line->limit, &ctl->limit))
         return ctl_usage(line->argv[0], "needs a number for --limit");
+    if (ctl->after && !pages_is_place(ctl->after))
+        return ctl_usage(line->argv[0], "needs for --after what the list said");
     if (ctl->reverse && !ctl->sort)
         return ctl_usage(line->argv[0], "needs --sort for --reverse");
     if (!ctl->sort || is_one_of(ctl->command->sort, ctl->sort))

@@ -32,7 +32,7 @@ static void print_options(const struct command_option *options)
 
 static void print_sort(const char *members)
 {
-    fputs("It takes", stdout);
+    fputs(".Pp\nIt takes", stdout);
     for (const struct command_option *option = commands_listing(); option->name;
          option++)
         printf("%s\n.Fl Fl %s", option == commands_listing() ? "" : " ,",

@@ -89,7 +89,7 @@ bool new_file_settle(struct new_file *file)
 
 void new_file_close(struct new_file *file)
 {
-    if (file->named)
+    if (file->named && file->part)
         unlink(file->part);
     if (!file->standard && file->file >= 0)
         close(file->file);

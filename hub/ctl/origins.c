@@ -11,12 +11,12 @@
 
 static const struct table_column columns[] = {
     { .title = "STATE" },
-    { .title = "FAILING SINCE" },
+    { .title = "FAILING SINCE", .spare = true },
     { .title = "FAILURES", .right = true },
     { .title = "NEXT LOOK (UTC)" },
-    { .title = "WAITING", .right = true },
+    { .title = "WAITING", .right = true, .spare = true },
     { .title = "LAST OUTCOME", .wide = true },
-    { .title = "ORIGIN", .wide = true },
+    { .title = "ORIGIN", .wide = true, .least = 24 },
 };
 
 // Counting stops somewhere.
@@ -53,6 +53,5 @@ int ctl_origins(const struct ctl *ctl, int argc, char *argv[])
                            .cells = cells,
                            .nothing = "no origin is broken, paused or "
                                       "congested",
-                           .none = CTL_NO,
                        });
 }

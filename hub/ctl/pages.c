@@ -12,6 +12,12 @@
 // The first page is small, so that it is there at once.
 enum { PLACE_MAX = 320, FIRST = 100, PAGE = 200, SORTED_MAX = 200000 };
 
+bool pages_is_place(const char *text)
+{
+    size_t len = strspn(text, "0123456789abcdef.");
+    return len > 0 && len < PLACE_MAX && text[len] == '\0';
+}
+
 struct printing {
     const struct ctl *ctl;
     const struct pages *pages;
@@ -27,7 +33,7 @@ static bool ask(const struct printing *printing, struct admin_answer *out)
 {
     const struct pages *pages = printing->pages;
     const struct ctl *ctl = printing->ctl;
-    size_t max = *printing->after ? PAGE : FIRST;
+    size_t max = printing->begun ? PAGE : FIRST;
     char size[24];
     if (!printing->sorted && ctl->limit > 0
         && ctl->limit - printing->items < max)
@@ -126,6 +132,9 @@ static void end(const struct printing *printing)
         puts("],\"next\":null}");
     else if (printing->items == 0)
         puts(pages->nothing);
+    else if (cut)
+        printf("%smore with --after=%s%s\n", colour_begin(COLOUR_FAINT),
+               printing->after, colour_end(COLOUR_FAINT));
     if (!printing->ctl->json && pages->summary)
         pages->summary(printing->first, printing->items, cut);
 }
@@ -138,9 +147,7 @@ static void read_next(const json_t *object, char after[PLACE_MAX])
     if (json_is_integer(next))
         len = snprintf(after, PLACE_MAX, "%" PRId64,
                        (int64_t)json_integer_value(next));
-    else if (json_is_string(next)
-             && strspn(json_string_value(next), "0123456789abcdef.")
-                    == json_string_length(next))
+    else if (json_is_string(next) && pages_is_place(json_string_value(next)))
         len = snprintf(after, PLACE_MAX, "%s", json_string_value(next));
     if (len <= 0 || len >= PLACE_MAX)
         *after = '\0';
@@ -189,12 +196,14 @@ static int print_pages(struct printing *printing)
     if (printing->sorted && print_sorted(printing) != CTL_FINE)
         return CTL_NO;
     end(printing);
-    return printing->items > 0 ? CTL_FINE : printing->pages->none;
+    return CTL_FINE;
 }
 
 int pages_print(const struct ctl *ctl, const struct pages *pages)
 {
     struct printing printing = { .ctl = ctl, .pages = pages };
+    if (ctl->after)
+        snprintf(printing.after, sizeof printing.after, "%s", ctl->after);
     if (!ctl->json && pages->columns)
         printing.table = table_new(pages->columns, pages->column_count);
     if (ctl->sort)

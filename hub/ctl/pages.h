@@ -7,7 +7,7 @@
 // needs no more memory than a page. With --json the pages are printed as one
 // document of the same shape. Only --sort holds what it sorts.
 //
-// A page may be empty and not the last.
+// A page may be empty and not the last. An empty list is fine.
 
 #pragma once
 
@@ -36,8 +36,10 @@ struct pages {
     // NULL, or in text, last of all: `page` is the first one, `cut`: there
     // may be more than the limit.
     void (*summary)(const json_t *page, size_t items, bool cut);
-    int none; // the exit code when there is no item
 };
+
+// Can this be where a page begins: what `next` said?
+bool pages_is_place(const char *text);
 
 // Returns what the process exits with.
 int pages_print(const struct ctl *ctl, const struct pages *pages);

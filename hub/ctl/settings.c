@@ -59,6 +59,5 @@ int ctl_options(const struct ctl *ctl, int argc, char *argv[])
                            .column_count = sizeof columns / sizeof *columns,
                            .cells = cells,
                            .nothing = "no options",
-                           .none = CTL_NO,
                        });
 }

@@ -3,11 +3,13 @@
 #include "ctl.h"
 
 #include "admin.h"
+#include "colour.h"
 #include "options.h"
 #include "show.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static void print_head(const json_t *status)
 {
@@ -18,6 +20,9 @@ static void print_head(const json_t *status)
            show_duration(show_number(status, "uptime_ms"), uptime),
            json_is_true(json_object_get(status, "ready")) ? "ready"
                                                           : "not ready");
+    if (*show_string(status, "unready"))
+        printf("not ready because %s\n",
+               show_text(show_string(status, "unready"), url, sizeof url));
     printf("%s", show_text(show_string(status, "public_url"), url, sizeof url));
     size_t index;
     json_t *address;
@@ -100,17 +105,46 @@ static void print_process(const json_t *status)
            show_number(status, "limits.descriptors"));
 }
 
+// What has not happened has no line.
 static void print_numbers(const char *title, json_t *block)
 {
     const char *name;
     json_t *value;
-    if (json_object_size(block) > 0)
-        printf("\n%s\n", title);
+    bool begun = false;
     json_object_foreach(block, name, value)
     {
         char text[64];
+        if (json_integer_value(value) == 0)
+            continue;
+        if (!begun)
+            printf("\n%s%s%s\n", colour_begin(COLOUR_STRONG), title,
+                   colour_end(COLOUR_STRONG));
+        begun = true;
         printf("  %-32s %12" PRId64 "\n", show_text(name, text, sizeof text),
                (int64_t)json_integer_value(value));
+    }
+}
+
+static enum colour colour_of_level(const char *level)
+{
+    return strcmp(level, "soon") == 0 ? COLOUR_WARN : COLOUR_BAD;
+}
+
+// Only what an operator has to do something about.
+static void print_filling(const json_t *status)
+{
+    size_t index;
+    const json_t *one;
+    json_array_foreach(json_object_get(status, "filling"), index, one)
+    {
+        char what[32];
+        const char *level = show_string(one, "level");
+        enum colour colour = colour_of_level(level);
+        if (strcmp(level, "no") != 0)
+            printf("%sfills up%s   %s: %.0f %%\n", colour_begin(colour),
+                   colour_end(colour),
+                   show_text(show_string(one, "what"), what, sizeof what),
+                   100 * json_number_value(json_object_get(one, "ratio")));
     }
 }
 
@@ -118,13 +152,14 @@ static void print(const json_t *status)
 {
     print_head(status);
     print_store(status);
+    print_filling(status);
     putchar('\n');
     print_classes(status, "in_flight");
     print_classes(status, "queued");
     print_deliveries(status);
     print_process(status);
-    print_numbers("front", json_object_get(status, "front"));
-    print_numbers("counters", json_object_get(status, "counters"));
+    print_numbers("connections from outside", json_object_get(status, "front"));
+    print_numbers("since the start", json_object_get(status, "counters"));
 }
 
 int ctl_status(const struct ctl *ctl, int argc, char *argv[])

@@ -14,7 +14,10 @@ static void print_added(const json_t *answer)
 {
     const char *state = show_string(answer, "state");
     if (strcmp(state, "pending") == 0)
-        puts("the callback is asked now whether it agrees");
+        puts(
+            "the callback is asked now whether it agrees: `subscriptions TOPIC "
+            "CALLBACK`\nsays what came of it, `probe CALLBACK` whether it can "
+            "be called at all");
     else
         printf("subscription %" PRId64 " of topic %" PRId64 " %s\n",
                show_number(answer, "id"), show_number(answer, "topic_id"),

@@ -15,13 +15,13 @@ enum { WORDS = 80 };
 static const struct table_column columns[] = {
     { .title = "STATE" },
     { .title = "NUMBER", .right = true },
-    { .title = "SIGNED" },
-    { .title = "LEASE LEFT", .right = true },
-    { .title = "NEXT TRY (UTC)" },
-    { .title = "OWED" },
+    { .title = "SIGNED", .spare = true },
+    { .title = "LEASE LEFT", .right = true, .spare = true },
+    { .title = "NEXT TRY (UTC)", .spare = true },
+    { .title = "OWED", .spare = true },
     { .title = "LAST OUTCOME", .wide = true },
-    { .title = "CALLBACK", .wide = true },
-    { .title = "TOPIC", .wide = true },
+    { .title = "CALLBACK", .wide = true, .tail = true, .least = 24 },
+    { .title = "TOPIC", .wide = true, .least = 20 },
 };
 
 enum { COLUMNS = sizeof columns / sizeof *columns };

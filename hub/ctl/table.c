@@ -64,46 +64,87 @@ static int width_of(struct table *table, size_t column)
 
 static int whole_width(const struct table *table)
 {
-    int sum = GAP * ((int)table->count - 1);
+    int sum = -GAP;
     for (size_t i = 0; i < table->count; i++)
-        sum += table->widths[i];
+        sum += table->widths[i] > 0 ? GAP + table->widths[i] : 0;
     return sum;
 }
 
-// Takes from the widest of the wide ones, column by column.
-static void fit(struct table *table, int columns)
+static int least_of(const struct table_column *column)
 {
-    while (columns > 0 && whole_width(table) > columns) {
+    return column->least > 0 ? column->least : NARROWEST;
+}
+
+// Takes from the widest of the wide ones. False: they are as narrow as they
+// may be, and it is not enough.
+static bool narrow(struct table *table, int columns)
+{
+    while (whole_width(table) > columns) {
         int *widest = NULL;
         for (size_t i = 0; i < table->count; i++)
             if (table->columns[i].wide
+                && table->widths[i] > least_of(&table->columns[i])
                 && (!widest || table->widths[i] > *widest))
                 widest = &table->widths[i];
-        if (!widest || *widest <= NARROWEST)
-            return;
+        if (!widest)
+            return false;
         --*widest;
     }
+    return true;
+}
+
+// The last of those that can be spared. False: there are no more.
+static bool leave_out(struct table *table)
+{
+    for (size_t i = table->count; i-- > 0;)
+        if (table->columns[i].spare && table->widths[i] > 0) {
+            table->widths[i] = 0;
+            return true;
+        }
+    return false;
+}
+
+static void fit(struct table *table, int columns)
+{
+    int natural[TABLE_COLUMNS_MAX];
+    memcpy(natural, table->widths, sizeof natural);
+    while (columns > 0 && !narrow(table, columns) && leave_out(table))
+        for (size_t i = 0; i < table->count; i++)
+            if (table->widths[i] > 0)
+                table->widths[i] = natural[i];
 }
 
 // ----------------------------------------------------------------- printing
+
+static void print_text(const struct table_column *column, int width,
+                       const struct cell *cell, const char *text)
+{
+    int len = (int)strlen(text), most = width - 1;
+    bool cut = colour_columns() > 0 && column->wide && len > width;
+    fputs(colour_begin(cell->colour), stdout);
+    if (!cut)
+        fputs(text, stdout);
+    else if (column->tail)
+        printf("~%s", text + len - most);
+    else
+        printf("%.*s~", most, text);
+    fputs(colour_end(cell->colour), stdout);
+}
 
 static void print_cell(const struct table *table, size_t column,
                        const struct cell *cell)
 {
     const char *text = cell->text ? cell->text : "-";
-    int width = table->widths[column], len = (int)strlen(text), shown = len;
+    int width = table->widths[column], len = (int)strlen(text);
     bool last = column + 1 == table->count;
-    bool cut =
-        colour_columns() > 0 && table->columns[column].wide && len > width;
-    if (cut)
-        shown = width - 1;
+    bool right = table->columns[column].right;
     int pad = width > len ? width - len : 0;
-    if (table->columns[column].right)
-        printf("%*s", pad, "");
-    printf("%s%.*s%s%s", colour_begin(cell->colour), shown, text,
-           cut ? "~" : "", colour_end(cell->colour));
+    if (width == 0)
+        return;
+    printf("%*s", right ? pad : 0, "");
+    print_text(&table->columns[column], width, cell, text);
     if (!last)
-        printf("%*s", GAP + (table->columns[column].right ? 0 : pad), "");
+        printf("%*s", GAP + (right ? 0 : pad), "");
 }
 
 static void print_row(const struct table *table, struct cell *cells)

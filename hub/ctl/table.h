@@ -23,6 +23,9 @@ struct table_column {
     const char *title;
     bool right; // numbers stand to the right
     bool wide;  // may be cut at a terminal
+    bool tail;  // then its end is what counts
+    bool spare; // may be left out at a terminal that is too narrow
+    int least;  // a wide one's width; 0: some
 };
 
 struct table;

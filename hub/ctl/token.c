@@ -192,7 +192,6 @@ int ctl_token_list(const struct ctl *ctl, int argc, char *argv[])
                            .column_count = sizeof columns / sizeof *columns,
                            .cells = cells,
                            .nothing = "no tokens",
-                           .none = CTL_NO,
                        });
 }
 

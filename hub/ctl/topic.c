@@ -24,12 +24,20 @@ static void number(const char *name, int64_t value)
     line(name, text);
 }
 
+static void time_line(const char *name, int64_t unix_ms)
+{
+    char text[32], when[24];
+    snprintf(text, sizeof text, "%s%s", show_time(unix_ms, when),
+             unix_ms > 0 ? " UTC" : "");
+    line(name, text);
+}
+
 static void poll(const json_t *topic)
 {
     const json_t *plan = json_object_get(topic, "poll");
     int64_t every = show_number(topic, "poll_every_ms");
-    char text[96], when[24], span[32];
-    line("next fetch", show_time(show_number(topic, "fetch_due"), when));
+    char text[96], span[32];
+    time_line("next fetch", show_number(topic, "fetch_due"));
     if (every != 0) {
         snprintf(text, sizeof text, "every %s, as an operator wants it",
                  show_duration(every, span));
@@ -46,15 +54,14 @@ static void poll(const json_t *topic)
 
 static void print(const json_t *topic)
 {
-    char when[24];
     line("topic", show_string(topic, "url"));
     number("id", show_number(topic, "id"));
     line("content", show_string(topic, "content"));
     number("head", show_number(topic, "head"));
     number("subscriptions", show_number(topic, "subscriptions"));
     line("kept", show_truth(topic, "kept") ? "yes" : NULL);
-    line("last update", show_time(show_number(topic, "last_update"), when));
-    line("last fetch", show_time(show_number(topic, "last_fetch"), when));
+    time_line("last update", show_number(topic, "last_update"));
+    time_line("last fetch", show_number(topic, "last_fetch"));
     number("last status", show_number(topic, "last_status"));
     number("failures", show_number(topic, "failures"));
     poll(topic);

@@ -158,12 +158,12 @@ static const struct table_column columns[] = {
     { .title = "STORED (UTC)" },
     { .title = "SEQ", .right = true },
     { .title = "FIRST MS", .right = true },
-    { .title = "LAST MS", .right = true },
+    { .title = "LAST MS", .right = true, .spare = true },
     { .title = "OWED", .right = true },
     { .title = "DELIVERED", .right = true },
-    { .title = "FAILED", .right = true },
-    { .title = "PULLS", .right = true },
-    { .title = "TOPIC", .wide = true },
+    { .title = "FAILED", .right = true, .spare = true },
+    { .title = "PULLS", .right = true, .spare = true },
+    { .title = "TOPIC", .wide = true, .least = 30 },
 };
 
 static void put_span(struct table *table, int64_t from, int64_t to)

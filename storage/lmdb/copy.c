@@ -64,7 +64,8 @@ static bool disk_has_room(struct env *env, int file, struct problem *problem)
     if (!env_room(env, false, &room) || fstatvfs(file, &disk))
         return say(problem, "its size cannot be told");
     uint64_t bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-    return bytes > room.used_bytes + DISK_KEPT
+    // What has no size has no end either (memory, some networks).
+    return disk.f_blocks == 0 || bytes > room.used_bytes + DISK_KEPT
            || say(problem, "the disk has no room for a copy");
 }
 

@@ -127,12 +127,13 @@ static void leave(const struct placing *placing)
 
 void placing_close(struct placing *placing)
 {
-    if (placing->lock_file >= 0) {
+    if (placing->lock_file >= 0 && placing->directory && placing->part) {
         unlink(placing->part);
         if (!placing->was_there)
             leave(placing);
-        close(placing->lock_file);
     }
+    if (placing->lock_file >= 0)
+        close(placing->lock_file);
     free(placing->directory);
     free(placing->part);
     free(placing->whole);

@@ -160,7 +160,7 @@ class Connections(Pulling):
 
     def test_P92_after_a_restored_backup_clients_are_told(self) -> None:
         copy = self.directory / "copy"
-        self.ctl(self.hub, "backup", str(copy))
+        self.copy_store(self.hub, copy)
         cursor = self.pull(self.followed)["cursor"]
         self.hub.stop()
         self.hub.data.rename(self.directory / "old")

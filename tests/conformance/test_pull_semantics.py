@@ -308,7 +308,7 @@ class Cursors(Rules):
         self.update(self.one, b"second")
         cursor = self.pull(self.one)["cursor"]
         copy = self.directory / "copy"
-        self.ctl(self.hub, "backup", str(copy))
+        self.copy_store(self.hub, copy)
         self.hub.stop()
         self.hub.data = copy
         self.hub.start()

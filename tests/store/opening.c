@@ -266,8 +266,70 @@ static void a_copy_can_be_given_up(void **state)
     copying.file = memfd_create("copy", MFD_CLOEXEC);
     assert_true(copying.file >= 0);
     assert_false(store_copy(s->store, &copying, &problem));
-    assert_true(strlen(problem.text) > 0);
+    assert_non_null(strstr(problem.text, "given up"));
     close(copying.file);
+}
+
+// Its context is the session that is copied.
+static bool write_meanwhile(void *context)
+{
+    static char text[48 << 10];
+    memset(text, 'x', sizeof text - 1);
+    scene_update(context, TOPIC, text);
+    return true;
+}
+
+static void fill_up(struct session *s, int updates)
+{
+    furnish(s);
+    for (int i = 0; i < updates; i++)
+        write_meanwhile(s);
+}
+
+static void what_is_written_while_it_is_copied_is_not_in_it(void **state)
+{
+    struct session *s = *state;
+    struct session *copy = session_new(false);
+    char name[] = "/tmp/websubd-copy-XXXXXX";
+    struct problem problem = { "" };
+    struct store_copying copying = { .go_on = write_meanwhile, .context = s };
+    if (!session_directory(copy))
+        skip();
+    fill_up(s, 10);
+    struct store_numbers before = scene_stats(s);
+    copying.file = mkstemp(name);
+    assert_true(copying.file >= 0);
+    assert_true(store_copy(s->store, &copying, &problem));
+    close(copying.file);
+    assert_true(scene_stats(s).events > before.events);
+    struct store_restoring restoring = { .file = name, .url = copy->url };
+    assert_true(store_restore(&restoring, &problem));
+    unlink(name);
+    session_open(copy);
+    assert_int_equal(scene_stats(copy).events, before.events);
+    session_free(copy);
+}
+
+static void a_copy_is_given_up_before_it_takes_the_last_room(void **state)
+{
+    struct session *s = session_new(false);
+    struct problem problem = { "" };
+    (void)state;
+    s->options.map_bytes = 8 << 20;
+    session_open(s);
+    fill_up(s, 80);
+    struct store_copying copying = {
+        .file = memfd_create("copy", MFD_CLOEXEC),
+        .go_on = write_meanwhile,
+        .context = s,
+    };
+    assert_true(copying.file >= 0);
+    assert_false(store_copy(s->store, &copying, &problem));
+    assert_non_null(strstr(problem.text, "too full"));
+    close(copying.file);
+    // Nothing was lost of what could still be written.
+    write_meanwhile(s);
+    session_free(s);
 }
 
 #define TEST(name)                                                             \
@@ -287,6 +349,8 @@ int main(void)
         TEST(M8_a_copy_has_the_same_content_and_another_epoch),
         TEST(a_copy_takes_the_place_of_a_store_only_if_told_to),
         TEST(a_copy_can_be_given_up),
+        TEST(what_is_written_while_it_is_copied_is_not_in_it),
+        cmocka_unit_test(a_copy_is_given_up_before_it_takes_the_last_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

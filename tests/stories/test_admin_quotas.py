@@ -56,12 +56,17 @@ class Keys(OperatorStory):
         self.assertEqual([(key["prefix"], key["from"]) for key in listed],
                          [(prefix, "store")] * 2)
         self.assertNotIn(KEY, str(listed))
-        removed = self.steer(hub, "key/remove", prefix=prefix)
-        self.assertEqual(removed, {"prefix": prefix, "removed": 2})
-        hub.wait_for("admin.key.removed", prefix=prefix)
+        removed = self.steer(hub, "key/remove", prefix=prefix, secret=KEY)
+        self.assertEqual(removed, {"prefix": prefix, "removed": 1})
         self.assertEqual(self.give(hub, topic, KEY, "six"), 403)
+        self.assertEqual(self.give(hub, topic, OTHER, "six"), 204)
+        self.steer(hub, "key/remove", 404, prefix=prefix, secret=KEY)
+        removed = self.steer(hub, "key/remove", prefix=prefix)
+        self.assertEqual(removed, {"prefix": prefix, "removed": 1})
+        hub.wait_for("admin.key.removed", prefix=prefix)
+        self.assertEqual(self.give(hub, topic, OTHER, "seven"), 403)
         hub.restart()
-        self.assertEqual(self.give(hub, topic, OTHER, "six"), 403)
+        self.assertEqual(self.give(hub, topic, OTHER, "seven"), 403)
 
     def test_the_hub_makes_a_secret_and_shows_it_once(self) -> None:
         hub, _, origin, topic = self.cast()

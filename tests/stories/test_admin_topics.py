@@ -29,7 +29,8 @@ class Topics(OperatorStory):
     def test_a_topic_is_followed_without_a_subscriber(self) -> None:
         hub, origin, topic = self.cast()
         number = self.add(hub, topic, content="full", poll="2h")
-        line = hub.wait_for("admin.topic.added", topic=number, new="yes")
+        line = hub.wait_for("admin.topic.added", topic=number, new="yes",
+                            host=origin.host)
         self.assertEqual(line.fields["what"],
                          "content=full poll=7200000ms keep=yes")
         self.assertTrue(line.fields["who"])
@@ -114,7 +115,7 @@ class Topics(OperatorStory):
         self.subscribe(hub, topic, *(callback.url(name) for name in names))
         told = self.steer(hub, "topic/remove", topic=topic)
         self.assertEqual(told, {"removed": {"subscriptions": len(names)}})
-        hub.wait_for("admin.topic.removed", topic=number,
+        hub.wait_for("admin.topic.removed", topic=number, host=origin.host,
                      subscriptions=len(names), status="ok")
         hub.wait_for(SAID, len(names))
         self.look(hub, "topic", 404, topic=topic)

@@ -7,7 +7,9 @@ import subprocess
 import threading
 import unittest
 
-from harness import Answer, Atom, Puller, binary, until
+from harness import (Answer, Atom, Client, Puller, binary, request,
+                     until)
+from harness.access import add_token, bearer
 from harness.moving import NO, NO_DAEMON, USAGE, Moving
 
 
@@ -28,7 +30,7 @@ class Backup(Moving):
             self.publish(hub, origin.serve(feed.add("two")))
             hub.wait_for("update", since=since)
             puller.pull()
-            self.ctl(hub, "backup", "copy")
+            self.run_ctl("--data", hub.data, "backup", "copy")
         finally:
             stop.set()
             load.join()
@@ -40,10 +42,6 @@ class Backup(Moving):
         hub.stop()
         self.run_ctl("restore", "copy", "--data=elsewhere")
         self.served_elsewhere(hub, origin, callback, feed, topic, puller)
-
-    def ctl(self, hub, command, name, *more):
-        return self.run_ctl("--data", hub.data, command,
-                            self.directory / name, *more)
 
     def subscribe_more(self, hub, topic, callback, stop) -> None:
         number = 0
@@ -76,7 +74,7 @@ class Backup(Moving):
         self.publish(hub, origin.serve(feed.add("two")))
         hub.wait_for("delivery.failed", since=since)
         until(lambda: hub.status()["store"]["lagging"] == 1, "it to be stored")
-        self.ctl(hub, "backup", "copy")
+        self.run_ctl("--data", hub.data, "backup", "copy")
         hub.stop()
         self.run_ctl("restore", "copy", "--data=elsewhere")
         other = self.there("elsewhere", hub)
@@ -86,24 +84,40 @@ class Backup(Moving):
 
     def test_it_is_the_owner_s_alone_and_whole_or_not_there(self) -> None:
         hub = self.daemon()
-        self.ctl(hub, "backup", "copy")
+        self.run_ctl("--data", hub.data, "backup", "copy")
         mode = stat.S_IMODE((self.directory / "copy").stat().st_mode)
         self.assertEqual(mode, 0o600)
         # Again, over the old one; and to standard output.
-        self.ctl(hub, "backup", "copy")
+        self.run_ctl("--data", hub.data, "backup", "copy")
         done = self.run_ctl("--data", hub.data, "backup", "-")
         self.assertEqual(len(done.stdout),
                          (self.directory / "copy").stat().st_size)
         self.assertEqual(sorted(path.name for path in hub.data.iterdir()),
                          ["admin.sock", "data.mdb", "lock", "lock.mdb"])
         hub.stop()
-        self.ctl_fails(hub, "backup", "later", NO_DAEMON)
+        self.run_ctl("--data", hub.data, "backup", "later", code=NO_DAEMON)
         self.assertFalse((self.directory / "later").exists())
         self.run_ctl("backup", code=USAGE)
 
-    def ctl_fails(self, hub, command, name, code) -> None:
-        self.run_ctl("--data", hub.data, command, self.directory / name,
-                     code=code)
+    def test_over_the_network_only_who_may_steer_gets_it(self) -> None:
+        hub = self.daemon("--admin-listen=127.0.0.1:0")
+        host, _, port = hub.wait_for("admin.listening").fields[
+            "listen"].rpartition(":")
+        door = Client((host, int(port)))
+        tokens = {right: add_token(self, hub, right, rights=right)
+                  for right in ("view", "admin")}
+        answers = {right: door.ask(request("GET", "/admin/backup",
+                                           [bearer(token)]))
+                   for right, token in tokens.items()}
+        self.assertEqual(answers["view"].status, 403)
+        whole = answers["admin"]
+        self.assertEqual(whole.status, 200)
+        self.assertEqual(whole.get("Cache-Control"), "no-store")
+        self.assertEqual(int(whole.get("Content-Length")), len(whole.body))
+        line = hub.wait_for("admin.backup", bytes=len(whole.body))
+        self.assertEqual(line.fields["who"], "token admin")
+        (self.directory / "copy").write_bytes(whole.body)
+        self.run_ctl("store", "check", "copy")
 
     def test_one_at_a_time_and_nothing_is_left_when_it_is_killed(self
                                                                  ) -> None:

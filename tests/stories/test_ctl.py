@@ -36,7 +36,7 @@ class Control(Story):
         self.assertGreaterEqual(counters["fetches"], 2)
         self.assertEqual(counters["deliveries"], 1)
         self.assertGreater(status["memory"]["rss_anon"], 0)
-        self.assertIn("subscriptions", self.ctl(hub, "status"))
+        self.assertIn("1 subscription", self.ctl(hub, "status"))
 
     def test_topics_are_listed(self) -> None:
         hub, _, _, topic = self.cast()

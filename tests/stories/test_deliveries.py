@@ -48,7 +48,7 @@ class Told(Story):
     def test_nobody_lags(self) -> None:
         hub, _, topic = self.cast()
         self.assertIn("nobody lags behind",
-                      self.ctl(hub, "deliveries", code=NO))
+                      self.ctl(hub, "deliveries"))
         callback = self.callback()
         self.follow(hub, topic, callback.url())
         self.publish(hub, topic)
@@ -58,8 +58,8 @@ class Told(Story):
                      ["--callback", callback.url()],
                      ["--origin", callback.base]):
             with self.subTest(more=more):
-                self.assertEqual(self.listed(hub, *more, code=NO), [])
-                told = self.ctl(hub, "deliveries", *more, code=NO)
+                self.assertEqual(self.listed(hub, *more), [])
+                told = self.ctl(hub, "deliveries", *more)
                 self.assertEqual("nobody of these lags behind" in told,
                                  bool(more))
                 self.assertNotIn("shown", told)
@@ -127,7 +127,7 @@ class Told(Story):
                          statuses[:2:-1])
         self.assertEqual((one["state"], one["attempts"], one["due"]),
                          ("stopped", 7, None))
-        self.assertEqual(self.listed(hub, "--lagging", code=NO), [])
+        self.assertEqual(self.listed(hub, "--lagging"), [])
         self.assertIn("left alone until", self.ctl(hub, "deliveries"))
 
     def stopped(self, hub: Daemon) -> list:
@@ -153,7 +153,7 @@ class Told(Story):
             self.assertIn(callback.url(),
                           self.ctl(hub, "deliveries", *arguments))
         self.ctl(hub, "deliveries", topic, callback.url("other"), code=NO)
-        self.listed(hub, "--callback", callback.url("other"), code=NO)
+        self.listed(hub, "--callback", callback.url("other"))
 
     def test_each_is_in_one_set(self) -> None:
         hub, origin, topic = self.cast(*LATER)
@@ -172,9 +172,9 @@ class Told(Story):
                 one, = self.listed(hub, f"--{name}")
                 self.assertEqual(one["host"], them[name].host)
                 self.assertEqual(one["state"], name)
-        self.assertEqual(self.listed(hub, "--stopped", code=NO), [])
+        self.assertEqual(self.listed(hub, "--stopped"), [])
         self.assertIn("nobody of these lags behind\nin all 3 lag, of whom 1",
-                      self.ctl(hub, "deliveries", "--stopped", code=NO))
+                      self.ctl(hub, "deliveries", "--stopped"))
         self.assertEqual(len(self.listed(hub)), 3)
         self.assertEqual(len(self.listed(hub, "--paused", "--waiting")), 2)
         told = self.ctl(hub, "deliveries")
@@ -188,7 +188,7 @@ class Told(Story):
         self.follow(hub, topic, callback.url())
         self.ctl(hub, "pause", topic, callback.url())
         self.assertIn("--state=paused",
-                      self.ctl(hub, "deliveries", "--paused", code=NO))
+                      self.ctl(hub, "deliveries", "--paused"))
         told = self.ctl(hub, "subscriptions", "--state=paused")
         number = told.splitlines()[1].split()[1]
         self.assertIn("go on", self.ctl(hub, "resume", topic, number))

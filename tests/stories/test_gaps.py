@@ -73,7 +73,7 @@ class Gaps(Story):
     def test_a_cursor_of_another_history_is_told(self) -> None:
         hub, origin, feed, topic, puller = self.cast()
         copy = self.directory / "copy"
-        self.ctl(hub, "backup", str(copy))
+        self.copy_store(hub, copy)
         self.update(hub, origin, feed, "two")
         puller.pull()
         hub.stop()

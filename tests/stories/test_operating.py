@@ -304,6 +304,33 @@ class Tables(Operating):
         self.ctl(hub, "topics", "--reverse", code=USAGE)
         self.ctl(hub, "status", "--limit=1", code=USAGE)
 
+    def test_a_list_goes_on_where_it_was_cut(self) -> None:
+        hub, callback, origin, topic = self.cast()
+        self.follow(hub, topic, *(callback.url(f"c{number}")
+                                  for number in range(4)))
+        found, place = [], ""
+        while True:
+            page = self.ctl_json(hub, "subscriptions", "--limit=2",
+                                 *([f"--after={place}"] if place else []))
+            found += [one["id"] for one in page["subscriptions"]]
+            place = page["next"]
+            if not place:
+                break
+        self.assertEqual(found, sorted(set(found)))
+        self.assertEqual(len(found), 5)
+        told = self.ctl(hub, "subscriptions", "--limit=2")
+        self.assertRegex(told, r"(?m)^more with --after=[0-9.]+$")
+        self.ctl(hub, "subscriptions", "--after=there", code=USAGE)
+
+    def test_a_narrow_terminal_still_tells_callbacks_apart(self) -> None:
+        hub, _, _, topic = self.cast()
+        shown, = self.ctl_json(hub, "subscriptions", topic)["subscriptions"]
+        terminal = Terminal(f"--data={hub.data}", "subscriptions", columns=80)
+        text = terminal.read("#" + shown["callback_hash"])
+        terminal.end()
+        self.assertNotIn("SIGNED", text)
+        self.assertIn("TOPIC", text)
+
     def test_colours_are_for_terminals(self) -> None:
         hub, _, _, topic = self.cast()
         self.assertNotIn("\033", self.ctl(hub, "subscriptions", topic))

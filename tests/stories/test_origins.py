@@ -96,7 +96,7 @@ class Origins(Story):
         self.ctl(hub, "resend", topic)
         dead.wait_posts(9)
         until(lambda: hub.status()["store"]["lagging"] == 0, "all to be well")
-        self.ctl(hub, "origins", code=NO)
+        self.ctl(hub, "origins")
 
 
 if __name__ == "__main__":

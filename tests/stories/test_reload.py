@@ -129,6 +129,27 @@ class Effects(Reload):
                           callback.url("b"))
         self.assertEqual((before in (202, 503), answer.status), (True, 202))
 
+    def test_budgets_of_operators_count_at_once(self) -> None:
+        hub = self.cast("")
+
+        def ping() -> list[int]:
+            return [hub.client.post([("hub.mode", "publish"),
+                                     ("hub.url", "http://a.example/")]).status
+                    for _ in range(6)]
+        self.assertEqual(set(ping()), {204})
+        self.ctl(hub, "quota", "set", "accept-rate", "1")
+        self.assertIn(429, ping())
+        # The file does not bring it back, but who has set it does.
+        self.hangup(hub)
+        self.assertIn(429, ping())
+        self.ctl(hub, "quota", "remove", "accept-rate")
+        self.assertEqual(set(ping()), {204})
+        for name in ("idle-pings", "stranger-verifications", "stranger-rate"):
+            self.ctl(hub, "quota", "set", name, "7")
+            self.assertEqual(self.options(hub)[name]["from"], "store")
+        hub.restart()
+        self.assertEqual(self.options(hub)["idle-pings"]["value"], "7")
+
     def test_the_log_can_be_turned_up_and_down(self) -> None:
         hub = self.cast("")
         self.write("log-format = json\n")

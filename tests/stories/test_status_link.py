@@ -344,7 +344,7 @@ class Hidden(Linked):
         self.assertEqual(told(get(other, path)), told(unknown))
         # Numbers that it gives from now on are not those of before.
         copy = self.directory / "copy"
-        self.ctl(hub, "backup", str(copy))
+        self.copy_store(hub, copy)
         hub.stop()
         restored = self.daemon(f"--data={copy}", start=False)
         restored.data = copy

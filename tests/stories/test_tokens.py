@@ -187,7 +187,7 @@ class Commands(Tokens):
         self.ctl(hub, "token", "add", "shop", code=NO)
         self.ctl(hub, "token", "remove", "shop")
         self.ctl(hub, "token", "remove", "shop", code=NO)
-        self.ctl(hub, "token", "list", code=NO)
+        self.ctl(hub, "token", "list")
         line = hub.wait_for("admin.token.added")
         self.assertEqual((line.fields["name"], line.fields["status"]),
                          ("shop", "ok"))
@@ -212,7 +212,7 @@ class Commands(Tokens):
                       ["token", "remove"], ["mailboxes", "--remove"]):
             with self.subTest(wrong):
                 self.ctl(hub, *wrong, code=USAGE)
-        self.ctl(hub, "token", "list", code=NO)
+        self.ctl(hub, "token", "list")
 
     def test_mailboxes_are_listed_shown_and_removed(self) -> None:
         hub, _, topic = self.cast()

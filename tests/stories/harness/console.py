@@ -27,8 +27,10 @@ class Watched(Story):
         self.topic = "http://nowhere.example/"
 
     def hub_with_door(self, *options: str) -> None:
-        self.hub = self.daemon(f"--admin-listen={self.door}",
-                               "--pull-open", *options)
+        # Who lags, lags for as long as it takes to look at it.
+        self.hub = self.daemon(f"--admin-listen={self.door}", "--pull-open",
+                               "--retry-first=10m", "--retry-max=10m",
+                               *options)
         line = self.hub.wait_for("admin.listening")
         # The same one after a restart.
         self.hub.options = (*self.hub.options,

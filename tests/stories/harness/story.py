@@ -163,6 +163,12 @@ class Story(unittest.TestCase):
                              (arguments, done.stdout, done.stderr))
         return done.stdout
 
+    def copy_store(self, daemon: Daemon, data: Path) -> None:
+        """A backup of what it has now, restored to another directory."""
+        backup = str(self.directory / "backup")
+        self.ctl(daemon, "backup", backup)
+        self.ctl(daemon, "restore", backup, "--data", str(data))
+
     def ctl_json(self, daemon: Daemon, *arguments: str) -> Any:
         return json.loads(self.ctl(daemon, *arguments, "--json"))
 

@@ -121,6 +121,22 @@ static void the_largest_number_is_kept_too(void **state)
     quota_free(NULL);
 }
 
+static void another_rate_counts_from_then_on(void **state)
+{
+    struct quota *quota = quota_new(6);
+    (void)state;
+    assert_true(take(quota, "192.0.2.1", START_MS));
+    assert_false(take(quota, "192.0.2.1", START_MS));
+    quota_set(quota, 0);
+    for (int i = 0; i < 100; i++)
+        assert_true(take(quota, "192.0.2.1", START_MS));
+    quota_set(quota, 12);
+    assert_true(take(quota, "192.0.2.2", START_MS));
+    assert_true(take(quota, "192.0.2.2", START_MS));
+    assert_false(take(quota, "192.0.2.2", START_MS));
+    quota_free(quota);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +146,7 @@ int main(void)
         cmocka_unit_test(what_one_customer_has_is_one_address),
         cmocka_unit_test(who_has_had_enough_is_not_forgotten_for_others),
         cmocka_unit_test(the_largest_number_is_kept_too),
+        cmocka_unit_test(another_rate_counts_from_then_on),
     };
     return cmocka_run_group_tests_name("quota", tests, NULL, NULL);
 }

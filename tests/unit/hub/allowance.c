@@ -438,6 +438,19 @@ static void what_is_left_can_be_asked_without_being_charged(void **state)
 
 #define ALLOWED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void another_rate_counts_from_then_on(void **state)
+{
+    struct allowance_rates rates = usual;
+    (void)state;
+    assert_int_equal(asked(ALLOWANCE_STRANGER, "a.example", NOW, 100), 10);
+    rates.strangers = 0;
+    allowance_set(allowance, &rates);
+    assert_int_equal(asked(ALLOWANCE_STRANGER, "a.example", NOW, 20), 20);
+    rates.strangers = 6;
+    allowance_set(allowance, &rates);
+    assert_int_equal(asked(ALLOWANCE_STRANGER, "b.example", NOW, 20), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +476,7 @@ int main(void)
         ALLOWED(zero_is_no_ceiling),
         ALLOWED(a_bucket_in_need_is_not_forgotten_for_new_hosts),
         ALLOWED(what_is_left_can_be_asked_without_being_charged),
+        ALLOWED(another_rate_counts_from_then_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

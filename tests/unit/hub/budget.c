@@ -117,6 +117,18 @@ static void asking_all_the_time_does_not_stop_it_filling(void **state)
     budget_free(budget);
 }
 
+static void another_rate_counts_from_then_on(void **state)
+{
+    (void)state;
+    struct budget *budget = budget_new(0);
+    assert_int_equal(taken(budget, "192.0.2.1", 1000, 100), 100);
+    budget_set(budget, 6, 3);
+    assert_int_equal(taken(budget, "192.0.2.1", 1000, 100), 3);
+    budget_set(budget, 0, 3);
+    assert_int_equal(taken(budget, "192.0.2.1", 1000, 100), 100);
+    budget_free(budget);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +141,7 @@ int main(void)
         cmocka_unit_test(a_slow_budget_holds_a_minutes_worth),
         cmocka_unit_test(the_burst_may_be_another_than_the_rate),
         cmocka_unit_test(asking_all_the_time_does_not_stop_it_filling),
+        cmocka_unit_test(another_rate_counts_from_then_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

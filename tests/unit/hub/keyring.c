@@ -90,8 +90,10 @@ static void two_of_one_prefix_count_while_they_change(void **state)
     assert_true(keyring_add(ring, "https://a.example/", TWO));
     assert_true(counts(ONE));
     assert_true(counts(TWO));
-    keyring_remove(ring, "https://a.example/");
+    keyring_remove(ring, "https://a.example/", ONE);
     assert_false(counts(ONE));
+    assert_true(counts(TWO));
+    keyring_remove(ring, "https://a.example/", NULL);
     assert_false(counts(TWO));
     assert_false(atomic_load(keyring_in_use(ring)));
 }
@@ -100,7 +102,7 @@ static void a_prefix_is_removed_and_no_longer_one(void **state)
 {
     (void)state;
     assert_true(keyring_add(ring, "https://a.example/feed", ONE));
-    keyring_remove(ring, "https://a.example/");
+    keyring_remove(ring, "https://a.example/", NULL);
     assert_true(counts(ONE));
 }
 
@@ -112,7 +114,7 @@ static void the_configuration_has_its_own(void **state)
     };
     assert_true(keyring_configure(ring, &config));
     assert_true(keyring_add(ring, "https://a.example/", TWO));
-    keyring_remove(ring, "https://a.example/");
+    keyring_remove(ring, "https://a.example/", NULL);
     assert_true(counts(ONE));
     assert_false(counts(TWO));
     config.publisher_key.count = 0;
@@ -127,7 +129,7 @@ static void who_holds_keys_keeps_them(void **state)
     (void)state;
     assert_true(keyring_add(ring, "https://a.example/", ONE));
     struct publisher_keys *held = keyring_now(ring);
-    keyring_remove(ring, "https://a.example/");
+    keyring_remove(ring, "https://a.example/", NULL);
     assert_true(counts_among(held, ONE));
     publisher_keys_free(held);
 }
@@ -143,7 +145,7 @@ static void there_is_a_ceiling(void **state)
     }
     assert_true(keyring_is_full(ring));
     assert_false(keyring_add(ring, "https://a.example/", ONE));
-    keyring_remove(ring, "https://n7.example/");
+    keyring_remove(ring, "https://n7.example/", NULL);
     assert_true(keyring_add(ring, "https://a.example/", ONE));
     assert_true(counts(ONE));
 }

@@ -34,6 +34,8 @@ static void half_a_sentence_becomes_a_whole_one(void **state)
 static void a_word_for_programs_keeps_its_letters(void **state)
 {
     (void)state;
+    expect(mdoc_sentence, "q quits", "q quits.\n");
+    expect(mdoc_sentence, "a number", "A number.\n");
     expect(mdoc_sentence, "max-topics and others",
            "max\\-topics and others.\n");
     expect(mdoc_sentence, "\"PREFIX SECRET\": a key",

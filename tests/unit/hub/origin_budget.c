@@ -141,6 +141,25 @@ static void a_flood_of_origins_finds_room_and_an_end(void **state)
     origin_budget_free(budget);
 }
 
+static void another_rate_counts_from_then_on(void **state)
+{
+    (void)state;
+    struct origin_budget *budget = origin_budget_new(6, 1);
+    assert_int_equal(fetched(budget, FEED, true, 1000, 5), 1);
+    origin_budget_set(budget, 360, 60);
+    assert_int_equal(fetched(budget, FEED, true, 31000, 100), 3);
+    origin_budget_set(budget, 6, 1);
+    assert_int_equal(fetched(budget, FEED, true, 100000000, 100), 1);
+    // What is under way when nothing is counted any more leaves nothing.
+    assert_int_equal(origin_budget_begin(budget, "http://b.example/", 1000), 0);
+    origin_budget_set(budget, 0, 0);
+    origin_budget_end(budget, "http://b.example/", NULL, true, 1000);
+    assert_int_equal(fetched(budget, FEED, true, 1000, 100), 100);
+    origin_budget_set(budget, 6, 1);
+    assert_int_equal(fetched(budget, "http://b.example/", true, 1000, 5), 1);
+    origin_budget_free(budget);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +171,7 @@ int main(void)
         cmocka_unit_test(S7_who_redirects_to_an_origin_spends_its_budget),
         cmocka_unit_test(zero_is_no_limit),
         cmocka_unit_test(a_flood_of_origins_finds_room_and_an_end),
+        cmocka_unit_test(another_rate_counts_from_then_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,6 +202,19 @@ static void S7_what_is_hardly_worth_it_is_counted_by_address_too(void **state)
     assert_true(pace_is_stranger(&topic, PACE_IDLE, UNIX));
 }
 
+static void another_rate_counts_from_then_on(void **state)
+{
+    (void)state;
+    struct pace *pace = pace_new(0, POLL_MIN);
+    struct store_topic topic = topic_of(1, UNIX - MINUTE);
+    assert_int_equal(fetched(pace, topic, 500, PACE_PING, PACE_NOTHING), 500);
+    pace_set(pace, 60, POLL_MIN);
+    assert_int_equal(fetched(pace, topic, 500, PACE_PING, PACE_NOTHING), 10);
+    pace_set(pace, 0, POLL_MIN);
+    assert_int_equal(fetched(pace, topic, 500, PACE_PING, PACE_NOTHING), 500);
+    pace_free(pace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +229,7 @@ int main(void)
             S7_one_topic_is_fetched_six_times_a_minute_in_the_long_run),
         cmocka_unit_test(without_a_ceiling_nothing_waits),
         cmocka_unit_test(S7_what_is_hardly_worth_it_is_counted_by_address_too),
+        cmocka_unit_test(another_rate_counts_from_then_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,7 @@ static void admit(struct admin_gate *gate, struct request *request,
                   const struct visitor *visitor, struct moment now)
 {
     unsigned wanted = STORE_RIGHT_ADMIN;
-    if (only_looks(request))
+    if (only_looks(request) && !admin_routes_reveal(request->path))
         wanted |= STORE_RIGHT_VIEW;
     bool may = !visitor->ticket && (visitor->rights & wanted) != 0;
     bool views = (visitor->rights & STORE_RIGHT_VIEW) != 0;
@@ -114,7 +114,8 @@ static void admit(struct admin_gate *gate, struct request *request,
         LOG(LOG_INFO, "admin.refused", LOG_T("who", request->who),
             LOG_T("path", request->path));
         refuse(request, 403,
-               views ? "this token may look, but not change anything"
+               views ? "this token may look, but neither change anything "
+                       "nor have a copy of the store"
                      : "this token has no right to view or to administrate",
                NULL);
         return;

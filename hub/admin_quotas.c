@@ -174,6 +174,8 @@ static void put(struct store_op *op)
         LOG_T("status", store_status_name(status)));
     if (status == STORE_OK || status == STORE_DUPLICATE)
         take(asked, asked->value);
+    else if (status == STORE_CONFLICT)
+        inquiry_fail(inquiry, 409, "there are too many rules and keys already");
     else
         inquiry_unable(inquiry, status);
 }

@@ -57,6 +57,11 @@ bool admin_routes_know(const char *path)
     return strncmp(path, "/admin/", 7) == 0 || strcmp(path, "/metrics") == 0;
 }
 
+bool admin_routes_reveal(const char *path)
+{
+    return strcmp(path, "/admin/backup") == 0;
+}
+
 void admin_routes_dispatch(struct admin *admin, struct request *request,
                            struct moment now)
 {

@@ -237,7 +237,7 @@ static bool read_place(struct rules_inquiry *asked, struct store_rule *out)
     if (blank && (size_t)(blank - after) < sizeof kind)
         memcpy(kind, after, (size_t)(blank - after));
     out->kind = rules_kind_read(kind);
-    if (!out->kind) {
+    if (!blank || !out->kind) {
         inquiry_blame(&asked->inquiry, "after", "what next said");
         return false;
     }

@@ -99,7 +99,7 @@ struct store_outcome delivery_outcome(const struct delivery *delivery,
 }
 
 static void warn(const struct store_outcome *outcome, const char *host,
-                 const struct services *services)
+                 const struct services *services, int64_t kept)
 {
     uint32_t most = (uint32_t)services->config->retry_attempts;
     char words[WORDING_MAX];
@@ -109,7 +109,8 @@ static void warn(const struct store_outcome *outcome, const char *host,
             LOG_N("id", outcome->subscription), LOG_T("host", host),
             LOG_N("attempts", outcome->attempts),
             LOG_N("status", outcome->status),
-            LOG_T("outcome", wording_status(outcome->status, words)));
+            LOG_T("outcome", wording_status(outcome->status, words)),
+            LOG_N("kept_ms", kept));
     } else if (warning_share(outcome->attempts, most) > 0) {
         metric_add(services->metrics, METRIC_DELIVERY_WARNED, 1);
         LOG(LOG_WARN, "delivery.failing", LOG_N("topic", outcome->topic),
@@ -117,7 +118,8 @@ static void warn(const struct store_outcome *outcome, const char *host,
             LOG_N("percent", warning_share(outcome->attempts, most)),
             LOG_N("attempts", outcome->attempts), LOG_N("of", most),
             LOG_N("status", outcome->status),
-            LOG_T("outcome", wording_status(outcome->status, words)));
+            LOG_T("outcome", wording_status(outcome->status, words)),
+            LOG_N("kept_ms", kept));
     }
 }
 
@@ -169,5 +171,7 @@ void delivery_note(const struct delivery *delivery,
         endings_add(ledger_endings(ledger), outcome->topic,
                     outcome->subscription, host);
     else
-        warn(outcome, host, services);
+        warn(outcome, host, services,
+             warning_kept(delivery->first_failure, now.unix,
+                          services->config->retention));
 }

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "observe_inside.h"
+#include "rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -246,7 +247,10 @@ static void found(struct store_op *op)
     const struct store_topic *topic = &given->topics.items[0];
     enum given_result result = GIVEN_LATER;
     if (op->status == STORE_OK) {
-        bool followed = topic->id > 0 && topic->unfollowed_at == 0;
+        // What is denied is not passed on, wherever it comes from (R19).
+        bool followed = topic->id > 0 && topic->unfollowed_at == 0
+                        && rules_allow_topic(given->owner->services.rules,
+                                             topic->url.at, topic->url.len);
         given->topic = topic->id;
         given->observation = followed ? observation_of(given, topic) : NULL;
         result = followed ? GIVEN_LATER : GIVEN_UNKNOWN;

@@ -191,6 +191,15 @@ const struct config *live_config(const struct live *live)
 
 // ------------------------------------------------------------------ reload
 
+// What nobody has given, now or before, differs only because it follows from
+// another option that was; where that one needs a restart, this one waits with
+// it.
+static bool follows(const struct live *live, const struct config *fresh,
+                    size_t index)
+{
+    return !live->base.given[index] && !fresh->given[index];
+}
+
 static void note(const struct option *option, struct live_change *changes,
                  size_t max, size_t *count)
 {
@@ -207,7 +216,7 @@ static void merge(struct live *live, struct config *fresh)
 {
     for (size_t i = 0; i < live->count; i++) {
         const struct option *option = &live->table[i];
-        if (option->change == OPTION_RESTART)
+        if (option->change == OPTION_RESTART || follows(live, fresh, i))
             continue;
         option_swap(option, &live->base, fresh);
         bool given = live->base.given[i];
@@ -223,7 +232,8 @@ bool live_reload(struct live *live, struct config *fresh,
     struct config next;
     *count = 0;
     for (size_t i = 0; i < live->count; i++)
-        if (!option_same(&live->table[i], &live->base, fresh))
+        if (!follows(live, fresh, i)
+            && !option_same(&live->table[i], &live->base, fresh))
             note(&live->table[i], changes, max, count);
     merge(live, fresh);
     bool fine = compose(live, &live->base, &next, problem);

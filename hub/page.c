@@ -113,6 +113,35 @@ static void write_policy(char *out, size_t max)
              (const char *)text);
 }
 
+static void send(struct page *page, struct request *request, unsigned status,
+                 const char *const *lines, size_t count)
+{
+    char policy[256];
+    write_policy(policy, sizeof policy);
+    struct reply reply = {
+        .status = status,
+        .content_type = "text/html; charset=utf-8",
+        .body = page->at,
+        .body_len = page->len,
+        .headers = { policy, "X-Content-Type-Options: nosniff",
+                     "Referrer-Policy: no-referrer",
+                     "Cache-Control: no-store" },
+        .header_count = 4,
+    };
+    for (size_t i = 0; i < count && reply.header_count < REPLY_HEADERS_MAX; i++)
+        reply.headers[reply.header_count++] = lines[i];
+    request_reply(request, &reply);
+    page_drop(page);
+}
+
+static bool close_up(struct page *page)
+{
+    page_markup(page, "</main></body></html>\n");
+    if (page->failed)
+        page_drop(page);
+    return page->at != NULL;
+}
+
 void page_end(struct page *page, struct request *request, unsigned status)
 {
     page_end_with(page, request, status, NULL);
@@ -121,24 +150,22 @@ void page_end(struct page *page, struct request *request, unsigned status)
 void page_end_with(struct page *page, struct request *request, unsigned status,
                    const char *line)
 {
-    char policy[256];
-    page_markup(page, "</main></body></html>\n");
-    if (page->failed) {
-        page_drop(page);
+    if (close_up(page))
+        send(page, request, status, &line, line ? 1 : 0);
+    else
         request_say(request, 503, "the hub has no memory left, try again");
-        return;
-    }
-    write_policy(policy, sizeof policy);
-    struct reply reply = {
-        .status = status,
-        .content_type = "text/html; charset=utf-8",
-        .body = page->at,
-        .body_len = page->len,
-        .headers = { policy, "X-Content-Type-Options: nosniff",
-                     "Referrer-Policy: no-referrer", "Cache-Control: no-store",
-                     line },
-        .header_count = line ? 5 : 4,
-    };
-    request_reply(request, &reply);
-    page_drop(page);
+}
+
+bool page_refuse(struct request *request, unsigned status, const char *reason,
+                 const char *const *lines, size_t count)
+{
+    struct page page = { .at = NULL };
+    page_begin(&page, "That was not possible");
+    page_markup(&page, "<p class=\"address\">");
+    page_text(&page, reason, strlen(reason));
+    page_markup(&page, "</p>\n<p><a href=\"./\">Back to the hub</a></p>\n");
+    if (!close_up(&page))
+        return false;
+    send(&page, request, status, lines, count);
+    return true;
 }

@@ -35,5 +35,9 @@ void page_end(struct page *page, struct request *request, unsigned status);
 // The same with a further header line.
 void page_end_with(struct page *page, struct request *request, unsigned status,
                    const char *line);
+// A request that is refused, for people: why, and the way back. With further
+// header lines. False: out of memory, and nothing was answered.
+bool page_refuse(struct request *request, unsigned status, const char *reason,
+                 const char *const *lines, size_t count);
 // Frees a page that is not going to be sent.
 void page_drop(struct page *page);

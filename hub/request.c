@@ -2,6 +2,9 @@
 
 #include "request.h"
 
+#include "page.h"
+#include "sheet.h"
+
 #include <stdio.h>
 #include <strings.h>
 
@@ -19,6 +22,12 @@ void request_reply(struct request *request, const struct reply *reply)
 }
 
 enum { RETRY_SOON_S = 10 };
+
+// A browser's, which shows a page rather than a line.
+static bool by_people(const struct request *request)
+{
+    return sheet_kind(request, SHEET_JSON) == SHEET_PAGE;
+}
 
 void request_refuse(struct request *request, unsigned status, const char *code,
                     const char *reason, unsigned retry_s)
@@ -42,6 +51,11 @@ void request_refuse(struct request *request, unsigned status, const char *code,
                  retry_s ? retry_s : RETRY_SOON_S);
         reply.headers[reply.header_count++] = retry;
     }
+    // The first line is one that every page has.
+    if (by_people(request)
+        && page_refuse(request, status, reason, reply.headers + 1,
+                       reply.header_count - 1))
+        return;
     request_reply(request, &reply);
 }
 

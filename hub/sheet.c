@@ -124,6 +124,10 @@ void sheet_refuse(struct request *request, const struct sheet_refusal *refusal)
                      retry },
         .header_count = refusal->retry_s > 0 ? 6 : 5,
     };
-    request_reply(request, &reply);
+    // A page has the first four of these lines itself.
+    if (json || sheet_kind(request, SHEET_JSON) == SHEET_JSON
+        || !page_refuse(request, refusal->status, refusal->reason,
+                        reply.headers + 4, reply.header_count - 4))
+        request_reply(request, &reply);
     free(body);
 }

@@ -48,7 +48,8 @@ static bool answer_page(struct request *request, const char *link)
     page_markup(&page, "\">");
     page_text(&page, url, len);
     page_markup(&page, "</a>. Keep this address: nobody else knows it, and it "
-                       "is not shown again.</p>\n");
+                       "is not shown again.</p>\n"
+                       "<p><a href=\"./\">Back to the hub</a></p>\n");
     if (page.failed) {
         page_drop(&page);
         return false;

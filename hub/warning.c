@@ -18,3 +18,12 @@ uint32_t warning_share(uint32_t attempts, uint32_t most)
     }
     return 0;
 }
+
+int64_t warning_kept(int64_t first_failure, int64_t now, int64_t retention)
+{
+    // Clocks may be set back: nobody fails since tomorrow.
+    if (first_failure == 0 || first_failure > now)
+        return retention;
+    int64_t behind = now - first_failure;
+    return behind < retention ? retention - behind : 0;
+}

@@ -100,6 +100,16 @@ export function Address({ url, whole = false }) {
         text.slice(0, cut)}</span>${text.slice(cut)}</span>`;
 }
 
+// Several callbacks of one host are told apart by a hash of theirs.
+export const Who = ({ one }) => html`<span class="cut">${one.host} <span
+    class="muted">${one.callback_hash ?? `#${one.id}`}</span></span>`;
+
+// The topic of an update; null: it has been removed since.
+export const Updated = ({ one }) => known(one.topic)
+    ? html`<a class="whole" href=${link("update", { topic: one.topic,
+        seq: one.seq })}><${Address} url=${one.topic}/></a>`
+    : html`<span class="muted">topic ${one.topic_id}, removed</span>`;
+
 export const link = (view, params) => {
     const query = new URLSearchParams(Object.entries(params ?? {})
         .filter(([, value]) => known(value) && value !== ""));

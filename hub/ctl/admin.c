@@ -2,6 +2,8 @@
 
 #include "admin.h"
 
+#include "complain.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -107,15 +109,13 @@ static bool set_options(CURL *curl, const struct ctl *ctl,
 static void say_nobody(const struct ctl *ctl, CURLcode code)
 {
     if (access(ctl->socket, W_OK) != 0 && errno == EACCES)
-        fprintf(stderr,
-                "websubctl: this user may not use %s: only the daemon's and "
-                "root may (sudo websubctl ...)\n",
-                ctl->socket);
+        complain("this user may not use %s: only the daemon's and root may "
+                 "(sudo websubctl ...)",
+                 ctl->socket);
     else
-        fprintf(stderr,
-                "websubctl: no daemon answers at %s (%s); --data=DIR or "
-                "WEBSUBD_SOCKET says where it is\n",
-                ctl->socket, curl_easy_strerror(code));
+        complain("no daemon answers at %s (%s); --data=DIR or "
+                 "WEBSUBD_SOCKET says where it is",
+                 ctl->socket, curl_easy_strerror(code));
 }
 
 static bool perform(CURL *curl, const struct ctl *ctl,
@@ -126,13 +126,13 @@ static bool perform(CURL *curl, const struct ctl *ctl,
     if (!build_url(curl, question, url)
         || !write_pairs(curl, question->fields, question->field_count, '&',
                         fields, BODY_MAX)) {
-        fputs("websubctl: the request is too long\n", stderr);
+        complain("the request is too long");
         return false;
     }
     const char *text = *fields == '&' ? fields + 1 : fields;
     if (!set_options(curl, ctl, question, url, body)
         || !set_method(curl, question, text)) {
-        fputs("websubctl: libcurl does not take the options\n", stderr);
+        complain("libcurl does not take the options");
         return false;
     }
     CURLcode code = curl_easy_perform(curl);
@@ -175,8 +175,7 @@ static bool read_answer(const struct ctl *ctl, const struct body *body,
     *out = answer;
     if (json_is_object(answer.json))
         return true;
-    fprintf(stderr, "websubctl: what answers at %s is no websubd\n",
-            ctl->socket);
+    complain("what answers at %s is no websubd", ctl->socket);
     admin_clear(out);
     return false;
 }
@@ -216,9 +215,9 @@ int admin_complain(const struct ctl *ctl, const struct admin_answer *answer)
     if (ctl->json)
         puts(answer->text);
     else if (error)
-        fprintf(stderr, "websubctl: %s\n", error);
+        complain("%s", error);
     else
-        fprintf(stderr, "websubctl: the daemon answered %ld\n", answer->status);
+        complain("the daemon answered %ld", answer->status);
     return answer->status == 400 ? CTL_USAGE : CTL_NO;
 }
 

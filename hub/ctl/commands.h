@@ -35,6 +35,8 @@ enum command_kind {
     COMMAND_DIRECTORY,
     COMMAND_WORD,  // one of those in its value: "yes|no"
     COMMAND_TOPIC, // of those that the hub knows
+    COMMAND_QUOTA,
+    COMMAND_TOKEN,
 };
 
 struct command_option {

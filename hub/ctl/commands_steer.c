@@ -168,11 +168,13 @@ static const struct command rows[] = {
     { .name = "quota set", .group = COMMAND_STEER, .run = ctl_quota_set,
       .about = "set a ceiling, whatever the configuration says",
       .arguments = "QUOTA VALUE",
+      .places = { COMMAND_QUOTA },
       .details = "`quota list` has their names; values are written as in the "
                  "configuration." },
     { .name = "quota remove", .group = COMMAND_STEER, .run = ctl_quota_remove,
       .about = "let the configuration say again what a ceiling is",
-      .arguments = "QUOTA" },
+      .arguments = "QUOTA",
+      .places = { COMMAND_QUOTA } },
     { .name = "import-opml", .group = COMMAND_STEER, .run = ctl_import_opml,
       .about = "follow all feeds of a list, as readers export them",
       .arguments = "FILE|-",
@@ -198,7 +200,8 @@ static const struct command rows[] = {
       .options = of_token },
     { .name = "token remove", .group = COMMAND_STEER, .run = ctl_token_remove,
       .about = "end a token; who is connected by it is sent away",
-      .arguments = "NAME" },
+      .arguments = "NAME",
+      .places = { COMMAND_TOKEN } },
 };
 // clang-format on
 

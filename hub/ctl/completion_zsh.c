@@ -8,11 +8,11 @@ static const char begin[] =
     "#compdef websubctl\n"
     "# Completion of websubctl for zsh, made by: websubctl completion zsh\n"
     "\n"
-    "_websubctl_topics() {\n"
+    "_websubctl_known() { # KIND\n"
     "    local -a found\n"
-    "    found=(${(f)\"$(_call_program topics websubctl $_websubctl_at "
+    "    found=(${(f)\"$(_call_program known websubctl $_websubctl_at "
     "complete \\\n"
-    "        ${(q)PREFIX} 2>/dev/null)\"})\n"
+    "        $1 ${(q)PREFIX} 2>/dev/null)\"})\n"
     "    compadd -a found\n"
     "}\n"
     "\n"
@@ -74,8 +74,8 @@ static void print_action(enum command_kind kind, const char *words)
         fputs("_files", stdout);
     else if (kind == COMMAND_DIRECTORY)
         fputs("_files -/", stdout);
-    else if (kind == COMMAND_TOPIC)
-        fputs("_websubctl_topics", stdout);
+    else if (kind != COMMAND_WORD && kind != COMMAND_NOTHING)
+        printf("{_websubctl_known %s}", completion_kind(kind));
     if (kind != COMMAND_WORD)
         return;
     putchar('(');

@@ -2,12 +2,17 @@
 
 #include "doctor.h"
 
+#include "hub/span.h"
 #include "show.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { OVERDUE_MS = 5 * 60 * 1000, WALK_OLD_MS = 60 * 60 * 1000 };
+
+// Longer than any retention: a hundred years.
+#define SPAN_LONG_MS (INT64_C(100) * 365 * 24 * 60 * 60 * 1000)
 
 // -------------------------------------------------------------------- room
 
@@ -60,14 +65,40 @@ static void look_at_filling(struct doctor *doctor)
             show_bytes(show_number(doctor->status, "store.map_bytes"), map));
 }
 
+// For how long a delivery is tried again, until it is given up.
+static int64_t retries_last(const struct doctor *doctor)
+{
+    int64_t delay, most, sum = 0;
+    long attempts = strtol(doctor_option(doctor, "retry-attempts"), NULL, 10);
+    if (!span_read(doctor_option(doctor, "retry-first"), &delay)
+        || !span_read(doctor_option(doctor, "retry-max"), &most))
+        return 0;
+    for (long i = 1; i < attempts && sum < SPAN_LONG_MS; i++) {
+        delay = delay < most ? delay : most;
+        sum += delay;
+        delay *= 2;
+    }
+    return sum;
+}
+
 static void look_at_retention(struct doctor *doctor)
 {
     const char *time = doctor_option(doctor, "retention");
-    const char *bytes = doctor_option(doctor, "retention-bytes");
-    if (*time)
+    char tried[32];
+    int64_t kept, retries = retries_last(doctor);
+    if (!span_read(time, &kept))
+        return;
+    if (kept < retries)
+        doctor_tell(doctor, "retention", DOCTOR_WARNING,
+                    "deliveries are tried for %s, but what somebody misses is "
+                    "kept for %s: raise retention, or lower retry-attempts",
+                    show_duration(retries, tried), time);
+    else
         doctor_tell(doctor, "retention", DOCTOR_OK,
-                    "what is behind can be read for %s%s%s", time,
-                    *bytes ? ", so much of a topic: " : "", bytes);
+                    "updates are kept for %s, and of a topic no more than the "
+                    "newest %s and %s",
+                    time, doctor_option(doctor, "retention-updates"),
+                    doctor_option(doctor, "retention-bytes"));
 }
 
 // ---------------------------------------------------------------- deliveries

@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "careful.h"
+#include "complain.h"
 #include "dump_json.h"
 #include "export_format.h"
 #include "fetch_copy.h"
@@ -94,7 +95,7 @@ static int export_now(struct exporting *exporting)
     struct problem problem = { "" };
     if (careful(export_all, exporting, &problem))
         return CTL_FINE;
-    fprintf(stderr, "websubctl: %s\n", problem.text);
+    complain("%s", problem.text);
     return CTL_NO;
 }
 

@@ -3,6 +3,7 @@
 #include "fetch_copy.h"
 
 #include "admin.h"
+#include "complain.h"
 #include "progress.h"
 #include "storage/paced.h"
 
@@ -50,8 +51,7 @@ int fetch_copy(const struct ctl *ctl, int file, int64_t *bytes)
     progress_end(&fetching.progress);
     *bytes = (int64_t)fetching.paced.written;
     if (fetching.error != 0) {
-        fprintf(stderr, "websubctl: the copy cannot be written: %s\n",
-                strerror(fetching.error));
+        complain("the copy cannot be written: %s", strerror(fetching.error));
         if (asked)
             admin_clear(&answer);
         return CTL_NO;

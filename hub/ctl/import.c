@@ -2,8 +2,10 @@
 
 #include "ctl.h"
 
+#include "complain.h"
 #include "dump_json.h"
 #include "export_format.h"
+#include "long_line.h"
 #include "options.h"
 #include "progress.h"
 
@@ -18,8 +20,7 @@ enum { URL_BYTES = 4096 + 8 };
 
 struct importing {
     FILE *in;
-    char *line;
-    size_t room;
+    struct long_line line;
     size_t number; // of the line
     int64_t bytes, records;
     bool begun, ended;
@@ -81,14 +82,15 @@ static bool take_line(struct importing *importing, const json_t *root)
 // False: there are no more, or a problem.
 static bool next_line(struct importing *importing)
 {
-    ssize_t len = getline(&importing->line, &importing->room, importing->in);
-    if (len < 0)
-        return ferror(importing->in) ? say(importing, strerror(errno)) : false;
-    importing->number++;
-    importing->bytes += len;
-    if (len > EXPORT_LINE_MAX)
+    struct long_line *line = &importing->line;
+    bool more = long_line_next(line, importing->in);
+    importing->number += more || line->too_long;
+    if (line->too_long)
         return say(importing, "the line is too long");
-    json_t *root = json_loadb(importing->line, (size_t)len,
+    if (!more)
+        return line->error != 0 ? say(importing, strerror(line->error)) : false;
+    importing->bytes += (int64_t)line->len;
+    json_t *root = json_loadb(line->text, line->len,
                               JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     bool taken = root ? take_line(importing, root)
                       : say(importing, "the line is no JSON, or cut short");
@@ -114,13 +116,15 @@ static bool import_all(struct importing *importing, const struct ctl *ctl)
     return load_finish(importing->load, &importing->problem);
 }
 
-static void complain(const struct importing *importing, const char *path)
+static void say_why(const struct importing *importing, const char *path)
 {
     if (importing->number > 0)
-        fprintf(stderr, "websubctl: %s, line %zu: %s\n", path,
-                importing->number, importing->problem.text);
+        complain("%s, line %zu: %s", path, importing->number,
+                 importing->problem.text);
+    else if (path)
+        complain("%s: %s", path, importing->problem.text);
     else
-        fprintf(stderr, "websubctl: %s: %s\n", path, importing->problem.text);
+        complain("%s", importing->problem.text);
 }
 
 static void report(const struct ctl *ctl, const struct importing *importing)
@@ -139,7 +143,10 @@ static void report(const struct ctl *ctl, const struct importing *importing)
 
 static int import_from(const struct ctl *ctl, const char *path, FILE *in)
 {
-    struct importing importing = { .in = in };
+    struct importing importing = {
+        .in = in,
+        .line = { .max = EXPORT_LINE_MAX },
+    };
     char url[URL_BYTES];
     snprintf(url, sizeof url, "lmdb:%s", ctl->data);
     importing.load = load_open(url, &importing.problem);
@@ -147,9 +154,9 @@ static int import_from(const struct ctl *ctl, const char *path, FILE *in)
     if (good)
         report(ctl, &importing);
     else
-        complain(&importing, importing.load ? path : ctl->data);
+        say_why(&importing, importing.load ? path : NULL);
     load_close(importing.load);
-    free(importing.line);
+    long_line_clear(&importing.line);
     return good ? CTL_FINE : CTL_NO;
 }
 
@@ -165,7 +172,7 @@ int ctl_import(const struct ctl *ctl, int argc, char *argv[])
     bool standard = strcmp(path, "-") == 0;
     FILE *in = standard ? stdin : fopen(path, "re");
     if (!in) {
-        fprintf(stderr, "websubctl: %s: %s\n", path, strerror(errno));
+        complain("%s: %s", path, strerror(errno));
         return CTL_NO;
     }
     int code = import_from(ctl, path, in);

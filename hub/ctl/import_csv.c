@@ -2,6 +2,7 @@
 
 #include "ctl.h"
 
+#include "complain.h"
 #include "csv.h"
 #include "fetcher/url.h"
 #include "hub/span.h"
@@ -173,8 +174,7 @@ static int import_file(struct import *import)
     bool standard = strcmp(file, "-") == 0;
     FILE *from = standard ? stdin : fopen(file, "re");
     if (!from) {
-        fprintf(stderr, "websubctl import-csv: %s: %s\n", file,
-                strerror(errno));
+        complain("import-csv: %s: %s", file, strerror(errno));
         return CTL_NO;
     }
     int code = import_all(import, from);

@@ -4,6 +4,7 @@
 
 #include "admin.h"
 #include "author.h"
+#include "complain.h"
 #include "options.h"
 #include "pages.h"
 #include "show.h"
@@ -199,8 +200,7 @@ static int one(const struct ctl *ctl, const char *name, const char *owner,
         return code;
     }
     if (json_array_size(found) == 0) {
-        fputs("websubctl mailboxes: there is no mailbox of this name\n",
-              stderr);
+        complain("mailboxes: there is no mailbox of this name");
         code = CTL_NO;
     } else if (removing && json_array_size(found) > 1) {
         code = ctl_usage("mailboxes", "several owners have one of this name: "

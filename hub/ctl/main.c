@@ -5,6 +5,7 @@
 #include "admin.h"
 #include "colour.h"
 #include "commands.h"
+#include "complain.h"
 #include "ctl.h"
 #include "help.h"
 #include "pages.h"
@@ -167,6 +168,7 @@ static int run(struct line *line)
                     sizeof line->path))
         return ctl_usage(line->argv[0], "the path of the socket is too long");
     line->ctl.socket = line->path;
+    complain_setup(line->ctl.json);
     curl_global_init(CURL_GLOBAL_NOTHING);
     int code = command->run(&line->ctl, line->argc, line->argv);
     admin_close();

@@ -2,6 +2,8 @@
 
 #include "new_file.h"
 
+#include "complain.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool complain(const char *path)
+static bool say_why(const char *path)
 {
-    fprintf(stderr, "websubctl: %s: %s\n", path, strerror(errno));
+    complain("%s: %s", path, strerror(errno));
     return false;
 }
 
@@ -37,7 +39,7 @@ bool new_file_open(struct new_file *file, const char *path)
     }
     if (!name_all(file, path)) {
         new_file_close(file);
-        return complain(path);
+        return say_why(path);
     }
     file->file = open(file->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file->file < 0) {
@@ -49,7 +51,7 @@ bool new_file_open(struct new_file *file, const char *path)
     }
     if (file->file >= 0)
         return true;
-    complain(path);
+    say_why(path);
     new_file_close(file);
     return false;
 }
@@ -82,9 +84,9 @@ bool new_file_settle(struct new_file *file)
         return true;
     if (fsync(file->file) != 0 || !give_name(file)
         || rename(file->part, file->path) != 0)
-        return complain(file->path);
+        return say_why(file->path);
     file->named = false;
-    return sync_directory(file->directory) || complain(file->directory);
+    return sync_directory(file->directory) || say_why(file->directory);
 }
 
 void new_file_close(struct new_file *file)
@@ -115,6 +117,6 @@ int new_file_nameless(const char *directory)
             unlink(name);
     }
     if (file < 0)
-        complain(base);
+        say_why(base);
     return file;
 }

@@ -2,6 +2,7 @@
 
 #include "pages.h"
 
+#include "complain.h"
 #include "pages_sort.h"
 
 #include <inttypes.h>
@@ -59,6 +60,7 @@ static bool ask(const struct printing *printing, struct admin_answer *out)
 // Everything of the first page's object but the list and `next`.
 static void begin_json(json_t *object, const char *list)
 {
+    complain_setup(false);
     const char *name;
     json_t *value;
     putchar('{');
@@ -166,12 +168,11 @@ static int print_sorted(struct printing *printing)
 {
     const struct ctl *ctl = printing->ctl;
     if (*printing->after) {
-        fprintf(stderr, "websubctl: there are more than %d, too many to sort\n",
-                SORTED_MAX);
+        complain("there are more than %d, too many to sort", SORTED_MAX);
         return CTL_NO;
     }
     if (!pages_sort(printing->sorted, ctl->sort, ctl->reverse)) {
-        fputs("websubctl: out of memory\n", stderr);
+        complain("out of memory");
         return CTL_NO;
     }
     print_items(printing, printing->sorted);

@@ -2,6 +2,7 @@
 
 #include "place.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,12 +15,18 @@ static const char *const usual[] = {
     "/var/lib/websubd/admin.sock",
 };
 
+// One that this user cannot see is told of when there is no other: the
+// directory of a service belongs to root alone.
 static const char *usual_place(void)
 {
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+    const char *hidden = usual[0];
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
         if (access(usual[i], F_OK) == 0)
             return usual[i];
-    return usual[0];
+        if (errno == EACCES)
+            hidden = usual[i];
+    }
+    return hidden;
 }
 
 bool place_find(const char *socket, const char *data, char *out, size_t max)

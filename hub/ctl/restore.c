@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "careful.h"
+#include "complain.h"
 #include "options.h"
 #include "show.h"
 #include "storage/care.h"
@@ -63,7 +64,7 @@ int ctl_restore(const struct ctl *ctl, int argc, char *argv[])
     };
     if (!careful(look_at, &restoring, &problem)
         || !store_restore(&restoring, &problem)) {
-        fprintf(stderr, "websubctl: %s\n", problem.text);
+        complain("%s", problem.text);
         return CTL_NO;
     }
     report(ctl, &restoring);

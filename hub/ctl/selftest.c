@@ -4,6 +4,7 @@
 
 #include "admin.h"
 #include "colour.h"
+#include "complain.h"
 #include "hub/loop.h"
 #include "options.h"
 #include "show.h"
@@ -138,7 +139,7 @@ static int run(struct selftest *test, const char *url)
         test->stage = stage_open(test->address, test->public, problem);
         code = test->stage ? CTL_FINE : CTL_USAGE;
         if (!test->stage)
-            fprintf(stderr, "websubctl selftest: %s\n", problem);
+            complain("selftest: %s", problem);
     }
     if (code == CTL_FINE) {
         run_all(test, &report);

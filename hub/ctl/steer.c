@@ -3,6 +3,7 @@
 #include "steer.h"
 
 #include "author.h"
+#include "complain.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -30,9 +31,9 @@ int steer(const struct ctl *ctl, const char *path,
     return admin_show(ctl, &question, print);
 }
 
-static bool complain(const char *command, const char *file, const char *why)
+static bool refuse(const char *command, const char *file, const char *why)
 {
-    fprintf(stderr, "websubctl %s: %s: %s\n", command, file, why);
+    complain("%s: %s: %s", command, file, why);
     return false;
 }
 
@@ -42,15 +43,15 @@ bool steer_secret(const char *command, const char *file,
     bool standard = strcmp(file, "-") == 0;
     FILE *from = standard ? stdin : fopen(file, "re");
     if (!from)
-        return complain(command, file, strerror(errno));
+        return refuse(command, file, strerror(errno));
     bool read = fgets(out, STEER_SECRET_MAX, from) != NULL;
     if (!standard)
         fclose(from);
     if (!read)
-        return complain(command, file, "there is no line in it");
+        return refuse(command, file, "there is no line in it");
     size_t len = strcspn(out, "\r\n");
     if (!out[len] && len == STEER_SECRET_MAX - 1)
-        return complain(command, file, "its first line is too long");
+        return refuse(command, file, "its first line is too long");
     out[len] = '\0';
     return true;
 }

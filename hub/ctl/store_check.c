@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "careful.h"
+#include "complain.h"
 #include "options.h"
 #include "progress.h"
 #include "show.h"
@@ -95,7 +96,7 @@ int ctl_store_check(const struct ctl *ctl, int argc, char *argv[])
     if (careful(check, &checking, &problem))
         return CTL_FINE;
     if (problem.text[0] != '\0')
-        fprintf(stderr, "websubctl: %s\n", problem.text);
+        complain("%s", problem.text);
     return CTL_NO;
 }
 
@@ -111,7 +112,7 @@ int ctl_store_compact(const struct ctl *ctl, int argc, char *argv[])
     snprintf(url, sizeof url, "lmdb:%s", ctl->data);
     struct care_compacting compacting = { .url = url };
     if (!care_compact(&compacting, &problem)) {
-        fprintf(stderr, "websubctl: %s\n", problem.text);
+        complain("%s", problem.text);
         return CTL_NO;
     }
     if (ctl->json)

@@ -4,6 +4,7 @@
 
 #include "admin.h"
 #include "author.h"
+#include "complain.h"
 #include "hub/since.h"
 #include "hub/token_text.h"
 #include "options.h"
@@ -133,7 +134,7 @@ int ctl_token_add(const struct ctl *ctl, int argc, char *argv[])
                                   "(2030-01-01T00:00:00Z)");
     snprintf(expires, sizeof expires, "%" PRId64, end);
     if (!token_text_make(secret)) {
-        fputs("websubctl token add: there is no randomness\n", stderr);
+        complain("token add: there is no randomness");
         return CTL_NO;
     }
     int code = send_token(ctl, &adding, expires, secret);

@@ -4,6 +4,7 @@
 
 #include "admin.h"
 #include "author.h"
+#include "hub/wording.h"
 #include "options.h"
 #include "show.h"
 
@@ -54,6 +55,7 @@ static void poll(const json_t *topic)
 
 static void print(const json_t *topic)
 {
+    char words[WORDING_MAX];
     line("topic", show_string(topic, "url"));
     number("id", show_number(topic, "id"));
     line("content", show_string(topic, "content"));
@@ -62,7 +64,9 @@ static void print(const json_t *topic)
     line("kept", show_truth(topic, "kept") ? "yes" : NULL);
     time_line("last update", show_number(topic, "last_update"));
     time_line("last fetch", show_number(topic, "last_fetch"));
-    number("last status", show_number(topic, "last_status"));
+    if (show_number(topic, "last_status") != 0)
+        line("last status",
+             wording_status((int32_t)show_number(topic, "last_status"), words));
     number("failures", show_number(topic, "failures"));
     poll(topic);
     line("self", show_string(topic, "self"));

@@ -20,7 +20,7 @@ static void print_head(const json_t *trace)
     char url[URL_BYTES], kind[WORDS], bytes[24];
     const char *topic = show_string(trace, "topic");
     printf("%-*s%s, topic %" PRId64 "\n", NAME, "topic",
-           show_text(*topic ? topic : "(gone)", url, sizeof url),
+           show_text(*topic ? topic : "removed", url, sizeof url),
            show_number(trace, "topic_id"));
     printf("%-*sseq %" PRId64 ", number %" PRId64 ", %s, %s\n", NAME, "update",
            show_number(trace, "seq"), show_number(trace, "number"),
@@ -176,6 +176,7 @@ static void put_span(struct table *table, int64_t from, int64_t to)
 
 static void trace_cells(struct table *table, const json_t *trace)
 {
+    const char *topic = show_string(trace, "topic");
     int64_t began = show_number(trace, "published");
     table_time(table, show_number(trace, "stored"));
     table_number(table, show_number(trace, "seq"));
@@ -185,7 +186,11 @@ static void trace_cells(struct table *table, const json_t *trace)
     table_number(table, show_number(trace, "delivered"));
     table_number(table, show_number(trace, "failed_attempts"));
     table_number(table, show_number(trace, "pulls_released"));
-    table_text(table, show_string(trace, "topic"));
+    if (*topic)
+        table_text(table, topic);
+    else
+        table_format(table, "topic %" PRId64 ", removed",
+                     show_number(trace, "topic_id"));
 }
 
 void trace_print(const json_t *answer)

@@ -60,6 +60,13 @@ static void sync_parent(const char *path)
     free(parent);
 }
 
+// Not where a link leads to: restore runs as root, and whoever has the
+// directory could let it make files anywhere.
+static int open_own(const char *name, int how)
+{
+    return open(name, how | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 int directory_lock(const char *path, struct problem *problem)
 {
     if (mkdir(path, 0700) == 0)
@@ -67,7 +74,7 @@ int directory_lock(const char *path, struct problem *problem)
     else if (errno != EEXIST)
         return no_lock(problem, path, errno);
     char *name = directory_file(path, "lock");
-    int file = name ? open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    int file = name ? open_own(name, O_RDWR) : -1;
     int error = name ? errno : ENOMEM;
     free(name);
     if (file < 0)
@@ -98,7 +105,7 @@ bool directory_forget_copy(const char *path)
 bool directory_mark_copy(const char *path)
 {
     char *name = directory_file(path, "copied");
-    int file = name ? open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    int file = name ? open_own(name, O_WRONLY) : -1;
     free(name);
     if (file >= 0)
         close(file);

@@ -55,7 +55,8 @@ static bool load_store(struct load *load, const struct dump_record *record)
         return load_refuse(load, "the record of the store", 1,
                            "is there twice");
     load->begun = true;
-    load->context.now = store->clock;
+    // What is due at 0 is due never.
+    load->context.now = store->clock > 0 ? store->clock : 1;
     load->context.counters = (struct counters){
         .topic = store->topics,
         .subscription = store->subscriptions,

@@ -251,6 +251,30 @@ static void a_copy_takes_the_place_of_a_store_only_if_told_to(void **state)
     session_free(other);
 }
 
+// Who has the directory may be somebody else than who restores.
+static void a_copy_follows_no_link_out_of_the_directory(void **state)
+{
+    static const char *const names[] = { "lock", "copied" };
+    struct session *s = *state;
+    struct session *copy = session_new(false);
+    const char *directory = session_directory(copy);
+    char path[256], target[256];
+    if (!directory)
+        skip();
+    assert_int_equal(mkdir(directory, 0700), 0);
+    snprintf(target, sizeof target, "%s-elsewhere", directory);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        unlink(path);
+        assert_int_equal(symlink(target, path), 0);
+        assert_false(move(s, copy, false));
+        assert_int_not_equal(access(target, F_OK), 0);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_true(move(s, copy, false));
+    session_free(copy);
+}
+
 static bool refuse(void *context)
 {
     (void)context;
@@ -348,6 +372,7 @@ int main(void)
         TEST(closing_waits_for_what_was_submitted),
         TEST(M8_a_copy_has_the_same_content_and_another_epoch),
         TEST(a_copy_takes_the_place_of_a_store_only_if_told_to),
+        TEST(a_copy_follows_no_link_out_of_the_directory),
         TEST(a_copy_can_be_given_up),
         TEST(what_is_written_while_it_is_copied_is_not_in_it),
         cmocka_unit_test(a_copy_is_given_up_before_it_takes_the_last_room),

@@ -2,9 +2,10 @@
 """The operators' listener: who shows which token may ask what there."""
 
 import json
+import threading
 import unittest
 
-from harness import Client, Daemon, Message, Story, Wire, request
+from harness import Client, Closed, Daemon, Message, Story, Wire, request, until
 from harness.access import add_token, bearer
 
 NOBODY = "wsd_" + "x" * 43
@@ -88,6 +89,16 @@ class Rights(AdminListener):
         refused = hub.wait_for("admin.refused")
         self.assertEqual(refused.fields["who"], "token looks")
 
+    def test_who_may_view_gets_no_copy_with_all_secrets(self) -> None:
+        hub, door = self.cast()
+        view = add_token(self, hub, "looks", rights="view")
+        admin = add_token(self, hub, "root", rights="admin")
+        for method in ("GET", "HEAD"):
+            with Wire(door.to) as wire:
+                wire.send(request(method, "/admin/backup", [bearer(view)]))
+                self.assertEqual(wire.read(method == "HEAD").status, 403)
+        self.assertEqual(self.ask(door, admin, "/admin/backup").status, 200)
+
     def test_who_may_administrate_may_view(self) -> None:
         hub, door = self.cast()
         admin = add_token(self, hub, "root", rights="admin")
@@ -149,6 +160,39 @@ class Crowds(AdminListener):
         self.assertTrue(said[-1].get("Retry-After"))
         self.assertEqual(self.ask(door, admin, "/admin/status").status, 200)
 
+    def test_a_flood_without_tokens_holds_nobody_up(self) -> None:
+        hub, door = self.cast()
+        admin = add_token(self, hub, "root", rights="admin")
+        self.ask(door, admin, "/admin/status")
+        over = threading.Event()
+        statuses: set[int] = set()
+
+        def flood() -> None:
+            while not over.is_set():
+                try:
+                    with Wire(door.to) as wire:
+                        for _ in range(100):
+                            statuses.add(wire.ask(request(
+                                "GET", "/admin/status",
+                                [bearer(NOBODY)])).status)
+                except (OSError, Closed):
+                    continue
+        threads = [threading.Thread(target=flood) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        try:
+            until(lambda: 429 in statuses, "somebody to be told to wait")
+            for _ in range(20):
+                self.assertEqual(hub.client.get("/healthz").status, 200)
+                self.assertEqual(
+                    self.ask(door, admin, "/admin/whoami").status, 200)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        self.assertLessEqual(statuses, {401, 429, 503})
+        hub.forbidden.add(NOBODY)
+
     def test_silent_connections_shut_nobody_out(self) -> None:
         hub, door = self.cast()
         admin = add_token(self, hub, "root", rights="admin")
@@ -165,7 +209,6 @@ class Crowds(AdminListener):
                 return self.ask(door, admin, "/admin/status").status == 200
             except (OSError, AssertionError, EOFError):
                 return False
-        from harness import until
         until(comes_in, "a place at the operators' listener")
 
 

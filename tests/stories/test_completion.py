@@ -100,6 +100,13 @@ class Bash(Story):
                 self.complete(f"websubctl --data={hub.data} {line}"), [end])
         self.assertEqual(self.complete(
             f"websubctl --data {hub.data} explain http"), [topic + " "])
+        self.assertEqual(
+            self.complete(f"websubctl --data={hub.data} quota set max-t"),
+            ["max-topics "])
+        self.ctl(hub, "token", "add", "shop")
+        self.assertEqual(
+            self.complete(f"websubctl --data={hub.data} token remove "),
+            ["shop "])
         hub.stop()
         self.assertEqual(self.complete(
             f"websubctl --data={hub.data} explain http"), [])

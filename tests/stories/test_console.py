@@ -62,7 +62,7 @@ class Console(Watched):
         browser.sees(self.topic, ".panel")
         browser.click("link", "Deliveries", where=".nav")
         browser.sees("HTTP 500 (Internal Server Error)", "td")
-        browser.click("link", self.bad.host, where=".main")
+        browser.click("link", self.bad.host, where=".main", exact=False)
         browser.sees(self.bad.host, "h1")
         browser.sees("update #2", "dd")
         browser.sees("lagging", "dd")

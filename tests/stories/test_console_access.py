@@ -60,6 +60,16 @@ class Everybody(Watched):
             self.browser.press("Escape")
         self.assertEqual(self.browser.complaints(), [])
 
+    def test_updates_of_a_topic_that_is_gone_are_told_of(self) -> None:
+        self.hub_with_door()
+        self.people_and_news()
+        self.ctl(self.hub, "topic", "remove", self.topic)
+        self.sign_in()
+        for view in ("", "updates"):
+            self.go(view)
+            self.browser.sees("topic 1, removed", "td")
+            self.nothing_wrong(f"removed {view}")
+
     def test_axe_finds_nothing_where_there_is_nothing(self) -> None:
         self.hub_with_door()
         self.sign_in()
@@ -94,6 +104,12 @@ class Everybody(Watched):
         self.hub.wait_for("fetch.done", since=since)
         browser.click("link", "Back to the hub")
         browser.sees("This is a WebSub hub", "h1")
+        browser.fill("Topic: address of the feed or page", "http://h/#x")
+        browser.fill("Callback: address of your program", "http://h/")
+        browser.click("button", "Send")
+        browser.sees("fragment", "p")
+        self.assertEqual(browser.violations(), [])
+        browser.click("link", "Back to the hub")
         since = self.hub.mark()
         browser.fill("Topic: address of the feed or page", self.topic)
         browser.fill("Callback: address of your program",

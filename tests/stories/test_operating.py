@@ -223,6 +223,14 @@ class Doctor(Story):
         self.assertTrue(any("1 subscribers lag" in text for text in texts))
         self.assertTrue(any("all are paused" in text for text in texts))
 
+    def test_who_loses_updates_before_he_is_given_up_is_foreseen(self) -> None:
+        hub = self.daemon("--retention=1d")
+        state, text = self.checks(hub)["retention"][0]
+        self.assertEqual(state, "warning")
+        self.assertIn("kept for 1d", text)
+        self.ctl(hub, "quota", "set", "retention", "30d")
+        self.assertEqual(self.checks(hub)["retention"][0][0], "ok")
+
     @unittest.skipUnless(HAVE_OPENSSL, "needs openssl")
     def test_the_certificate_of_the_public_url_is_looked_at(self) -> None:
         server = self._server(TlsOrigin())
@@ -306,8 +314,8 @@ class Tables(Operating):
 
     def test_a_list_goes_on_where_it_was_cut(self) -> None:
         hub, callback, origin, topic = self.cast()
-        self.follow(hub, topic, *(callback.url(f"c{number}")
-                                  for number in range(4)))
+        self.subscribe(hub, topic, *(callback.url(f"c{number}")
+                                     for number in range(4)))
         found, place = [], ""
         while True:
             page = self.ctl_json(hub, "subscriptions", "--limit=2",

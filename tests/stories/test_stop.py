@@ -5,7 +5,7 @@ import signal
 import threading
 import unittest
 
-from harness import Answer, Atom, Farm, Puller, Story
+from harness import Answer, Atom, Farm, Puller, Story, until
 from harness.callback import echo
 
 
@@ -121,6 +121,59 @@ class Stop(Story):
         self.assertEqual(hub.wait_exit(), 0)
         with self.assertRaises(ConnectionRefusedError):
             Puller(hub.client, topic).ask()
+
+    def held_up(self, *options: str):
+        """A hub that is told to stop while a delivery is under way."""
+        hub, callback, origin = self.daemon(*options), self.callback(), \
+            self.origin()
+        topic = origin.serve(Atom().add("one"))
+        self.follow(hub, topic, callback.url())
+        gate = threading.Event()
+        callback.on_post = lambda _: Answer(204, gate=gate)
+        self.publish(hub, topic)
+        callback.wait_posts(1)
+        hub.terminate()
+        hub.wait_for("stopping")
+        return hub, topic, callback, gate
+
+    def test_while_it_finishes_everybody_is_served(self) -> None:
+        hub, topic, callback, gate = self.held_up("--pull-open")
+        self.assertEqual(hub.client.get("/readyz").status, 503)
+        answer = hub.client.get("/healthz")
+        self.assertEqual((answer.status, answer.keeps_alive), (200, False))
+        self.publish(hub, topic)
+        self.accepted(hub, "subscribe", topic, callback.url("later"))
+        page = Puller(hub.client, topic).pull()
+        self.assertTrue(page["cursor"])
+        gate.set()
+        self.assertEqual(hub.wait_exit(), 0)
+        self.assertEqual(hub.lines("stopped")[-1].fields["clean"], "yes")
+        # What came meanwhile is done by the next.
+        hub.start()
+        hub.wait_for("subscription.active")
+
+    def test_who_is_held_while_it_finishes_is_told_at_its_end(self) -> None:
+        hub, topic, _, gate = self.held_up("--pull-open")
+        puller = Puller(hub.client, topic, since="latest")
+        pages = []
+        thread = threading.Thread(target=lambda: pages.append(
+            puller.pull(wait=60)))
+        thread.start()
+        until(lambda: hub.status()["front"]["held"] == 1, "one to be held")
+        self.assertEqual(pages, [])
+        gate.set()
+        self.assertEqual(hub.wait_exit(), 0)
+        thread.join()
+        self.assertEqual(pages[0]["events"], [])
+
+    def test_patience_ends_and_the_next_makes_what_was_under_way(self) -> None:
+        hub, _, callback, gate = self.held_up("--drain=500ms")
+        self.assertEqual(hub.wait_exit(), 0)
+        self.assertEqual(hub.lines("stopped")[-1].fields["clean"], "no")
+        gate.set()
+        before = len(callback.posts)
+        hub.start()
+        callback.wait_posts(before + 1)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 import { act } from "../api.js";
 import { changedSomething, useList } from "../asking.js";
 import { Act, now, Page, Table } from "../parts.js";
-import { Address, html, known, link, number, Tag, When } from "../ui.js";
+import { Address, html, known, link, number, Tag, When, Who }
+    from "../ui.js";
 import { Tabs } from "./search.js";
 
 const sets = [["", "All"], ["lagging", "Tried again"],
@@ -14,8 +15,8 @@ const owed = (one) => !one.owed ? "–"
 
 const columns = [
     { name: "Host", cell: (one) => html`<a class="whole" href=${
-        link("subscription", { topic: one.topic, id: one.id })}>${
-        one.host}</a>` },
+        link("subscription", { topic: one.topic, id: one.id })}><${Who}
+        one=${one}/></a>` },
     { name: "Last outcome", kind: "long", cell: (one) => html`<span
         class="cut" title=${one.last_outcome}>${one.last_outcome
             ?? "not tried yet"}</span>` },

@@ -4,7 +4,7 @@ import { changedSomething, useAsk } from "../asking.js";
 import { Chart } from "../chart.js";
 import { latest, useLive } from "../live.js";
 import { Act, Ghosts, isAway, now, Page, Panel, Wrong } from "../parts.js";
-import { Address, bytes, html, known, link, number, rate, When }
+import { bytes, html, known, link, number, rate, Updated, When, Who }
     from "../ui.js";
 
 const Figure = ({ name, value, aside, href }) => html`<a class="figure"
@@ -104,9 +104,7 @@ function Newest() {
                 <th scope="col">Stored</th></tr></thead>
             <tbody>${list.slice(0, 8).map((one) => html`<tr
                 key=${`${one.topic_id}.${one.seq}`}>
-                <td class="url"><a class="whole" href=${link("update",
-                    { topic: one.topic, seq: one.seq })}>
-                    <${Address} url=${one.topic}/></a></td>
+                <td class="url"><${Updated} one=${one}/></td>
                 <td class="number nowrap"><${When} at=${one.stored}/></td>
                 </tr>`)}
             </tbody></table>`}<//>`;
@@ -130,8 +128,8 @@ function Failing() {
             <tbody>${list.slice(0, 8).map((one) => html`<tr
                 key=${`${one.topic_id}.${one.id}`}>
                 <td class="url"><a class="whole" href=${link("subscription",
-                    { topic: one.topic, id: one.id })}><span
-                    class="cut">${one.host}</span></a></td>
+                    { topic: one.topic, id: one.id })}><${Who}
+                    one=${one}/></a></td>
                 <td class="long"><span class="cut muted" title=${
                     one.last_outcome}>${one.last_outcome
                     ?? "not tried yet"}</span></td></tr>`)}

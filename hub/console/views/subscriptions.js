@@ -1,7 +1,7 @@
 import { useList } from "../asking.js";
 import { useState } from "../lib/hooks.js";
 import { Act, Page, Table } from "../parts.js";
-import { Address, html, link, State, When } from "../ui.js";
+import { Address, html, link, State, When, Who } from "../ui.js";
 import { Subscribe } from "./ask_subscription.js";
 import { Search, Tabs } from "./search.js";
 
@@ -11,8 +11,8 @@ const states = [["", "All"], ["active", "Up to date"],
 
 const columns = [
     { name: "Host", cell: (one) => html`<a class="whole" href=${
-        link("subscription", { topic: one.topic, id: one.id })}>${
-        one.host}</a>` },
+        link("subscription", { topic: one.topic, id: one.id })}><${Who}
+        one=${one}/></a>` },
     { name: "Topic", kind: "url", cell: (one) =>
         html`<${Address} url=${one.topic}/>` },
     { name: "State", cell: (one) => html`<${State} state=${one.state}/>` },

@@ -2,7 +2,8 @@ import { useAsk, useList } from "../asking.js";
 import { useState } from "../lib/hooks.js";
 import { Act, Ghosts, isAway, now, Page, Panel, Table, Wrong }
     from "../parts.js";
-import { Address, bytes, html, link, number, State, When } from "../ui.js";
+import { Address, bytes, html, link, number, State, When, Who }
+    from "../ui.js";
 import { ping } from "./ask_ping.js";
 import { Resend, Subscribe } from "./ask_subscription.js";
 import { ChangeTopic, RemoveTopic } from "./ask_topic.js";
@@ -14,8 +15,7 @@ const contents = { default: "as usual", full: "the whole document",
 const columns = [
     { name: "Subscriber", kind: "url", cell: (one) => html`<a class="whole"
         href=${link("subscription", { topic: one.topic, id: one.id })}>
-        <span class="cut">${one.host} <span class="muted">${
-            one.callback_hash ?? `#${one.id}`}</span></span></a>` },
+        <${Who} one=${one}/></a>` },
     { name: "State", cell: (one) => html`<${State} state=${one.state}/>` },
     { name: "Last outcome", kind: "long", aside: true, cell: (one) => html`
         <span class="cut muted" title=${one.last_outcome}>${

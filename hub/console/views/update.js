@@ -2,7 +2,7 @@
 import { useAsk } from "../asking.js";
 import { useState } from "../lib/hooks.js";
 import { Act, Ghosts, isAway, Page, Panel, Wrong } from "../parts.js";
-import { Address, bytes, html, known, link, number, span, State, When }
+import { Address, bytes, html, known, link, number, span, State, When, Who }
     from "../ui.js";
 import { Resend } from "./ask_subscription.js";
 
@@ -62,7 +62,7 @@ const Lagging = ({ topic, list }) => html`<div class="scroll" role="region"
         class="aside-column">Next try</th></tr></thead>
     <tbody>${list.map((one) => html`<tr key=${one.id}>
         <td><a class="whole" href=${link("subscription", { topic,
-            id: one.id })}>${one.host}</a></td>
+            id: one.id })}><${Who} one=${one}/></a></td>
         <td><${State} state=${one.state}/></td>
         <td class="long"><span class="cut" title=${one.last_outcome}>${
             one.last_outcome ?? "not tried yet"}</span></td>

@@ -1,6 +1,6 @@
 import { useList } from "../asking.js";
 import { Page, Table } from "../parts.js";
-import { Address, html, link, number, span, When } from "../ui.js";
+import { html, number, span, Updated, When } from "../ui.js";
 
 const took = (one) => one.first_delivered && one.stored
     ? span(Math.max(0, one.first_delivered - one.stored)) : "–";
@@ -8,9 +8,8 @@ const all = (one) => one.last_delivered && one.stored
     ? span(Math.max(0, one.last_delivered - one.stored)) : "–";
 
 const columns = [
-    { name: "Topic", kind: "url", cell: (one) => html`<a class="whole"
-        href=${link("update", { topic: one.topic, seq: one.seq })}>
-        <${Address} url=${one.topic}/></a>` },
+    { name: "Topic", kind: "url", cell: (one) => html`<${Updated}
+        one=${one}/>` },
     { name: "Update", kind: "number", cell: (one) => `#${number(one.seq)}` },
     { name: "Stored", cell: (one) => html`<${When} at=${one.stored}/>` },
     { name: "First delivery after", kind: "number", aside: true, cell: took },

@@ -94,8 +94,9 @@ const acts = {
         { timeout });
     },
     // `force`: even what says that it cannot be.
-    click: async ({ role, name, where = "body", force, timeout }) => {
-        await found({ where }).getByRole(role, { name, exact: true }).first()
+    click: async ({ role, name, where = "body", force, exact = true,
+        timeout }) => {
+        await found({ where }).getByRole(role, { name, exact }).first()
             .click({ timeout, force });
     },
     fill: async ({ label, value, timeout }) => {

@@ -123,6 +123,15 @@ static void M19_what_nobody_follows_is_unknown(void **state)
     assert_int_equal(given.topic, 0);
 }
 
+static void R19_what_is_denied_is_as_if_nobody_followed_it(void **state)
+{
+    (void)state;
+    fake_rule(STORE_RULE_DENY_TOPIC, "blog.example");
+    give(one, NULL);
+    find();
+    expect(GIVEN_UNKNOWN);
+}
+
 static void M19_without_a_type_it_is_the_newest_versions(void **state)
 {
     (void)state;
@@ -299,6 +308,7 @@ int main(void)
         OBSERVED(M19_a_given_document_is_an_update),
         OBSERVED(M19_only_what_is_new_in_it_is_news),
         OBSERVED(M19_what_nobody_follows_is_unknown),
+        OBSERVED(R19_what_is_denied_is_as_if_nobody_followed_it),
         OBSERVED(M19_without_a_type_it_is_the_newest_versions),
         OBSERVED(M5_what_is_no_document_is_refused),
         OBSERVED(M6_when_the_head_has_moved_it_is_compared_again),

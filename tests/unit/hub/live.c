@@ -215,6 +215,21 @@ static void what_is_stored_survives_a_reload(void **state)
     assert_int_equal(fixture->config.max_topics, 8);
 }
 
+static void what_follows_from_what_needs_a_restart_waits_with_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct live_change changes[8];
+    size_t count;
+    // Three quarters of the connections, if nobody says how many.
+    assert_true(reload(fixture, "--max-topics=7", "--connections=4000", changes,
+                       &count));
+    assert_string_equal(changes[count - 1].option->name, "connections");
+    assert_int_equal(fixture->config.pulls, 12288);
+    assert_true(
+        reload(fixture, "--connections=4000", "--pulls=99", changes, &count));
+    assert_int_equal(fixture->config.pulls, 99);
+}
+
 static void lists_are_replaced_as_a_whole(void **state)
 {
     struct fixture *fixture = *state;
@@ -246,6 +261,7 @@ int main(void)
         TEST(a_reload_of_the_same_changes_nothing),
         TEST(what_needs_a_restart_is_named_until_then),
         TEST(what_is_stored_survives_a_reload),
+        TEST(what_follows_from_what_needs_a_restart_waits_with_it),
         TEST(lists_are_replaced_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

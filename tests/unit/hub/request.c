@@ -15,7 +15,7 @@
 struct kept {
     struct request request; // first: one is made into the other
     unsigned status;
-    char type[64], body[1024];
+    char type[64], body[16384];
     size_t len;
     bool nosniff;
     char retry_after[32], error[64];
@@ -73,6 +73,24 @@ static void a_reason_is_a_line_of_plain_text(void **state)
     assert_string_equal(kept.error, "");
 }
 
+static void a_browser_gets_a_page_and_the_way_back(void **state)
+{
+    static const struct request_field fields[] = { { "Accept", "text/html" } };
+    struct kept kept = {
+        .request = { .answer = keep, .fields = fields, .field_count = 1 }
+    };
+    (void)state;
+
+    request_refuse(&kept.request, 429, "client.rate", "not <b>now</b>", 7);
+    assert_int_equal(kept.status, 429);
+    assert_string_equal(kept.type, "text/html; charset=utf-8");
+    assert_non_null(strstr(kept.body, "not &lt;b&gt;now&lt;/b&gt;"));
+    assert_non_null(strstr(kept.body, "<a href=\"./\">"));
+    assert_string_equal(kept.error, "client.rate");
+    assert_string_equal(kept.retry_after, "7");
+    assert_true(kept.nosniff);
+}
+
 static void who_may_come_again_is_told_when(void **state)
 {
     (void)state;
@@ -120,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_field_is_found_in_any_case),
         cmocka_unit_test(a_reason_is_a_line_of_plain_text),
+        cmocka_unit_test(a_browser_gets_a_page_and_the_way_back),
         cmocka_unit_test(who_may_come_again_is_told_when),
         cmocka_unit_test(R26_a_refusal_has_a_code_for_programs),
         cmocka_unit_test(R26_what_is_no_request_has_a_code_too),

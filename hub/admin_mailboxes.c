@@ -286,9 +286,10 @@ static void box_read(struct store_op *op)
 static bool read_id(struct box_inquiry *asked)
 {
     asked->id = inquiry_number(&asked->inquiry, "id", 0);
-    if (asked->id == 0)
-        inquiry_fail(&asked->inquiry, 400, "id is missing");
-    return asked->id != 0;
+    if (asked->id != 0)
+        return true;
+    inquiry_fail(&asked->inquiry, 400, "id is missing");
+    return false;
 }
 
 void admin_mailbox(void *self, struct request *request, struct moment now)

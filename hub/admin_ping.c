@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "admin.h"
+#include "callback_host.h"
 #include "fetcher/url.h"
 #include "inquiry.h"
 #include "log.h"
@@ -30,7 +31,10 @@ struct ping_inquiry {
 static void answer(struct ping_inquiry *asked)
 {
     json_int_t known = (json_int_t)asked->known;
-    LOG(LOG_INFO, "admin.pinged", LOG_N("known", known),
+    const char *topic = inquiry_text(&asked->inquiry, "topic");
+    char host[CALLBACK_HOST_MAX];
+    callback_host(topic, strlen(topic), host);
+    LOG(LOG_INFO, "admin.pinged", LOG_T("host", host), LOG_N("known", known),
         LOG_T("prefix", asked->prefix ? asked->prefix->normal : "-"),
         LOG_T("who", inquiry_who(&asked->inquiry)),
         LOG_T("by", inquiry_by(&asked->inquiry)));

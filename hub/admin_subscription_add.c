@@ -52,8 +52,10 @@ static void account(const struct addition *addition, uint64_t topic,
     const struct url *callback = addition->intent.callback;
     char host[CALLBACK_HOST_MAX];
     callback_host(callback->text, callback->len, host);
+    // A topic that nobody has followed yet has no number.
     LOG(LOG_INFO, "admin.subscription.added", LOG_N("topic", topic),
-        LOG_N("id", id), LOG_T("host", host),
+        LOG_T("topic_host", addition->intent.topic->host), LOG_N("id", id),
+        LOG_T("host", host),
         LOG_N("request", addition->verify ? addition->take.id : 0),
         LOG_T("verify", addition->verify ? "yes" : "no"),
         LOG_T("who", inquiry_who(inquiry)), LOG_T("by", inquiry_by(inquiry)),

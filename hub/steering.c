@@ -2,9 +2,11 @@
 
 #include "steering.h"
 
+#include "fetcher/url.h"
 #include "keyring.h"
 #include "live.h"
 #include "log.h"
+#include "publisher_key.h"
 #include "rules.h"
 #include "services.h"
 #include "storage/steering.h"
@@ -57,6 +59,22 @@ static void take_quota(const struct recall *recall)
         pass_over(recall, problem);
 }
 
+// Its secret is told to nobody.
+static void take_key(struct recall *recall)
+{
+    struct keyring *keyring = recall->services->keyring;
+    struct url *url = malloc(sizeof *url);
+    bool good = url && publisher_key_prefix(recall->subject, url)
+                && publisher_key_secret(recall->value);
+    free(url);
+    if (!good)
+        pass_over(recall, "it is no key");
+    else if (keyring_is_full(keyring))
+        pass_over(recall, "there are too many keys");
+    else if (!keyring_add(keyring, recall->subject, recall->value))
+        recall->wrong = "there is no memory for the keys of publishers";
+}
+
 static void take(struct recall *recall, const struct store_rule *rule)
 {
     const struct services *services = recall->services;
@@ -69,8 +87,7 @@ static void take(struct recall *recall, const struct store_rule *rule)
     if (rule->kind == STORE_RULE_QUOTA) {
         take_quota(recall);
     } else if (rule->kind == STORE_RULE_PUBLISHER_KEY) {
-        if (!keyring_add(services->keyring, recall->subject, recall->value))
-            recall->wrong = "there is no memory for the keys of publishers";
+        take_key(recall);
     } else if (rules_read(recall->subject, domain)) {
         pass_over(recall, "it is no domain");
     } else if (!rules_add(services->rules, rule->kind, domain)) {

@@ -14,6 +14,7 @@ Ends with 0 if all is well; what is not is told.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -77,6 +78,7 @@ class Outside:
         self.document = b"first"
         self.status = 200
         self.agreed: queue.Queue[str] = queue.Queue()
+        self.fetched: queue.Queue[None] = queue.Queue()
         self.posts: queue.Queue[tuple[dict, bytes]] = queue.Queue()
         outside = self
 
@@ -86,7 +88,8 @@ class Outside:
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 if "hub.challenge" not in query:
-                    return self.answer(outside.document)
+                    self.answer(outside.document)
+                    return outside.fetched.put(None)
                 outside.agreed.put(query["hub.mode"][0])
                 return self.answer(query["hub.challenge"][0].encode())
 
@@ -116,6 +119,12 @@ class Outside:
             "hub.callback": self.callback, "hub.secret": SECRET})
         expect(f"{mode}: {body!r}", status, 202)
         expect("agreed to", self.agreed.get(timeout=PATIENCE), mode)
+        if mode == "subscribe":
+            # What a subscriber begins from, unless the hub has it already;
+            # and a topic is fetched once a second.
+            with contextlib.suppress(queue.Empty):
+                self.fetched.get(timeout=3)
+            time.sleep(1.1)
 
     def publish(self, hub: str, document: bytes) -> None:
         self.document = document

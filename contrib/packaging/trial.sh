@@ -75,6 +75,18 @@ up "after a reload"
 systemctl restart websubd
 up "after a restart"
 
+step "a mistake in the file: it says so, and is back once that is mended"
+cp /etc/websubd.conf kept
+echo 'retention = 7x' >>/etc/websubd.conf
+systemctl restart websubd 2>/dev/null && fail "it started with a mistake"
+journalctl -u websubd -n 20 --no-pager | grep -q 'retention must be' ||
+    fail "the journal does not say which"
+curl -s -m 2 http://127.0.0.1:8080/healthz >/dev/null || true
+cp kept /etc/websubd.conf
+systemctl restart websubd
+up "mended"
+[ "$(systemctl is-active websubd.socket)" = active ] || fail "no socket"
+
 step "TLS in front"
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=hub.example \
     -addext subjectAltName=DNS:hub.example,DNS:console.hub.example \
@@ -92,6 +104,7 @@ export TRIAL_CA="$PWD/chain.pem"
 step "the first subscriber, through TLS"
 ./trial.py round https://hub.example/
 step "one broken subscriber, diagnosed"
+rm -f hold
 mkfifo hold
 ./trial.py broken https://hub.example/ <hold >broken.log 2>&1 &
 caller=$!

@@ -9,7 +9,7 @@
 
 enum {
     EXPORT_VERSION = 1,
-    EXPORT_LINE_MAX = 256 << 20, // the entries of a very large document
+    EXPORT_LINE_MAX = 64 << 20, // the entries of a very large document
 };
 
 #define EXPORT_FIRST "websubd-export"

@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include "admin.h"
+#include "author.h"
 #include "options.h"
 
 #include <jansson.h>
@@ -51,14 +52,15 @@ int ctl_ping(const struct ctl *ctl, int argc, char *argv[])
         return CTL_USAGE;
     if (!named)
         return ctl_usage(argv[0], "needs one topic");
-    const struct admin_parameter topic = { "topic", named };
+    const struct admin_parameter all[] = { { "topic", named },
+                                           { "by", author() } };
     struct admin_answer answer;
     if (!admin_ask(ctl,
                    &(struct admin_question){
                        .method = "POST",
                        .path = "/admin/ping",
-                       .parameters = &topic,
-                       .count = 1,
+                       .parameters = all,
+                       .count = 2,
                        .timeout_s = 30,
                    },
                    &answer))

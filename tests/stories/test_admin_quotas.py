@@ -3,10 +3,12 @@
 
 import hashlib
 import hmac
+import json
+import subprocess
 import time
 import unittest
 
-from harness import Atom, Wire, entries_of
+from harness import Atom, Wire, binary, entries_of
 from harness.client import post
 from harness.operator import OperatorStory
 
@@ -112,6 +114,45 @@ class Keys(OperatorStory):
             self.steer(hub, "key", 400, prefix="https://a.test/",
                        secret=secret)
         self.assertEqual(self.look(hub, "keys")["keys"], [])
+
+
+class Stored(OperatorStory):
+    def test_what_means_nothing_any_more_keeps_no_hub_from_starting(self
+                                                                    ) -> None:
+        """As after a downgrade, or in an import that somebody wrote."""
+        hub = self.daemon()
+        self.steer(hub, "rule", kind="deny-topic", domain="bad.test")
+        hub.stop()
+        path, data = self.directory / "export", self.directory / "other"
+        self.ctl(hub, "export", str(path))
+        first, *lines = path.read_text().splitlines()
+        lines = [json.loads(line) for line in lines]
+        rule, = [line for line in lines if line["kind"] == "rule"]
+        odd = [{**rule, "rule": "deny-topic", "subject": "*.odd/"},
+               {**rule, "rule": "publisher-key", "subject": "odd",
+                "value": KEY},
+               {**rule, "rule": "publisher-key", "subject": "http://a.test/",
+                "value": "short"},
+               {**rule, "rule": "quota", "subject": "max-nothing",
+                "value": "1"},
+               *({**rule, "rule": "publisher-key", "value": KEY,
+                  "subject": f"http://n{number}.test/"}
+                 for number in range(1001))]
+        at = lines.index(rule)
+        lines[at + 1:at + 1] = odd
+        lines[-1]["records"] += len(odd)
+        path.write_text("\n".join([first, *map(json.dumps, lines)]) + "\n")
+        subprocess.run([str(binary("websubctl")), "import", str(path),
+                        f"--data={data}"], check=True, capture_output=True,
+                       timeout=60)
+        self.secrets.add(KEY)
+        hub.data = data
+        hub.start()
+        self.assertEqual(len(hub.lines("rule.ignored")), 5)
+        answer = self.ask(hub, "subscribe", "http://bad.test/",
+                          "http://c.test/")
+        self.assertEqual(answer.status, 403)
+        self.steer(hub, "key", 409, prefix="http://b.test/", secret=KEY)
 
 
 class Quotas(OperatorStory):

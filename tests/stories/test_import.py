@@ -249,6 +249,11 @@ class Commands(ImportStory):
             line = hub.wait_for("admin." + event, since=since)
             with self.subTest(command=command):
                 self.assertRegex(line.fields["who"], r"\Auid \d+\Z")
+                self.assertNotEqual(line.fields["by"], "?")
+                if event in ("topic.added", "topic.removed", "pinged"):
+                    self.assertEqual(line.fields["host"], "t.test")
+                if event == "subscription.added":
+                    self.assertEqual(line.fields["topic_host"], "t.test")
                 self.assertNotIn("c.test/x", line.text)
 
 

@@ -199,11 +199,16 @@ class Schedule(Cast):
     def test_it_is_said_before_attempts_run_out(self) -> None:
         hub, callback, _, _, topic = self.cast("--retry-attempts=12",
                                                "--retry-first=10ms",
-                                               "--retry-max=10ms")
+                                               "--retry-max=10ms",
+                                               "--retention=1h")
         callback.on_post = lambda _: Answer(500)
         self.publish(hub, topic)
-        hub.wait_for("delivery.stopped", attempts="12", host=callback.host)
+        stopped = hub.wait_for("delivery.stopped", attempts="12",
+                               host=callback.host)
         callback.wait_posts(12)
+        # What he misses is kept for an hour from his first failure on.
+        kept = int(stopped.fields["kept_ms"])
+        self.assertTrue(3500_000 < kept < 3600_000, kept)
         self.assertEqual([line.fields["percent"]
                           for line in hub.lines("delivery.failing")],
                          ["50", "75", "90"])

@@ -2,6 +2,8 @@
 
 #include "complain.h"
 
+#include "show.h"
+
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,13 +19,14 @@ void complain_setup(bool json)
 
 void complain(const char *format, ...)
 {
-    char sentence[SENTENCE_MAX];
+    char sentence[SENTENCE_MAX], shown[SENTENCE_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     if (!for_programs) {
-        fprintf(stderr, "websubctl: %s\n", sentence);
+        fprintf(stderr, "websubctl: %s\n",
+                show_text(sentence, shown, sizeof shown));
         return;
     }
     json_t *error = json_pack("{s:s}", "error", sentence);

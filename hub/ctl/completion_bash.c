@@ -6,13 +6,15 @@
 
 // The words are taken from the line itself, since what bash makes of them
 // splits URLs and --name=value; what it will put the reply in the place of is
-// the part behind the last of its own breaks.
+// the part behind the last of its own breaks. A topic is what strangers have
+// thought of, and bash runs what stands on the line: it goes there quoted.
 static const char script[] =
     "_websubctl_reply() { # PREFIX WORD...\n"
     "    local cut=${1%\"$_websubctl_tail\"} word\n"
     "    for word in \"${@:2}\"; do\n"
     "        [[ $word == \"$1\"* ]] || continue\n"
     "        word=${word#\"$cut\"}\n"
+    "        [[ -z $word ]] || printf -v word %q \"$word\"\n"
     "        [[ $word == *= || $word == */ ]] || word+=' '\n"
     "        COMPREPLY+=(\"$word\")\n"
     "    done\n"

@@ -115,8 +115,10 @@ static void tell_answer(struct doctor *doctor, CURL *curl, CURLcode code,
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         doctor_tell(doctor, "public-url", DOCTOR_PROBLEM,
-                    "%s: its certificate is not trusted: %s", url,
-                    curl_easy_strerror(code));
+                    "%s: its certificate is not trusted here: it is for "
+                    "another name, over, or of nobody that "
+                    "/etc/ssl/certs knows",
+                    url);
     else if (code != CURLE_OK)
         doctor_tell(doctor, "public-url", DOCTOR_PROBLEM,
                     "%s is not reached from here: %s", url,

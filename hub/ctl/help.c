@@ -5,10 +5,16 @@
 #include "colour.h"
 #include "commands.h"
 #include "ctl.h"
+#include "show.h"
 
 #include <string.h>
 
-enum { NAME_WIDTH = 21, OPTION_WIDTH = 28, OPTION_BYTES = 160 };
+enum {
+    NAME_WIDTH = 21,
+    OPTION_WIDTH = 28,
+    OPTION_BYTES = 160,
+    SHOWN_MAX = 512
+};
 
 static const char usage[] =
     "Usage: websubctl [--json] [--socket=PATH | --data=DIR] COMMAND\n";
@@ -132,7 +138,9 @@ int ctl_help(const struct ctl *ctl, int argc, char *argv[])
 
 int ctl_usage(const char *command, const char *problem)
 {
-    fprintf(stderr, "websubctl %s: %s; websubctl --help explains\n", command,
-            problem);
+    char name[SHOWN_MAX], why[SHOWN_MAX];
+    fprintf(stderr, "websubctl %s: %s; websubctl --help explains\n",
+            show_text(command, name, sizeof name),
+            show_text(problem, why, sizeof why));
     return CTL_USAGE;
 }

@@ -97,9 +97,10 @@ static void say_forbidden(struct selftest *test, const json_t *answer)
                      show_text(show_string(one, "text"), text, sizeof text));
     }
     selftest_fail(test,
-                  "the hub may not call %s: run it with allow-address = %s, "
-                  "or name an address of this machine that it may call by "
-                  "--address (%s)",
+                  "the hub may not call %s: name an address of this machine "
+                  "that the world can reach by --address, or write "
+                  "allow-address = %s into its configuration, restart it, "
+                  "and take that out again afterwards (%s)",
                   test->address, test->address, why);
 }
 

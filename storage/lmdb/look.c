@@ -30,8 +30,7 @@ static bool failed(struct look *look, enum table table)
 {
     if (txn_ok(&look->txn))
         return false;
-    look_say(look, table, "it cannot be read any further: %s",
-             store_status_name(look->txn.status));
+    look_say(look, table, "it cannot be read to its end");
     look->txn.status = STORE_OK;
     return true;
 }

@@ -112,6 +112,8 @@ class Rotten(Moving):
                     cwd=self.directory, capture_output=True, check=False)
                 self.assertIn(done.returncode, (FINE, NO),
                               (command, done.stderr))
+                # That it is to be tried again would be no help.
+                self.assertNotIn(b": again", done.stdout + done.stderr)
                 refused += done.returncode == NO
         self.assertGreater(refused, 5)
 

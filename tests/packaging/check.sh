@@ -29,6 +29,9 @@ if there mandoc; then
         grep -n '@GENERATED@' "$work/page" | complain "$page" || true
     done
 fi
+for page in contrib/man/*.md; do
+    grep -q "](${page##*/})" contrib/man/README.md || echo "$page"
+done | grep -v '/README.md$' | complain "not in contrib/man/README.md" || true
 # No option and no command without its place in a manual.
 "$WEBSUBD" --help | sed -n 's/^  --\([a-z-]*\)=.*/\1/p' | while read -r name; do
     case $name in config) continue ;; esac

@@ -111,6 +111,17 @@ class Bash(Story):
         self.assertEqual(self.complete(
             f"websubctl --data={hub.data} explain http"), [])
 
+    def test_what_strangers_have_named_is_no_command(self) -> None:
+        hub = self.daemon()
+        topic = "http://127.0.0.1:8080/$(touch${IFS}x);`id`&a=1|'\"*"
+        self.ctl(hub, "topic", "add", topic)
+        word, = self.complete(f"websubctl --data={hub.data} explain http")
+        said = subprocess.run(["bash", "--norc", "-c", f"printf %s {word}"],
+                              capture_output=True, text=True, timeout=20,
+                              check=True, cwd=self.directory)
+        self.assertEqual(said.stdout, topic)
+        self.assertFalse((self.directory / "x").exists())
+
 
 class Zsh(Story):
     def test_it_is_a_function_of_zsh(self) -> None:

@@ -385,6 +385,7 @@ static void a_turn_that_does_not_end_can_be_seen(void **state)
                            .patience = LOOP_FOR_EVER };
     run(&probe, NULL, NULL);
     assert_int_equal(probe.steps, 1);
+    loop_close(probe.loop);
 }
 
 static void a_loop_that_never_ran_can_be_closed(void **state)

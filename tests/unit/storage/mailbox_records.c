@@ -227,11 +227,16 @@ static void a_listen_comes_back_from_its_two_records(void **state)
 static void letters_come_back_whole(void **state)
 {
     uint8_t buffer[BUFFER], other[BUFFER];
-    struct letter letter, put = a_letter();
+    struct letter letter;
     struct dead_letter dead;
     memset(&letter, 0, sizeof letter);
     assert_true(letter_decode(encode(4, buffer), &letter));
-    assert_memory_equal(&letter, &put, sizeof put);
+    assert_int_equal(letter.topic, 1);
+    assert_int_equal(letter.seq, 2);
+    assert_true(letter.done);
+    assert_int_equal(letter.claim, 3);
+    assert_int_equal(letter.until, 4);
+    assert_int_equal(letter.deliveries, 5);
     memset(&dead, 0, sizeof dead);
     assert_true(dead_decode(encode(5, other), &dead));
     assert_int_equal(dead.event.number, 1);

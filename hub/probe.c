@@ -49,7 +49,9 @@ static const char *verdict(const char *word, size_t len)
         const char *word, *sentence;
     } verdicts[] = {
         { "allowed", "may be called" },
-        { "refused", "is refused: it is not of the public internet" },
+        { "refused", "is refused: it is not of the public internet, and "
+                     "neither allow-address nor allow-callback-address has "
+                     "it" },
         { "own", "is refused: this hub itself listens there" },
         { "port", "is refused: its port belongs to another protocol" },
     };

@@ -183,11 +183,26 @@ systemctl start websubd-backup.service || fail "no backup"
 rm -r /var/backups/websubd
 
 step "the operators' listener is held, too"
-systemctl stop websubd
-systemctl enable --now --quiet websubd-admin.socket
-systemctl start websubd
+systemctl enable --quiet websubd-admin.socket
+systemctl restart websubd || fail "the restart starts the socket"
+[ "$(systemctl is-active websubd-admin.socket)" = active ] || fail "no socket"
 up "with both sockets"
 ./trial.py denied https://console.hub.example/
+
+step "it listens elsewhere"
+edited=/etc/systemd/system/websubd.socket.d
+mkdir -p "$edited"
+printf '[Socket]\nListenStream=\nListenStream=127.0.0.2:8088\n' \
+    >"$edited/override.conf"
+systemctl daemon-reload
+systemctl stop websubd.socket
+systemctl restart websubd || fail "the restart starts the socket"
+curl -fsS http://127.0.0.2:8088/readyz >/dev/null || fail "not there"
+rm -r "$edited"
+systemctl daemon-reload
+systemctl stop websubd.socket
+systemctl restart websubd
+up "where it was"
 
 step "a backup, restored elsewhere"
 websubctl backup backup >/dev/null

@@ -116,9 +116,8 @@ static void tell_answer(struct doctor *doctor, CURL *curl, CURLcode code,
     if (code == CURLE_PEER_FAILED_VERIFICATION)
         doctor_tell(doctor, "public-url", DOCTOR_PROBLEM,
                     "%s: its certificate is not trusted here: it is for "
-                    "another name, over, or of nobody that "
-                    "/etc/ssl/certs knows",
-                    url);
+                    "another name, over, or signed by nobody in %s",
+                    url, authorities_file());
     else if (code != CURLE_OK)
         doctor_tell(doctor, "public-url", DOCTOR_PROBLEM,
                     "%s is not reached from here: %s", url,

@@ -22,9 +22,10 @@ static void say(const char *topic, const struct admin_answer *answer)
     json_int_t known =
         json_integer_value(json_object_get(answer->json, "known"));
     if (is_pattern(topic))
-        printf("topics that will be fetched now: %lld\n", (long long)known);
+        printf("topics to be fetched: %lld\n", (long long)known);
     else
-        puts("will be fetched now");
+        puts("to be fetched as soon as its server may be asked; "
+             "`websubctl topic` says when");
 }
 
 static int print(const struct ctl *ctl, const char *topic,

@@ -40,6 +40,13 @@ static bool say(struct problem *problem, const char *path, const char *text)
     return false;
 }
 
+static bool failed(struct problem *problem, const char *path)
+{
+    snprintf(problem->text, sizeof problem->text, "%.160s: %s", path,
+             strerror(errno));
+    return false;
+}
+
 static bool read_meta(int file, off_t at, struct file_meta *out)
 {
     uint8_t bytes[META_END];
@@ -92,7 +99,7 @@ static bool check(int file, uint64_t size, const char *path,
     if (size == 0)
         return true;
     if (never_committed(file, size))
-        return ftruncate(file, 0) == 0 || say(problem, path, strerror(errno));
+        return ftruncate(file, 0) == 0 || failed(problem, path);
     return is_whole(file, size, path, problem);
 }
 
@@ -103,7 +110,7 @@ bool datafile_check(const char *path, struct problem *problem)
     if (file < 0 && errno == ENOENT)
         return true;
     if (file < 0 || fstat(file, &status) != 0) {
-        bool no = say(problem, path, strerror(errno));
+        bool no = failed(problem, path);
         if (file >= 0)
             close(file);
         return no;
@@ -119,7 +126,7 @@ bool datafile_look(const char *path, struct problem *problem)
     problem->text[0] = '\0';
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return say(problem, path, strerror(errno));
+        return failed(problem, path);
     bool good = fstat(file, &status) == 0
                 && !never_committed(file, (uint64_t)status.st_size)
                 && is_whole(file, (uint64_t)status.st_size, path, problem);

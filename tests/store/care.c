@@ -350,6 +350,9 @@ static void what_is_no_store_is_a_problem(void **state)
     (void)state;
     assert_false(care_check(&care, "nonsense:x", &problem));
     assert_false(care_check(&care, "lmdb:/nowhere/at/all", &problem));
+    assert_false(care_check_file(&care, "/nowhere/at/all", &problem));
+    assert_string_equal(problem.text,
+                        "/nowhere/at/all: No such file or directory");
     snprintf(path, sizeof path, "%s/data.mdb", session_directory(s));
     assert_int_equal(truncate(path, 20000), 0);
     assert_false(care_check(&care, s->url, &problem));

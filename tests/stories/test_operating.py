@@ -242,7 +242,7 @@ class Doctor(Story):
         server.certificate = good
         state, text = self.checks(hub, code=NO)["public-url"][-1]
         self.assertEqual(state, "problem")
-        self.assertIn("not trusted", text)
+        self.assertIn("not trusted here: it is for another name, over", text)
         with mock.patch.dict(os.environ, SSL_CERT_FILE=str(good.chain)):
             state, text = self.checks(hub)["certificate"][0]
             self.assertEqual(state, "ok")

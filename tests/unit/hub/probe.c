@@ -78,8 +78,10 @@ static void each_address_is_judged(void **state)
     facts.result = EXCHANGE_REFUSED;
     facts.addresses = "10.0.0.1 refused\n::1 own\n192.0.2.7 port\n";
     assert_false(probe_fine(&facts));
-    assert_non_null(strstr(probe(&facts), "address: 10.0.0.1 is refused: it "
-                                          "is not of the public internet.\n"));
+    assert_non_null(strstr(probe(&facts),
+                           "address: 10.0.0.1 is refused: it is not of the "
+                           "public internet, and neither allow-address nor "
+                           "allow-callback-address has it.\n"));
     assert_non_null(strstr(told, "address: ::1 is refused: this hub"));
     assert_non_null(strstr(told, "address: 192.0.2.7 is refused: its port"));
 }

@@ -26,6 +26,7 @@ static bool say(struct problem *problem, const char *path, const char *text)
 static void look_at_all(struct look *look)
 {
     look_at_meta(look);
+    look_at_free(look);
     look_at_mailboxes(look);
     look_at_topics(look);
     look_at_log(look);

@@ -339,6 +339,62 @@ static void what_is_due_for_nobody_is_found(void **state)
     }
 }
 
+// ------------------------------------------------------------- free pages
+
+enum {
+    FILE_PAGE = 4096,
+    META_FREE_ROOT = 80, // in one of the first two pages
+    META_TXN = 144,
+    PAGE_NODES = 16,
+    NODE_LIST = 16, // after its head and its key
+};
+
+static uint64_t read_number(FILE *file, long at, size_t bytes)
+{
+    uint64_t number = 0;
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    assert_int_equal(fread(&number, bytes, 1, file), 1);
+    return number;
+}
+
+// Where the list of free pages has its first page.
+static long first_free(FILE *file)
+{
+    bool second = read_number(file, FILE_PAGE + META_TXN, 8)
+                  > read_number(file, META_TXN, 8);
+    long meta = second ? FILE_PAGE : 0;
+    long root = (long)read_number(file, meta + META_FREE_ROOT, 8) * FILE_PAGE;
+    long node = root + (long)read_number(file, root + PAGE_NODES, 2);
+    assert_true(root > 0);
+    assert_in_range(read_number(file, node + NODE_LIST, 8), 1, 1000);
+    return node + NODE_LIST + 8;
+}
+
+static void a_free_page_that_is_none_is_found(void **state)
+{
+    static const uint64_t pages[] = { 0, 1, 1U << 20, UINT64_MAX };
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        char path[PATH_SIZE];
+        struct found found;
+        struct session *s = fixture_session(FIXTURE_LAST);
+        session_open(s);
+        session_close(s);
+        check(s, &found);
+        assert_int_equal(found.count, 0);
+        snprintf(path, sizeof path, "%s/data.mdb", session_directory(s));
+        FILE *file = fopen(path, "r+");
+        assert_non_null(file);
+        long at = first_free(file);
+        assert_int_equal(fseek(file, at, SEEK_SET), 0);
+        assert_int_equal(fwrite(&pages[i], sizeof pages[i], 1, file), 1);
+        assert_int_equal(fclose(file), 0);
+        check(s, &found);
+        assert_true(said_of(&found, "free pages"));
+        session_free(s);
+    }
+}
+
 // ------------------------------------------------------------- no look yet
 
 static void what_is_no_store_is_a_problem(void **state)
@@ -467,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_key_that_leads_elsewhere_is_found),
         cmocka_unit_test(a_key_that_nobody_knows_of_is_found),
         cmocka_unit_test(what_is_due_for_nobody_is_found),
+        cmocka_unit_test(a_free_page_that_is_none_is_found),
         cmocka_unit_test(what_is_no_store_is_a_problem),
         cmocka_unit_test(a_store_that_is_open_is_left_alone),
         cmocka_unit_test(a_newer_format_is_a_problem),

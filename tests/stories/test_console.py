@@ -10,7 +10,6 @@ from harness.browser import HAS_BROWSER, NO_BROWSER
 from harness.console import Watched
 
 
-
 @unittest.skipUnless(HAS_BROWSER, NO_BROWSER)
 class Console(Watched):
     def test_only_who_shows_a_good_token_gets_in(self) -> None:

@@ -2,7 +2,6 @@
 //
 // bench-backup -- how long a 202 takes while a large store is backed up.
 
-#include "callbacks.h"
 #include "commits.h"
 #include "daemon.h"
 #include "figures.h"
@@ -52,14 +51,7 @@ static bool next(void *context, struct fill_subscriber *out)
     uint64_t number = bench->next++;
     if (number == (uint64_t)bench->subscriptions)
         return false;
-    uint32_t at = callbacks_address((size_t)number % 200);
-    snprintf(out->topic, FILL_URL_MAX, "http://127.0.0.1:%d/feed/%lu", PORT,
-             (unsigned long)(number % (uint64_t)bench->topics));
-    snprintf(out->callback, FILL_URL_MAX, "http://%u.%u.%u.%u:%d/cb/%lu",
-             at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255, PORT,
-             (unsigned long)number);
-    snprintf(out->secret, FILL_SECRET_MAX, "secret-of-subscriber-%lu",
-             (unsigned long)number);
+    fill_spread(number, (uint64_t)bench->topics, PORT, true, out);
     return true;
 }
 

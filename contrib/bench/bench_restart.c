@@ -7,7 +7,6 @@
 // marks a topic to be fetched, tells the hub to stop, waits for its end, and
 // starts it again until it answers.
 
-#include "callbacks.h"
 #include "daemon.h"
 #include "figures.h"
 #include "fill.h"
@@ -31,13 +30,7 @@ static bool next(void *context, struct fill_subscriber *out)
     uint64_t number = bench->next++;
     if (number == (uint64_t)bench->subscriptions)
         return false;
-    uint32_t at = callbacks_address((size_t)number % 200);
-    snprintf(out->topic, FILL_URL_MAX, "http://127.0.0.1:%d/feed/%lu", PORT,
-             (unsigned long)(number % (uint64_t)bench->topics));
-    snprintf(out->callback, FILL_URL_MAX, "http://%u.%u.%u.%u:%d/cb/%lu",
-             at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255, PORT,
-             (unsigned long)number);
-    out->secret[0] = '\0';
+    fill_spread(number, (uint64_t)bench->topics, PORT, false, out);
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "fill.h"
 
+#include "callbacks.h"
 #include "fetcher/url.h"
 #include "storage/store.h"
 
@@ -12,7 +13,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BLOCK = STORE_BATCH_MAX, PATIENCE_MS = 60000, HOLD_MS = 600000 };
+enum {
+    BLOCK = STORE_BATCH_MAX,
+    PATIENCE_MS = 60000,
+    HOLD_MS = 600000,
+    ADDRESSES = 200, // of callbacks that are spread
+};
 
 static const uint64_t map_bytes = UINT64_C(64) << 30; // as the daemon's
 static const int64_t day_ms = 24 * 60 * 60 * 1000;
@@ -176,4 +182,19 @@ bool fill_store(const char *directory, const struct fill *fill,
     close(filling->wake);
     free(filling);
     return good;
+}
+
+void fill_spread(uint64_t number, uint64_t topics, int port, bool secret,
+                 struct fill_subscriber *out)
+{
+    uint32_t at = callbacks_address((size_t)number % ADDRESSES);
+    snprintf(out->topic, FILL_URL_MAX, "http://127.0.0.1:%d/feed/%lu", port,
+             (unsigned long)(number % topics));
+    snprintf(out->callback, FILL_URL_MAX, "http://%u.%u.%u.%u:%d/cb/%lu",
+             at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255, port,
+             (unsigned long)number);
+    out->secret[0] = '\0';
+    if (secret)
+        snprintf(out->secret, FILL_SECRET_MAX, "secret-of-subscriber-%lu",
+                 (unsigned long)number);
 }

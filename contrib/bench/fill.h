@@ -29,3 +29,8 @@ struct fill {
 // says why.
 bool fill_store(const char *directory, const struct fill *fill,
                 const char **problem);
+
+// Number `number` of many: in turn at each of so many topics, and with a
+// callback at one of two hundred addresses, all at this port.
+void fill_spread(uint64_t number, uint64_t topics, int port, bool secret,
+                 struct fill_subscriber *out);

@@ -1,6 +1,6 @@
 // The frame: who is signed in, where one is, how the hub is.
 import { render } from "./lib/preact.js";
-import { useEffect, useState } from "./lib/hooks.js";
+import { useEffect, useLayoutEffect, useState } from "./lib/hooks.js";
 import { session } from "./api.js";
 import { begin, end, useLive } from "./live.js";
 import { Dialog, Toasts } from "./parts.js";
@@ -41,9 +41,10 @@ function here() {
     return { view, params: Object.fromEntries(new URLSearchParams(query)) };
 }
 
+// Layout effects: what shows is listened to, from its first key on.
 function useHere() {
     const [place, setPlace] = useState(here);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const moved = () => {
             setPlace(here());
             scrollTo(0, 0);
@@ -56,7 +57,7 @@ function useHere() {
 
 function useSession() {
     const [, draw] = useState(0);
-    useEffect(() => {
+    useLayoutEffect(() => {
         let turn = 0;
         const listener = () => draw(++turn);
         session.listeners.add(listener);
@@ -71,7 +72,7 @@ const writing = (target) =>
     target.closest?.("input, select, textarea, dialog") !== null;
 
 function useKeys(open) {
-    useEffect(() => {
+    useLayoutEffect(() => {
         let after = "";
         const pressed = (event) => {
             if (event.ctrlKey || event.metaKey || event.altKey

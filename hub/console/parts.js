@@ -13,8 +13,9 @@ export function Page({ title, lead, acts, children }) {
     useLayoutEffect(() => {
         document.title = `${title} · websubd`;
     }, [title]);
-    // Who has followed a link is where the new page begins.
-    useEffect(() => {
+    // Who has followed a link is where the new page begins, before it shows:
+    // the next key belongs to it.
+    useLayoutEffect(() => {
         if (entered)
             heading.current?.focus({ preventScroll: true });
         entered = true;

@@ -19,7 +19,7 @@ class Console(Watched):
         browser.fill("Token", "wsd_" + "x" * 43)
         browser.click("button", "Sign in")
         browser.sees("not known here", ".hint")
-        self.assertEqual(browser.focused(), "input Token")
+        browser.focuses("input Token")
         # A token to pull with is none to administrate with.
         browser.fill("Token", self.token("pull", "reader"))
         browser.click("button", "Sign in")

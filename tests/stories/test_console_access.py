@@ -123,25 +123,47 @@ class Everybody(Watched):
         browser.sees("It is active", "main")
         self.assertEqual(browser.complaints(), [])
 
+    def test_a_view_has_the_keyboard_once_it_shows(self) -> None:
+        self.hub_with_door()
+        self.people_and_news()
+        self.sign_in()
+        # In the moment a heading is there, before it is painted.
+        self.browser.ask("run", script="""
+            window.had = [];
+            new MutationObserver(() => {
+                const title = document.querySelector("h1").textContent;
+                if (window.had.at(-1)?.title !== title)
+                    window.had.push({ title,
+                        focus: document.activeElement.textContent });
+            }).observe(document.querySelector("main"), { childList: true,
+                subtree: true, characterData: true })""")
+        for view, title in (("topics", "Topics"), ("rules", "Rules")):
+            self.go(view)
+            self.browser.sees(title, "h1")
+        had = self.browser.ask("run", script="window.had")
+        self.assertEqual([(one["title"], one["focus"]) for one in had
+                          if one["title"] != "Overview"],
+                         [("Topics", "Topics"), ("Rules", "Rules")])
+
     def test_a_keyboard_is_enough(self) -> None:
         self.hub_with_door()
         self.people_and_news()
         browser = self.browser
         browser.open(self.console)
-        self.assertEqual(browser.focused(), "input Token")
+        browser.focuses("input Token")
         browser.ask("type", text=self.token("admin"))
         browser.press("Enter")
         browser.sees("Overview", "h1")
         browser.press("Tab")
-        self.assertEqual(browser.focused(), "a Go to the content")
+        browser.focuses("a Go to the content")
         browser.press("Enter")
-        self.assertEqual(browser.focused(), "h1 Overview")
+        browser.focuses("h1 Overview")
         browser.press("g", "t")
         browser.sees("Topics", "h1")
-        self.assertEqual(browser.focused(), "h1 Topics")
+        browser.focuses("h1 Topics")
         self.settle()
         browser.press("/")
-        self.assertEqual(browser.focused(), "input Address begins with")
+        browser.focuses("input Address begins with")
         browser.ask("type", text=self.topic)
         browser.press("Enter")
         browser.sees("All 1", ".foot")
@@ -151,12 +173,12 @@ class Everybody(Watched):
         browser.sees("Ping", ".acts")
         self.tab_to("button Send again")
         browser.press("Enter")
-        self.assertEqual(browser.focused(), "input Since")
+        browser.focuses("input Since")
         browser.press("Escape")
-        self.assertEqual(browser.focused(), "button Send again")
+        browser.focuses("button Send again")
         since = self.hub.mark()
         browser.press("p")
-        self.assertEqual(browser.focused(), "input Topic")
+        browser.focuses("input Topic")
         browser.ask("type", text=self.topic)
         browser.press("Enter")
         browser.sees("Pinged", ".toasts")

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from .waiting import PATIENCE
+from .waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = Path(os.environ.get("NODE_MODULES",
@@ -87,6 +87,10 @@ class Browser:
     def focused(self) -> str:
         """What a keyboard would act on: its role or tag, and its name."""
         return self.ask("focused")
+
+    def focuses(self, what: str) -> None:
+        """That is what a keyboard acts on, sooner or later."""
+        until(lambda: self.focused() == what, f"the keyboard at {what}")
 
     def look(self, scheme: str = "light", width: int = 1280,
              height: int = 900) -> None:

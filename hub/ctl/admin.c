@@ -3,6 +3,7 @@
 #include "admin.h"
 
 #include "complain.h"
+#include "gathered.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -18,9 +19,8 @@ static _Thread_local CURL *shared;
 
 struct body {
     CURL *curl;
-    const struct admin_sink *sink; // NULL: all of it goes into the text
-    char *text;
-    size_t len;
+    const struct admin_sink *sink; // NULL: all of it is gathered
+    struct gathered all;
 };
 
 static bool pour(const struct body *body, const char *bytes, size_t len)
@@ -38,16 +38,7 @@ static size_t collect(char *bytes, size_t size, size_t count, void *context)
     curl_easy_getinfo(body->curl, CURLINFO_RESPONSE_CODE, &status);
     if (body->sink && status == 200)
         return pour(body, bytes, more) ? more : 0;
-    if (more > ANSWER_MAX - body->len)
-        return 0;
-    char *text = realloc(body->text, body->len + more + 1);
-    if (!text)
-        return 0;
-    memcpy(text + body->len, bytes, more);
-    body->text = text;
-    body->len += more;
-    text[body->len] = '\0';
-    return more;
+    return gathered_add(&body->all, bytes, more, ANSWER_MAX) ? more : 0;
 }
 
 // Writes "?a=b&c=d" behind what is there. False: it does not fit.
@@ -156,7 +147,7 @@ static bool ask(const struct ctl *ctl, const struct admin_question *question,
     free(fields);
     if (asked)
         return true;
-    free(body->text);
+    free(body->all.text);
     return false;
 }
 
@@ -164,7 +155,7 @@ static bool ask(const struct ctl *ctl, const struct admin_question *question,
 static bool read_answer(const struct ctl *ctl, const struct body *body,
                         struct admin_answer *out)
 {
-    struct admin_answer answer = { .text = body->text };
+    struct admin_answer answer = { .text = body->all.text };
     curl_easy_getinfo(shared, CURLINFO_RESPONSE_CODE, &answer.status);
     if (body->sink && answer.status == 200) {
         *out = answer;

@@ -2,6 +2,8 @@
 
 #include "selftest.h"
 
+#include "gathered.h"
+
 #include <curl/curl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,25 +12,10 @@
 
 enum { BODY_MAX = 4 << 20, FORM_MAX = 8192, HEADER_MAX = 160 };
 
-struct body {
-    char *text;
-    size_t len;
-};
-
 static size_t collect(char *bytes, size_t size, size_t count, void *context)
 {
-    struct body *body = context;
     size_t more = size * count;
-    if (more > BODY_MAX - body->len)
-        return 0;
-    char *text = realloc(body->text, body->len + more + 1);
-    if (!text)
-        return 0;
-    memcpy(text + body->len, bytes, more);
-    body->text = text;
-    body->len += more;
-    text[body->len] = '\0';
-    return more;
+    return gathered_add(context, bytes, more, BODY_MAX) ? more : 0;
 }
 
 bool selftest_fail(struct selftest *test, const char *format, ...)
@@ -41,7 +28,8 @@ bool selftest_fail(struct selftest *test, const char *format, ...)
 }
 
 static void set_options(CURL *curl, const struct selftest *test,
-                        const char *url, const char *form, struct body *body)
+                        const char *url, const char *form,
+                        struct gathered *body)
 {
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -67,7 +55,7 @@ long selftest_ask(struct selftest *test, const char *path, const char *form,
                   char **out)
 {
     CURL *curl = curl_easy_init();
-    struct body body = { 0 };
+    struct gathered body = { 0 };
     char url[2 * SELFTEST_URL_MAX];
     long status = 0;
     if (!curl) {

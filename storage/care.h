@@ -2,9 +2,9 @@
 //
 // care -- look after a store that nobody has open: check it, make it small.
 //
-// A check reads every record and follows every key: that each can be read, and
-// that tables which say the same thing agree. It writes nothing, whatever it
-// finds.
+// A check follows every page of the file, and if these are whole it reads every
+// record and follows every key: that each can be read, and that tables which
+// say the same thing agree. It writes nothing, whatever it finds.
 
 #pragma once
 
@@ -22,7 +22,7 @@ struct care {
     void (*progress)(void *context, uint64_t done, uint64_t all);
     void *context;
     // Answers:
-    uint64_t format;
+    uint64_t format;  // 0: pages are damaged, so no record was looked at
     uint64_t records; // looked at
     uint64_t findings;
 };

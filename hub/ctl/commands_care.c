@@ -80,10 +80,11 @@ static const struct command rows[] = {
       .about = "read all of a store, or of a backup, and say what is wrong",
       .arguments = "[FILE]",
       .details = "FILE is a backup; without it, the store in --data, whose "
-                 "daemon does not run.\nNothing is changed. Every record is "
-                 "read, and the list of free pages; bodies have\nno "
-                 "checksums, so that what a disk has changed in one is not "
-                 "seen.",
+                 "daemon does not run.\nNothing is changed. Every page is "
+                 "followed and, if these are whole, every record\nread; bodies "
+                 "have no checksums, so that what a disk has changed in one is "
+                 "not\nseen. websubctl(1) says what to do with a store that is "
+                 "damaged.",
       .places = { COMMAND_FILE } },
     { .name = "store compact", .group = COMMAND_CARE, .run = ctl_store_compact,
       .about = "make the file of a store as small as it can be",

@@ -44,6 +44,10 @@ static void step(void *context, uint64_t done, uint64_t all)
 
 static void report(struct checking *checking, const struct care *care)
 {
+    if (!checking->findings && care->format == 0) {
+        puts("it is damaged; its records were not looked at");
+        return;
+    }
     if (!checking->findings) {
         printf("format %" PRIu64 ", %" PRIu64 " records: %s\n", care->format,
                care->records,

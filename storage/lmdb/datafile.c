@@ -2,6 +2,9 @@
 
 #include "datafile.h"
 
+#include "layout.h"
+#include "trees.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,29 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// The layout of LMDB 0.9 on 64-bit machines: pages 0 and 1 each hold a page
-// header of 16 bytes and then a meta record; the one with the higher
-// transaction number counts.
 enum {
-    META_AT = 16,
-    MAGIC_AT = META_AT,
-    PAGE_SIZE_AT = META_AT + 24,
-    LAST_PAGE_AT = META_AT + 120,
-    TXN_AT = META_AT + 128,
-    META_END = META_AT + 136,
-    PAGE_SIZE_MIN = 512,
-    PAGE_SIZE_MAX = 65536,
+    HEADER = 152, // what LMDB writes of a page that describes the file
     // A new one: LMDB writes both headers at once, and syncs them only with
     // the first commit.
     NEW_MAX = 1 << 20,
     SECTOR = 512,
-};
-
-static const uint32_t MAGIC = 0xbeefc0de;
-
-struct file_meta {
-    uint32_t page_size;
-    uint64_t last_page, txn;
+    TEXT_SIZE = 96,
 };
 
 static bool say(struct problem *problem, const char *path, const char *text)
@@ -47,30 +34,16 @@ static bool failed(struct problem *problem, const char *path)
     return false;
 }
 
-static bool read_meta(int file, off_t at, struct file_meta *out)
-{
-    uint8_t bytes[META_END];
-    uint32_t magic;
-    if (pread(file, bytes, sizeof bytes, at) != (ssize_t)sizeof bytes)
-        return false;
-    memcpy(&magic, bytes + MAGIC_AT, sizeof magic);
-    memcpy(&out->page_size, bytes + PAGE_SIZE_AT, sizeof out->page_size);
-    memcpy(&out->last_page, bytes + LAST_PAGE_AT, sizeof out->last_page);
-    memcpy(&out->txn, bytes + TXN_AT, sizeof out->txn);
-    return magic == MAGIC && out->page_size >= PAGE_SIZE_MIN
-           && out->page_size <= PAGE_SIZE_MAX;
-}
-
 // A header's page that is not there, all zeros, or says so itself.
 static bool uncommitted(int file, off_t at)
 {
-    static const uint8_t zeros[META_END];
-    uint8_t bytes[META_END] = { 0 };
-    struct file_meta meta;
+    static const uint8_t zeros[HEADER];
+    uint8_t bytes[HEADER] = { 0 };
+    struct layout_meta meta;
     if (pread(file, bytes, sizeof bytes, at) < 0)
         return false;
     return memcmp(bytes, zeros, sizeof zeros) == 0
-           || (read_meta(file, at, &meta) && meta.txn == 0);
+           || (layout_meta(file, (uint64_t)at, &meta) && meta.txn == 0);
 }
 
 static bool never_committed(int file, uint64_t size)
@@ -82,15 +55,42 @@ static bool never_committed(int file, uint64_t size)
 static bool is_whole(int file, uint64_t size, const char *path,
                      struct problem *problem)
 {
-    struct file_meta first, second;
-    if (!read_meta(file, 0, &first)
-        || !read_meta(file, (off_t)first.page_size, &second)
-        || second.page_size != first.page_size)
+    struct layout_meta meta;
+    if (!layout_meta_newest(file, &meta))
         return say(problem, path, "is not a store, or is damaged");
-    uint64_t last = first.txn > second.txn ? first.last_page : second.last_page;
-    if (last >= size / first.page_size)
+    if (meta.last_page >= size / meta.page_size)
         return say(problem, path, "is shorter than its own header says");
     return true;
+}
+
+// The first thing that is wrong.
+static void note(void *context, const char *table, const char *text)
+{
+    char *first = context;
+    if (first[0] == '\0')
+        snprintf(first, TEXT_SIZE, "%s%s%.60s", table,
+                 table[0] != '\0' ? ": " : "", text);
+}
+
+// What LMDB would believe, and the process die of, now or at the next commit.
+static bool has_good_trees(const char *path, struct problem *problem)
+{
+    char first[TEXT_SIZE] = "";
+    struct trees trees = { .roughly = true, .found = note, .context = first };
+    if (!trees_look(&trees, path, problem))
+        return false;
+    if (trees.findings > 0)
+        snprintf(problem->text, sizeof problem->text, "%.100s is damaged (%s)",
+                 path, first);
+    return trees.findings == 0;
+}
+
+static bool advise(struct problem *problem)
+{
+    size_t len = strlen(problem->text);
+    snprintf(problem->text + len, sizeof problem->text - len,
+             "; see websubctl store check, websubctl restore");
+    return false;
 }
 
 static bool check(int file, uint64_t size, const char *path,
@@ -100,7 +100,9 @@ static bool check(int file, uint64_t size, const char *path,
         return true;
     if (never_committed(file, size))
         return ftruncate(file, 0) == 0 || failed(problem, path);
-    return is_whole(file, size, path, problem);
+    return (is_whole(file, size, path, problem)
+            && has_good_trees(path, problem))
+           || advise(problem);
 }
 
 bool datafile_check(const char *path, struct problem *problem)

@@ -3,6 +3,8 @@
 #include "env.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,11 +15,14 @@
 
 enum {
     READERS = 16,
-    FREE_TABLE = 0, // LMDB's own list of free pages
+    LOCK_SIZE = 4096, // more than these need
+    FREE_TABLE = 0,   // LMDB's own list of free pages
     ROOM_FOR_A_COMMIT = 1 << 20,
     // So much longer than its header says, and half of that at least: more
     // than a commit adds.
     AHEAD = 32 << 20,
+    // Of that on the disk.
+    KEPT = 1 << 20,
 };
 
 static const char *const names[TABLE_COUNT] = {
@@ -97,11 +102,29 @@ static int configure(struct env *env, uint64_t map_bytes)
     return error;
 }
 
+// LMDB maps this file and writes to it there, where a full disk is a SIGBUS. So
+// it gets its room beforehand. What cannot be told is left to LMDB.
+static int reserve_lock_file(const char *directory)
+{
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof path, "%s/lock.mdb", directory);
+    int file = len < (int)sizeof path
+                   ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)
+                   : -1;
+    if (file < 0)
+        return 0;
+    int error = posix_fallocate(file, 0, LOCK_SIZE);
+    close(file);
+    return error == ENOSPC || error == EDQUOT ? error : 0;
+}
+
 bool env_open(struct env *env, const char *directory, uint64_t map_bytes,
               struct problem *problem)
 {
     *env = (struct env){ 0 };
     int error = configure(env, map_bytes);
+    if (!error)
+        error = reserve_lock_file(directory);
     if (!error)
         error = mdb_env_open(env->handle, directory, MDB_NOTLS | MDB_NORDAHEAD,
                              0600);
@@ -196,6 +219,17 @@ static uint64_t size_max(uint64_t map)
     return limit.rlim_cur;
 }
 
+// In the map, and in what may be written: else nobody could ever use it.
+static void keep_some(struct env *env, int file, uint64_t says, uint64_t most)
+{
+    uint64_t end = says + KEPT < most ? says + KEPT : most;
+    if (end <= says || env->kept >= end || env->kept >= says + KEPT / 2)
+        return;
+    if (fallocate(file, FALLOC_FL_KEEP_SIZE, (off_t)says, (off_t)(end - says))
+        == 0)
+        env->kept = end;
+}
+
 void env_settle_size(struct env *env)
 {
     struct stat status;
@@ -205,6 +239,7 @@ void env_settle_size(struct env *env)
         return;
     uint64_t size = (uint64_t)status.st_size, most = size_max(map);
     uint64_t wanted = says + AHEAD < most ? says + AHEAD : most;
+    keep_some(env, file, says, most);
     if (size >= wanted || size >= says + AHEAD / 2)
         return;
     // The next commit syncs the new length before it says more; only if this
@@ -243,6 +278,23 @@ uint64_t env_disk_free(struct env *env)
     return (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 
+uint64_t env_growth(struct env *env)
+{
+    struct statvfs disk;
+    struct rlimit limit;
+    uint64_t says, map, growth = UINT64_MAX;
+    int file;
+    if (!measure(env, &file, &says, &map))
+        return growth;
+    // What has no size has no end either (memory, some networks).
+    if (fstatvfs(file, &disk) == 0 && disk.f_blocks != 0)
+        growth = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+        && (limit.rlim_cur <= says || limit.rlim_cur - says < growth))
+        growth = limit.rlim_cur > says ? limit.rlim_cur - says : 0;
+    return growth;
+}
+
 bool env_disk_full(struct env *env)
 {
     struct statvfs disk;
@@ -256,6 +308,14 @@ bool env_disk_full(struct env *env)
     bool limited = limit.rlim_cur != RLIM_INFINITY
                    && says + ROOM_FOR_A_COMMIT > limit.rlim_cur;
     return limited || room < ROOM_FOR_A_COMMIT;
+}
+
+const char *env_why(struct env *env, enum store_status status)
+{
+    bool refused = status == STORE_AGAIN || status == STORE_FULL;
+    if (refused && env_disk_full(env))
+        return "no room left on the disk";
+    return status == STORE_FULL ? "full (map-size)" : store_status_name(status);
 }
 
 bool env_copy(struct env *env, int file, struct problem *problem)

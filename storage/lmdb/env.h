@@ -58,6 +58,7 @@ struct env {
     struct MDB_env *handle;
     unsigned tables[TABLE_COUNT];
     uint64_t epoch; // set by meta.h
+    uint64_t kept;  // the file is on the disk up to here
 };
 
 // Open or make the environment in an existing directory, which must be locked
@@ -68,7 +69,7 @@ bool env_open(struct env *env, const char *directory, uint64_t map_bytes,
 // is made, not even a lock. It must be as long as it says (datafile.h).
 bool env_open_file(struct env *env, const char *file, struct problem *problem);
 // A new one in a file that nobody else sees: no commit is synced, and there is
-// no lock.
+// no lock. The map is smaller where there are not so many addresses.
 bool env_make_file(struct env *env, const char *file, uint64_t map_bytes,
                    struct problem *problem);
 const char *env_table_name(enum table table);
@@ -83,11 +84,15 @@ bool env_room(struct env *env, bool roughly, struct env_room *out);
 
 // What the disk has left for the file; 0 if nobody knows.
 uint64_t env_disk_free(struct env *env);
+// What the disk and the limit of the process let the file grow by; UINT64_MAX
+// if nobody knows.
+uint64_t env_growth(struct env *env);
 
 // LMDB does not write pages that are free, and if the last ones are, the file
 // is shorter than its header says and would be taken for one that was cut short
 // (datafile.h). So it is made longer beforehand: after each commit, for the
-// next one; and as long as it says at the end.
+// next one; and as long as it says at the end. A little of that is really there
+// on the disk, for removals when somebody else has filled it.
 void env_settle_size(struct env *env);
 void env_trim_size(struct env *env);
 
@@ -98,6 +103,9 @@ bool env_panicked(struct env *env);
 // Whether it is for want of space that a commit failed: LMDB answers EIO when
 // a full disk, or the limit on the size of files, took only a part of a write.
 bool env_disk_full(struct env *env);
+
+// What a commit answered while the store was opened, in words.
+const char *env_why(struct env *env, enum store_status status);
 
 // A compacted copy of what is committed, into an open file.
 bool env_copy(struct env *env, int file, struct problem *problem);

@@ -2,8 +2,12 @@
 
 #include "env.h"
 
+#include <errno.h>
 #include <lmdb.h>
 #include <stdio.h>
+#include <sys/stat.h>
+
+enum { MAP_LEAST = 1 << 30 };
 
 static bool fail(struct env *env, const char *file, int error,
                  struct problem *problem)
@@ -37,10 +41,13 @@ static int look_at_tables(struct env *env)
 bool env_open_file(struct env *env, const char *file, struct problem *problem)
 {
     *env = (struct env){ 0 };
+    struct stat status;
     int error = mdb_env_create(&env->handle);
     if (!error)
         error = mdb_env_set_maxdbs(env->handle, TABLE_COUNT);
-    // The map is as large as the file says.
+    // Not what the file says, which may be more than can be had here.
+    if (!error && stat(file, &status) == 0)
+        error = mdb_env_set_mapsize(env->handle, (size_t)status.st_size);
     if (!error)
         error = mdb_env_open(env->handle, file,
                              MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR | MDB_NOTLS,
@@ -67,8 +74,7 @@ static int make_tables(struct env *env)
     return error;
 }
 
-bool env_make_file(struct env *env, const char *file, uint64_t map_bytes,
-                   struct problem *problem)
+static int make_file(struct env *env, const char *file, uint64_t map_bytes)
 {
     *env = (struct env){ 0 };
     int error = mdb_env_create(&env->handle);
@@ -81,6 +87,18 @@ bool env_make_file(struct env *env, const char *file, uint64_t map_bytes,
                              MDB_NOSYNC | MDB_NOLOCK | MDB_NOSUBDIR | MDB_NOTLS
                                  | MDB_NORDAHEAD,
                              0600);
+    return error;
+}
+
+bool env_make_file(struct env *env, const char *file, uint64_t map_bytes,
+                   struct problem *problem)
+{
+    int error;
+    while ((error = make_file(env, file, map_bytes)) == ENOMEM
+           && map_bytes / 2 >= MAP_LEAST) {
+        env_close(env);
+        map_bytes /= 2;
+    }
     if (!error)
         error = make_tables(env);
     return !error || fail(env, file, error, problem);

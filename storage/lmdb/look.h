@@ -46,8 +46,6 @@ bool look_subscription(struct look *look, uint64_t topic, uint64_t id,
                        struct subscription *out);
 
 void look_at_meta(struct look *look);
-// What a commit would write to: what is wrong there ends the process then.
-void look_at_free(struct look *look);
 void look_at_topics(struct look *look);
 void look_at_log(struct look *look);
 void look_at_subscribers(struct look *look);

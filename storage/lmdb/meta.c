@@ -193,7 +193,7 @@ static bool look_first(struct env *env, struct meta *out,
         return false;
     }
     enum store_status status = txn_commit(&txn);
-    return status == STORE_OK ? true : say(problem, store_status_name(status));
+    return status == STORE_OK || say(problem, env_why(env, status));
 }
 
 static bool forget_copy(struct env *env, struct problem *problem)
@@ -202,7 +202,7 @@ static bool forget_copy(struct env *env, struct problem *problem)
     txn_begin_write(&txn, env);
     renew_epoch(&txn);
     enum store_status status = txn_commit(&txn);
-    return status == STORE_OK ? true : say(problem, store_status_name(status));
+    return status == STORE_OK || say(problem, env_why(env, status));
 }
 
 bool meta_open(struct env *env, bool copied, struct meta *out,

@@ -99,7 +99,7 @@ bool migration_run(struct env *env, const struct migration_step *steps,
         snprintf(problem->text, sizeof problem->text,
                  "the store: could not make format %" PRIu64 " of %" PRIu64
                  ": %s",
-                 steps[i].from + 1, steps[i].from, store_status_name(status));
+                 steps[i].from + 1, steps[i].from, env_why(env, status));
         return false;
     }
     return true;

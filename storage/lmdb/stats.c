@@ -47,6 +47,7 @@ enum store_status op_stats(struct engine_context *context,
         .epoch = txn->env->epoch,
         .format = META_FORMAT,
     };
-    room_tell(&room, env_disk_free(txn->env), &op->numbers);
+    room_tell(&room, env_growth(txn->env), env_disk_free(txn->env),
+              &op->numbers);
     return STORE_OK;
 }

@@ -74,7 +74,7 @@ static bool sweep(struct store *store, struct problem *problem)
         arena_clear(&context.results);
         enum store_status status = txn_commit(&txn);
         if (status != STORE_OK)
-            return say(problem, store_status_name(status));
+            return say(problem, env_why(&store->env, status));
     }
     return true;
 }

@@ -62,13 +62,13 @@ static int64_t room_left(struct store *store, int64_t *kept)
     *kept = 0;
     if (!env_room(&store->env, true, &room))
         return 0;
-    uint64_t reserve = room_reserve(room.map_bytes);
-    if (room.map_bytes < room.used_bytes + reserve + ROOM_NEAR
+    uint64_t whole = room_whole(&room, env_growth(&store->env));
+    uint64_t reserve = room_reserve(whole);
+    if (whole < room.used_bytes + reserve + ROOM_NEAR
         && !env_room(&store->env, false, &room))
         return 0;
     *kept = (int64_t)reserve;
-    return (int64_t)room.map_bytes - (int64_t)room.used_bytes
-           - (int64_t)reserve;
+    return (int64_t)whole - (int64_t)room.used_bytes - (int64_t)reserve;
 }
 
 static void fail_all(struct batch *batch, enum store_status status)

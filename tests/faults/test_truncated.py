@@ -12,7 +12,7 @@ from harness import Daemon, Story
 
 PAGE = 4096
 # In the header at the beginning of each of the first two pages.
-LAST_PAGE, COMMIT = 136, 144
+FREE_ROOT, LAST_PAGE, COMMIT = 80, 136, 144
 REFUSED = 1
 
 
@@ -102,6 +102,35 @@ class Truncated(Story):
         for content in (b"x" * 3 * PAGE, b"\0" * 3 * 1048576, b"#!/bin/sh\n"):
             (hub.data / "data.mdb").write_bytes(content)
             self.refused(hub, "is not a store, or is damaged")
+
+    def damage_free_pages(self, file: Path) -> None:
+        """The list of free pages begins with another page's number."""
+        data = bytearray(file.read_bytes())
+        newest = max((0, PAGE),
+                     key=lambda page: struct.unpack_from(
+                         "<Q", data, page + COMMIT))
+        root, = struct.unpack_from("<Q", data, newest + FREE_ROOT)
+        struct.pack_into("<Q", data, root * PAGE, root + 1)
+        file.write_bytes(data)
+
+    def test_what_every_commit_would_meet_is_looked_at(self) -> None:
+        hub, file = self.stopped(3)
+        self.damage_free_pages(file)
+        damaged = file.read_bytes()
+        self.refused(hub, "is damaged (free pages: page ")
+        told = self.ctl(hub, "store", "check", code=1)
+        self.assertIn("free pages: page ", told)
+        self.ctl(hub, "store", "compact", code=1)
+        self.assertEqual(file.read_bytes(), damaged)
+
+    def test_what_can_be_read_of_it_makes_a_new_store(self) -> None:
+        hub, file = self.stopped(3)
+        self.damage_free_pages(file)
+        lines = str(self.directory / "lines")
+        self.ctl(hub, "export", lines)
+        file.unlink()
+        self.ctl(hub, "import", lines)
+        self.works(hub, 3)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@
 #include "postbox.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -282,6 +284,43 @@ static void it_works_again_after_room_is_made(void **state)
     }
 }
 
+// A limit on the size of files stands for a disk that is full: write(2) fails
+// in the same places.
+static void limit_files(struct session *s, uint64_t more, struct rlimit *before)
+{
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    const uint64_t used = scene_stats(s).used_bytes;
+    assert_int_equal(sigaction(SIGXFSZ, &ignore, NULL), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, before), 0);
+    const struct rlimit limit = { used + more, before->rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void what_makes_room_works_on_a_full_disk(void **state)
+{
+    struct session *s = *state;
+    struct rlimit before;
+    uint64_t id;
+    session_close(s);
+    s->options.map_bytes = 256 << 20;
+    session_open(s);
+    uint64_t topic = scene_subscribe(s, TOPIC, CALLBACK).topic;
+    limit_files(s, 3 << 20, &before);
+    for (int i = 0; i < 3; i++) {
+        fill_up(s);
+        uint64_t head = scene_topic(s, TOPIC).head;
+        struct store_trim trim = scene_trim(s, topic, LONG, 5, ENOUGH);
+        assert_true(trim.removed > 0);
+        for (int k = 0; k < 1000 && trim.removed > 0; k++)
+            trim = scene_trim(s, topic, LONG, 5, ENOUGH);
+        assert_true(scene_topic(s, TOPIC).removed == head - 5);
+        assert_int_equal(publish(s, LARGE), STORE_OK);
+        assert_int_equal(take(s, (unsigned)i, &id), STORE_OK);
+        expect_body(s, topic, head + 1, LARGE);
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+}
+
 static void of_many_at_the_brim_each_is_kept_or_refused(void **state)
 {
     enum { COUNT = 400 };
@@ -367,6 +406,7 @@ int main(void)
         TEST(outcomes_and_endings_are_kept_when_full),
         TEST(mailboxes_are_read_and_ended_when_full),
         TEST(it_works_again_after_room_is_made),
+        TEST(what_makes_room_works_on_a_full_disk),
         TEST(of_many_at_the_brim_each_is_kept_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

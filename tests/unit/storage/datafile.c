@@ -16,22 +16,31 @@
 
 enum { PAGE = 4096 };
 
-// A file of `size` bytes with the two headers of LMDB: the first names
-// `first` as its last page, and the second, newer one, `second`.
+// One of the two headers of LMDB.
+static void write_header(unsigned char *at, uint64_t last, uint64_t txn)
+{
+    const uint32_t magic = 0xbeefc0de, page = PAGE;
+    at[10] = 8; // the kind of page
+    at += 16;
+    memcpy(at, &magic, sizeof magic);
+    at[4] = 1; // version
+    memcpy(at + 24, &page, sizeof page);
+    at[28] = 8;                    // keys of the free pages are numbers
+    memset(at + 24 + 40, 0xff, 8); // there are none
+    memset(at + 72 + 40, 0xff, 8); // and no tables
+    memcpy(at + 120, &last, sizeof last);
+    memcpy(at + 128, &txn, sizeof txn);
+}
+
+// A file of `size` bytes with both: the first names `first` as its last page,
+// and the second, newer one, `second`.
 static void write_file(const char *path, off_t size, uint64_t first,
                        uint64_t second)
 {
     static unsigned char pages[2 * PAGE];
-    const uint64_t last[2] = { first, second };
     memset(pages, 0, sizeof pages);
-    for (uint64_t i = 0; i < 2; i++) {
-        const uint32_t magic = 0xbeefc0de, page = PAGE;
-        unsigned char *at = pages + i * PAGE + 16;
-        memcpy(at, &magic, sizeof magic);
-        memcpy(at + 24, &page, sizeof page);
-        memcpy(at + 120, &last[i], sizeof last[i]);
-        memcpy(at + 128, &i, sizeof i);
-    }
+    write_header(pages, first, 0);
+    write_header(pages + PAGE, second, 1);
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(pages, 1, sizeof pages, file), sizeof pages);
@@ -111,16 +120,9 @@ static bool check_new(off_t size, bool first, bool second, uint64_t txn,
     int file = mkstemp(path);
     assert_true(file >= 0);
     memset(pages, 0, sizeof pages);
-    for (int i = 0; i < 2; i++) {
-        const uint32_t magic = 0xbeefc0de, page = PAGE;
-        unsigned char *at = pages + i * PAGE + 16;
-        if (!headers[i])
-            continue;
-        memcpy(at, &magic, sizeof magic);
-        memcpy(at + 24, &page, sizeof page);
-        at[120] = 1;
-        memcpy(at + 128, &txn, sizeof txn);
-    }
+    for (int i = 0; i < 2; i++)
+        if (headers[i])
+            write_header(pages + i * PAGE, 1, txn);
     assert_int_equal(write(file, pages, sizeof pages), sizeof pages);
     assert_int_equal(ftruncate(file, size), 0);
     bool good = datafile_check(path, &problem);

@@ -41,6 +41,23 @@ bool address_embedded(const struct address *address, struct address *out)
     return true;
 }
 
+struct address address_meant(const struct address *address)
+{
+    static const uint8_t translated[12] = { [8] = 0xff, [9] = 0xff };
+    static const uint8_t compatible[12] = { 0 };
+    struct address out;
+    if (address_embedded(address, &out))
+        return out;
+    // ::1 and what else begins with as many zeros is no IPv4 address.
+    bool is = memcmp(address->bytes, translated, sizeof translated) == 0
+              || (memcmp(address->bytes, compatible, sizeof compatible) == 0
+                  && address->bytes[12] != 0);
+    if (!is)
+        return *address;
+    set_ipv4(&out, address->bytes + 12);
+    return out;
+}
+
 struct address address_customer(const struct address *address)
 {
     struct address out;

@@ -27,6 +27,11 @@ bool address_same(const struct address *a, const struct address *b);
 // 6to4 (2002::/16). False: there is none in it.
 bool address_embedded(const struct address *address, struct address *out);
 
+// Whom somebody means who writes it: an IPv4 address that is embedded in it, as
+// above, or only written as IPv6 (::a.b.c.d, RFC 4291 2.5.5.1;
+// ::ffff:0:a.b.c.d, RFC 2765), which leads nowhere by itself; else itself.
+struct address address_meant(const struct address *address);
+
 // Of all that one customer has, the one that stands for it: in IPv6 he has a
 // /64; and an IPv4 address is the same in whatever it is embedded.
 struct address address_customer(const struct address *address);

@@ -3,8 +3,8 @@
 #include "digest.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
-#include <threads.h>
 
 static EVP_MD *method;
 
@@ -16,8 +16,8 @@ static void fetch(void)
 bool digest_open(struct digest *digest)
 {
     // Fetched once, for ever: fetching costs more than hashing an entry.
-    static once_flag once = ONCE_FLAG_INIT;
-    call_once(&once, fetch);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fetch);
     digest->context = EVP_MD_CTX_new();
     digest->staged = 0;
     digest->failed = method == NULL || digest->context == NULL;

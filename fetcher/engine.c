@@ -19,6 +19,7 @@ struct engine {
     struct siphash_key key;
     char *user_agent, *ca_file, *dns_servers;
     struct guard_own *own;
+    size_t own_count;
     struct admission admission;
     struct network networks[];
 };
@@ -107,31 +108,36 @@ static const char *open_shared(struct engine *engine,
     return NULL;
 }
 
+static bool read_guards(const struct engine *engine,
+                        const struct engine_allowed *allowed,
+                        struct network_guards *guards)
+{
+    guards->topic = guards->callback =
+        (struct guard){ .own = engine->own, .own_count = engine->own_count };
+    return read_guard(&guards->topic, allowed->topic, allowed->topic_count)
+           && read_guard(&guards->callback, allowed->callback,
+                         allowed->callback_count);
+}
+
 static const char *open_guards(struct engine *engine,
                                const struct engine_options *options,
-                               struct guard *topic, struct guard *callback)
+                               struct network_guards *guards)
 {
-    size_t count = 0;
-    if (!read_guard(topic, options->allow_topic, options->allow_topic_count)
-        || !read_guard(callback, options->allow_callback,
-                       options->allow_callback_count))
-        return "an allowed range is not ADDRESS/BITS, or there are too many";
-    if (!own_read(options->own, options->own_count, &engine->own, &count))
+    if (!own_read(options->own, options->own_count, &engine->own,
+                  &engine->own_count))
         return "the addresses of this machine are not known";
-    topic->own = engine->own;
-    topic->own_count = count;
-    callback->own = engine->own;
-    callback->own_count = count;
+    if (!read_guards(engine, &options->allowed, guards))
+        return "an allowed range is not ADDRESS/BITS, or there are too many";
     return NULL;
 }
 
 static const char *open_all(struct engine *engine,
                             const struct engine_options *options)
 {
-    struct guard topic = { 0 }, callback = { 0 };
+    struct network_guards guards;
     const char *problem = open_shared(engine, options);
     if (!problem)
-        problem = open_guards(engine, options, &topic, &callback);
+        problem = open_guards(engine, options, &guards);
     if (problem)
         return problem;
     struct network_options network_options = {
@@ -146,8 +152,7 @@ static const char *open_all(struct engine *engine,
         network->wake = options->wake;
         network->context = options->context;
         network->admission = &engine->admission;
-        network->guard_topic = topic;
-        network->guard_callback = callback;
+        network->guards = guards;
         engine->count++;
         if (!network_open(network, &network_options, &problem))
             return problem;
@@ -236,6 +241,23 @@ void engine_cancel(struct engine *engine, struct exchange *exchange)
     struct network *network = network_of(engine, exchange->url);
     atomic_store(&network->sweep, true);
     uv_async_send(&network->knock);
+}
+
+bool engine_set_allowed(struct engine *engine,
+                        const struct engine_allowed *allowed)
+{
+    struct network_guards guards;
+    if (!read_guards(engine, allowed, &guards))
+        return false;
+    for (size_t i = 0; i < engine->count; i++) {
+        struct network *network = &engine->networks[i];
+        pthread_mutex_lock(&network->lock);
+        network->next_guards = guards;
+        network->guards_changed = true;
+        pthread_mutex_unlock(&network->lock);
+        uv_async_send(&network->knock);
+    }
+    return true;
 }
 
 void engine_set_strangers(struct engine *engine, unsigned strangers,

@@ -144,7 +144,7 @@ struct exchange {
     bool moved_for_good; // by 301 and 308 alone
     bool downgraded;     // from https to http on the way
     // Of a fetch: it, or a redirect to it, came from an address that is only
-    // called by leave of allow_topic.
+    // called by leave of allowed.topic.
     bool inside;
     int64_t started_ms, ended_ms; // monotonic; started 0: it never did
 
@@ -206,16 +206,21 @@ struct engine_limits {
     unsigned strangers, stranger_fetches;
 };
 
+// CIDR that the guard lets through although they are special; at most
+// GUARD_RANGES_MAX of each.
+struct engine_allowed {
+    const char *const *topic;    // for fetches
+    const char *const *callback; // for everything else
+    size_t topic_count, callback_count;
+};
+
 struct engine_options {
     unsigned threads; // 1..64
     struct engine_limits limits;
     const char *user_agent;
     const char *const *dns_servers; // "ADDR:PORT"; count 0: resolv.conf
     size_t dns_server_count;
-    // CIDR that the guard lets through although they are special.
-    const char *const *allow_topic;    // for fetches
-    const char *const *allow_callback; // for everything else
-    size_t allow_topic_count, allow_callback_count;
+    struct engine_allowed allowed;
     // "ADDR:PORT" where this very process listens: never called, whatever is
     // allowed (S18). An unspecified address means all of this machine's.
     const char *const *own;
@@ -245,6 +250,11 @@ void engine_cancel(struct engine *engine, struct exchange *exchange);
 // address are counted no more, but for those of `stranger`s. It must have been
 // ANSWERED, and not `judge_only`.
 void engine_vouch(struct engine *engine, const struct exchange *exchange);
+
+// Of exchanges that begin from now on; what is under way goes on. False: a
+// range is none, or there are too many, and all is as it was.
+bool engine_set_allowed(struct engine *engine,
+                        const struct engine_allowed *allowed);
 
 // limits.strangers and limits.stranger_fetches, from now on.
 void engine_set_strangers(struct engine *engine, unsigned strangers,

@@ -42,8 +42,8 @@ void exchanges_move(struct exchanges *to, struct exchanges *from)
 const struct guard *network_guard(const struct network *network,
                                   enum exchange_class class)
 {
-    return class == EXCHANGE_FETCH ? &network->guard_topic
-                                   : &network->guard_callback;
+    return class == EXCHANGE_FETCH ? &network->guards.topic
+                                   : &network->guards.callback;
 }
 
 bool network_is_late(const struct exchange *exchange)
@@ -91,6 +91,9 @@ static bool take_inbox(struct network *network)
     exchanges_init(&taken);
     pthread_mutex_lock(&network->lock);
     bool closing = network->closing;
+    if (network->guards_changed)
+        network->guards = network->next_guards;
+    network->guards_changed = false;
     exchanges_move(&taken, &network->inbox);
     pthread_mutex_unlock(&network->lock);
     struct exchange *exchange = taken.first;

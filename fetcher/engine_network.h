@@ -47,10 +47,15 @@ struct network_numbers {
     _Atomic uint64_t connections, refused, lookups, cut;
 };
 
+struct network_guards {
+    struct guard topic, callback;
+};
+
 struct network {
     pthread_mutex_t lock;
     struct exchanges inbox, outbox;
-    bool closing;
+    struct network_guards next_guards; // if they have changed
+    bool guards_changed, closing;
     atomic_bool sweep; // something waiting was cancelled
     struct network_numbers numbers;
 
@@ -74,7 +79,7 @@ struct network {
     int64_t now_ms;
 
     struct engine_limits limits; // this thread's share
-    struct guard guard_topic, guard_callback;
+    struct network_guards guards;
     struct watches watches;
     struct resolve *resolve;
     struct origins origins;

@@ -201,7 +201,7 @@ static bool is_inside(const struct transfer *transfer)
     if (transfer->exchange->class != EXCHANGE_FETCH)
         return false;
     address_to_socket(&transfer->address, transfer->origin->port, &address);
-    return guard_is_inside(&transfer->network->guard_topic,
+    return guard_is_inside(&transfer->network->guards.topic,
                            (const struct sockaddr *)&address);
 }
 

@@ -7,11 +7,11 @@
 #include "siphash.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <threads.h>
 
 // A rule taken apart.
 struct rule {
@@ -30,6 +30,7 @@ struct noise {
     uint8_t recipe[16];
     struct rule *own;
     char *text;
+    size_t shares; // beside the first
 };
 
 enum { DEFAULT_MAX = 200 };
@@ -164,8 +165,8 @@ static void make_usual(void)
 
 const struct noise *noise_default(void)
 {
-    static once_flag once = ONCE_FLAG_INIT;
-    call_once(&once, make_usual);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_usual);
     return &usual;
 }
 
@@ -301,9 +302,16 @@ struct noise *noise_new(const char *const *rules, size_t count,
     return make(rules, &lists, text_len, problem);
 }
 
+struct noise *noise_share(struct noise *noise)
+{
+    if (noise != NULL)
+        noise->shares++;
+    return noise;
+}
+
 void noise_free(struct noise *noise)
 {
-    if (noise == NULL)
+    if (noise == NULL || noise->shares-- > 0)
         return;
     free(noise->own);
     free(noise->text);

@@ -40,6 +40,9 @@ enum { NOISE_RULES_MAX = 1000, NOISE_RULE_MAX = 512 };
 // wrong and why, or that memory ran out; borrowed until the thread's next call.
 struct noise *noise_new(const char *const *rules, size_t count,
                         bool with_default, const char **problem);
+// One more who needs it, and one less; NULL, which stands for the default, is
+// fine. Only of those that noise_new() made, on one thread.
+struct noise *noise_share(struct noise *noise);
 void noise_free(struct noise *noise);
 
 // A digest of the rules, and of how this program makes digests of what is left:

@@ -8,7 +8,7 @@
 #include "pull_problem.h"
 #include "pull_query.h"
 #include "request.h"
-#include "rules.h"
+#include "served.h"
 #include "websocket.h"
 
 #include <assert.h>
@@ -237,15 +237,20 @@ static void follow_all(struct asking *asking)
     }
 }
 
-static bool is_served(const struct asking *asking)
+// What an audience was found to be is remembered.
+static const char *denied_topic(const struct asking *asking,
+                                struct audience *audience)
 {
     const struct rules *rules = asking->all->readings->services.rules;
-    const struct pull_query *query = asking->query;
-    for (size_t i = 0; i < query->topic_count; i++)
-        if (!rules_allow_topic(rules, query->topics[i].url,
-                               query->topics[i].url_len))
-            return false;
-    return true;
+    return audience ? served_denies(rules, audience)
+                    : served_denies_query(rules, asking->query);
+}
+
+static void deny(struct asking *asking, const char *topic)
+{
+    struct metrics *metrics = asking->all->readings->services.metrics;
+    struct pull_problem problem = served_problem(metrics, topic);
+    refuse(asking, &problem);
 }
 
 // What an audience knows is good for a while.
@@ -271,16 +276,16 @@ static void find_audience(struct asking *asking)
 {
     struct audiences *audiences = asking->all->readings->audiences;
     struct audience *audience = audience_find(audiences, asking->query);
-    if (asking->query->topic_count == 0)
+    const char *denied = denied_topic(asking, audience);
+    if (denied)
+        deny(asking, denied);
+    else if (asking->query->topic_count == 0)
         make_audience(asking);
     else if (is_fresh(audience, asking->now.mono)
              && may_read_all(asking, audience))
         arrive(asking, audience);
-    else if (is_served(asking))
-        follow_all(asking);
     else
-        fail(asking, 403, "denied-topic",
-             "this hub does not serve that topic's domain");
+        follow_all(asking);
 }
 
 // --------------------------------------------------------------------- rights

@@ -62,6 +62,9 @@ struct audience {
     bool known;          // `quiet` is
     uint64_t quiet;      // the newest event of its topics
     uint16_t tag;        // of its cursors
+    // served.h: what the rules of that time deny; NULL: nothing.
+    uint64_t judged;
+    const struct audience_topic *denied;
     void *waiting; // the reader's: one that is not over, and can be joined
     // The question:
     enum pull_voice voice;

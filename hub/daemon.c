@@ -6,7 +6,6 @@
 #include "config.h"
 #include "descriptors.h"
 #include "fetcher/engine.h"
-#include "fetcher/guard.h"
 #include "front.h"
 #include "health.h"
 #include "http.h"
@@ -20,6 +19,7 @@
 #include "notify.h"
 #include "outside.h"
 #include "parts.h"
+#include "proxies.h"
 #include "reload.h"
 #include "request.h"
 #include "rules.h"
@@ -27,8 +27,7 @@
 #include "steering.h"
 #include "storage/store.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +40,8 @@ struct daemon {
     struct services services;
     struct metrics metrics;
     struct descriptors descriptors;
-    struct guard proxies; // trusted ones; unchanged once it runs
+    struct proxies proxies;     // trusted ones
+    atomic_size_t document_max; // for http
     struct inbox *inbox;
     struct front *front;
     struct http *http;
@@ -80,19 +80,10 @@ static void on_handed(void *context, int fd, const struct sockaddr *address,
     http_adopt(daemon->http, fd, address, door);
 }
 
-// Behind a trusted proxy are many people, so its connections are not counted
-// like one person's.
 static bool on_unlimited(void *context, const struct sockaddr *address)
 {
-    const struct daemon *daemon = context;
-    char text[INET6_ADDRSTRLEN] = "";
-    const void *raw = NULL;
-    if (address->sa_family == AF_INET)
-        raw = &((const struct sockaddr_in *)address)->sin_addr;
-    else if (address->sa_family == AF_INET6)
-        raw = &((const struct sockaddr_in6 *)address)->sin6_addr;
-    return raw && inet_ntop(address->sa_family, raw, text, sizeof text)
-           && guard_lists(&daemon->proxies, text);
+    struct daemon *daemon = context;
+    return proxies_have(&daemon->proxies, address);
 }
 
 static void on_news(void *context)
@@ -190,9 +181,16 @@ static bool open_outside(struct daemon *daemon, char problem[512])
     if (!services->store || !take_rules(daemon, problem))
         return false;
     const struct outside_callers callers = {
-        on_arrived,   on_gone,           on_handed,
-        on_unlimited, on_look,           on_news,
-        daemon,       daemon->inherited, keyring_in_use(services->keyring),
+        on_arrived,
+        on_gone,
+        on_handed,
+        on_unlimited,
+        on_look,
+        on_news,
+        daemon,
+        daemon->inherited,
+        keyring_in_use(services->keyring),
+        &daemon->document_max,
     };
     daemon->front = outside_front(config, &callers, problem);
     if (!daemon->front || !name_hub(daemon, problem))
@@ -244,7 +242,7 @@ static void fit_connections(struct daemon *daemon)
 // What of the options is not read by parts.h, where it is needed.
 static void on_options(void *context)
 {
-    const struct daemon *daemon = context;
+    struct daemon *daemon = context;
     const struct config *config = daemon->config;
     const struct store_limits limits = {
         .max_topics = (uint64_t)config->max_topics,
@@ -256,6 +254,10 @@ static void on_options(void *context)
     log_change((enum log_level)config->log_level, config->log_json);
     if (daemon->services.store)
         store_limits(daemon->services.store, &limits);
+    if (daemon->services.engine)
+        outside_set_allowed(config, daemon->services.engine);
+    proxies_set(&daemon->proxies, &config->trusted_proxy);
+    atomic_store(&daemon->document_max, outside_document_max(config));
 }
 
 static bool make_live(struct daemon *daemon, const struct daemon_means *means)
@@ -283,6 +285,7 @@ struct daemon *daemon_new(const struct daemon_means *means, char problem[512])
     daemon->inherited = means->inherited;
     daemon->notify = means->notify;
     daemon->clean = true;
+    proxies_init(&daemon->proxies);
     if (!make_live(daemon, means)) {
         fail(problem, "out of memory");
         daemon_free(daemon);
@@ -290,9 +293,8 @@ struct daemon *daemon_new(const struct daemon_means *means, char problem[512])
     }
     descriptors_raise(&daemon->descriptors);
     fit_connections(daemon);
-    // The option was checked when it was read.
-    for (size_t i = 0; i < config->trusted_proxy.count; i++)
-        guard_allow(&daemon->proxies, config->trusted_proxy.items[i]);
+    proxies_set(&daemon->proxies, &config->trusted_proxy);
+    atomic_init(&daemon->document_max, outside_document_max(config));
     if (open_all(daemon, problem))
         return daemon;
     daemon_free(daemon);
@@ -392,6 +394,7 @@ bool daemon_free(struct daemon *daemon)
     keyring_free(daemon->services.keyring);
     reload_free(daemon->services.reload);
     live_free(daemon->services.live);
+    proxies_clear(&daemon->proxies);
     free(daemon);
     return true;
 }

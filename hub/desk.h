@@ -45,6 +45,7 @@ struct desk {
     uint64_t leased;      // as the store told last
     uint32_t rev;         // of what it listens to
     uint64_t token;       // whose scope covers all of that; 0: nobody's
+    uint64_t judged;      // served.h: the rules that deny nothing of it
     bool ended;           // it is not found any more
     bool online;          // as was told last
     uint64_t head;        // everything up to this number has been looked at

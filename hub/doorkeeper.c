@@ -2,6 +2,7 @@
 
 #include "doorkeeper.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,18 @@ enum {
 bool doorkeeper_open(struct doorkeeper *keeper,
                      const struct turnstile_limits *limits)
 {
+    const struct turnstile_limits seats = {
+        .expected = DOORKEEPER_OPERATORS_MAX,
+        .per_address = DOORKEEPER_OPERATORS_SHARE,
+        .unlimited = limits->unlimited,
+        .context = limits->context,
+    };
     if (!turnstile_open(&keeper->turnstile, limits))
         return false;
+    if (!turnstile_open(&keeper->seats, &seats)) {
+        turnstile_close(&keeper->turnstile);
+        return false;
+    }
     keeper->most = limits->expected;
     patience_init(&keeper->people);
     patience_init(&keeper->operators);
@@ -30,7 +41,30 @@ void doorkeeper_close(struct doorkeeper *keeper)
 {
     patience_clear(&keeper->people);
     patience_clear(&keeper->operators);
+    turnstile_close(&keeper->seats);
     turnstile_close(&keeper->turnstile);
+}
+
+static bool is_from(void *context, const struct waiting *waiting)
+{
+    const struct caller *caller =
+        (const struct caller *)(const void *)waiting; // its first member
+    return strcmp(caller->peer, context) == 0;
+}
+
+// Nobody else has to go for one whose own address has too many.
+static bool has_seat(struct doorkeeper *keeper, const struct sockaddr *address)
+{
+    char peer[PEER_TEXT_MAX];
+    if (!turnstile_has_room(&keeper->seats, address)) {
+        peer_text(address, peer);
+        patience_enforce_of(&keeper->operators, SQUEEZED_S, is_from, peer);
+        return false;
+    }
+    if (atomic_load(&keeper->operators_inside) < DOORKEEPER_OPERATORS_MAX)
+        return true;
+    patience_enforce(&keeper->operators, SQUEEZED_S);
+    return false;
 }
 
 static bool has_room(struct doorkeeper *keeper, enum door door,
@@ -41,10 +75,7 @@ static bool has_room(struct doorkeeper *keeper, enum door door,
         return atomic_load(&keeper->inside) < keeper->most
                && turnstile_has_room(&keeper->turnstile, address);
     case DOOR_OPERATORS:
-        if (atomic_load(&keeper->operators_inside) < DOORKEEPER_OPERATORS_MAX)
-            return true;
-        patience_enforce(&keeper->operators, SQUEEZED_S);
-        return false;
+        return has_seat(keeper, address);
     case DOOR_SOCKET:
         return true;
     }
@@ -111,6 +142,34 @@ static void name_owner(struct caller *caller)
                  (unsigned long)peer.uid);
 }
 
+static bool read_peer(const char *peer, union doorkeeper_note *out)
+{
+    memset(out, 0, sizeof *out);
+    if (inet_pton(AF_INET, peer, &out->four.sin_addr) == 1)
+        out->four.sin_family = AF_INET;
+    else if (inet_pton(AF_INET6, peer, &out->six.sin6_addr) == 1)
+        out->six.sin6_family = AF_INET6;
+    return out->any.sa_family != AF_UNSPEC;
+}
+
+// Many who come at once are all admitted before the first of them is inside:
+// here they are looked at one by one. Who is one too many takes nobody's place
+// until he is gone.
+static void take_seat(struct doorkeeper *keeper, struct caller *caller)
+{
+    union doorkeeper_note address;
+    if (!read_peer(caller->peer, &address))
+        return;
+    if (turnstile_has_room(&keeper->seats, &address.any)
+        && atomic_load(&keeper->operators_inside) <= DOORKEEPER_OPERATORS_MAX) {
+        caller->seat = turnstile_enter(&keeper->seats, &address.any);
+        return;
+    }
+    caller->refused = true;
+    atomic_fetch_sub(&keeper->operators_inside, 1);
+    shutdown(caller->waiting.fd, SHUT_RDWR);
+}
+
 struct caller *doorkeeper_enter(struct doorkeeper *keeper, int fd,
                                 const struct sockaddr *note)
 {
@@ -128,6 +187,8 @@ struct caller *doorkeeper_enter(struct doorkeeper *keeper, int fd,
     memcpy(caller->peer, peer, sizeof peer);
     if (door == DOOR_PUBLIC)
         caller->place = turnstile_enter(&keeper->turnstile, note);
+    if (door == DOOR_OPERATORS)
+        take_seat(keeper, caller);
     if (door == DOOR_SOCKET)
         name_owner(caller);
     doorkeeper_waits(keeper, caller);
@@ -139,13 +200,15 @@ void doorkeeper_leave(struct doorkeeper *keeper, struct caller *caller,
 {
     char peer[PEER_TEXT_MAX];
     enum door door = read_note(note, peer);
-    atomic_fetch_sub(door == DOOR_OPERATORS ? &keeper->operators_inside
-                                            : &keeper->inside,
-                     1);
+    if (!caller || !caller->refused)
+        atomic_fetch_sub(door == DOOR_OPERATORS ? &keeper->operators_inside
+                                                : &keeper->inside,
+                         1);
     if (!caller)
         return;
     doorkeeper_hears(keeper, caller);
     turnstile_leave(&keeper->turnstile, caller->place);
+    turnstile_leave(&keeper->seats, caller->seat);
     free(caller);
 }
 

@@ -5,8 +5,8 @@
 // Three doors: the public one has so many places in all and for an address;
 // the operators' one a few places of its own, so that neither crowd can shut
 // the other out; the admin socket, which only its owner opens, any number.
-// When the operators' places are taken, whoever has been silent there for
-// longest goes for who comes.
+// When the operators' places, or an address's share of them, are taken, whoever
+// has been silent there for a while goes for who comes.
 //
 // From any thread, but for what is said of a caller.
 
@@ -24,19 +24,28 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-enum { DOORKEEPER_OPERATORS_MAX = 64, DOORKEEPER_WHO = 24 };
+// The share is more than the six connections of a browser and a few commands
+// beside them; where all come by one proxy, that is not counted
+// (trusted-proxy).
+enum {
+    DOORKEEPER_OPERATORS_MAX = 64,
+    DOORKEEPER_OPERATORS_SHARE = 16, // of one address
+    DOORKEEPER_WHO = 24,
+};
 
 // One connection.
 struct caller {
     struct waiting waiting;     // unless its request is with somebody
     struct crowd_member *place; // NULL: not counted
+    struct crowd_member *seat;  // the same at the operators' door
     enum door door;
+    bool refused; // sent away as soon as he came in
     char peer[PEER_TEXT_MAX];
     char who[DOORKEEPER_WHO]; // at the admin socket: "uid 0"
 };
 
 struct doorkeeper {
-    struct turnstile turnstile;
+    struct turnstile turnstile, seats; // seats are operators'
     struct patience people, operators;
     unsigned most;
     atomic_uint inside, operators_inside;

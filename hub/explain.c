@@ -3,6 +3,7 @@
 #include "explain.h"
 
 #include "config.h"
+#include "explain_pull.h"
 #include "fetcher/url.h"
 #include "poll_wording.h"
 #include "wording.h"
@@ -357,6 +358,7 @@ static void tell_policy(struct telling *telling)
         say(telling, POLICY,
             "It is none of the domains of allow-topic: subscriptions to it "
             "are refused.");
+    say(telling, POLICY, "%s", explain_pull(facts));
 }
 
 // ------------------------------------------------------------------ reasons

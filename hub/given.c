@@ -3,6 +3,7 @@
 #include "given.h"
 
 #include "config.h"
+#include "fetcher/noise.h"
 #include "log.h"
 #include "metrics.h"
 #include "observe_inside.h"
@@ -235,7 +236,7 @@ static struct observation *observation_of(struct given *given,
     observation->owner = given;
     observation->pinged = true;
     observation->pinged_at = given->began;
-    observation->noise = observe->noise;
+    observation->noise = noise_share(observe->noise);
     observation->entries_max =
         (size_t)observe->services.config->remember_entries;
     return observation;

@@ -262,6 +262,8 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind,
 static size_t body_max(const struct http *http, const struct request *request)
 {
     struct ceiling bodies = http->options.bodies;
+    if (http->options.document_max)
+        bodies.document = atomic_load(http->options.document_max);
     if (!http->options.documents || !atomic_load(http->options.documents))
         bodies.document = 0;
     return ceiling_of(&bodies, request);

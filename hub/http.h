@@ -35,6 +35,8 @@ struct http_options {
     unsigned idle_seconds; // twice that: until a request has arrived whole
     struct ceiling bodies;
     const atomic_bool *documents; // may anybody send any now? NULL: nobody
+    // How long, instead of what `bodies` has; NULL: that.
+    const atomic_size_t *document_max;
     // Called on a thread of ours: take the request and return at once.
     void (*arrived)(void *context, struct request *request);
     // As in front.h; on the thread of http_adopt() and on ours.

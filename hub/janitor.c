@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "pump.h"
 #include "services.h"
+#include "vigil.h"
 
 #include <stdlib.h>
 
@@ -16,7 +17,6 @@ enum {
     TRIMS = 2, // topics at a time
     HOLD_MS = 5 * 60 * 1000,
     PAUSE_MS = 1000,
-    LOOK_MS = 60 * 1000, // even if nothing says so: for old requests
 };
 
 struct trimming {
@@ -27,8 +27,9 @@ struct trimming {
 struct janitor {
     struct services services;
     struct store_expire expire;
-    bool expiring, draining;
-    int64_t next_end; // unix ms: when to look for leases that are over
+    struct vigil vigil; // for leases that are over
+    bool draining;
+    bool unchecked; // and it was told
     struct pump pump;
     void (*said_goodbye)(void *context);
     void *context;
@@ -49,22 +50,22 @@ static void expired(struct store_op *op)
     const struct store_expire *expire = &janitor->expire;
     int64_t now = loop_now().unix;
 
-    janitor->expiring = false;
     if (op->status != STORE_OK) {
-        janitor->next_end = now + PAUSE_MS;
+        vigil_failed(&janitor->vigil, now);
+        if (!janitor->unchecked)
+            LOG(LOG_WARN, "leases.unchecked",
+                LOG_T("status", store_status_name(op->status)));
+        janitor->unchecked = true;
         store_release(op);
         return;
     }
+    janitor->unchecked = false;
     metric_add(janitor->services.metrics, METRIC_EXPIRED, expire->count);
     for (size_t i = 0; i < expire->count; i++)
         log_ended(&expire->items[i]);
     if (expire->goodbye && expire->count > 0)
         janitor->said_goodbye(janitor->context);
-    int64_t next = expire->more ? now : expire->next_end;
-    if (next > now + LOOK_MS)
-        next = now + LOOK_MS;
-    if (next < janitor->next_end)
-        janitor->next_end = next;
+    vigil_saw(&janitor->vigil, now, expire->more ? now : expire->next_end);
     store_release(op);
 }
 
@@ -75,8 +76,6 @@ static void ask_expire(struct janitor *janitor)
         .max = PAGE,
         .goodbye = janitor->services.config->goodbye_on_expiry,
     };
-    janitor->expiring = true;
-    janitor->next_end = INT64_MAX;
     store_submit(janitor->services.store, &janitor->expire.op);
 }
 
@@ -139,8 +138,7 @@ void janitor_free(struct janitor *janitor)
 
 void janitor_lease(struct janitor *janitor, int64_t end)
 {
-    if (end < janitor->next_end)
-        janitor->next_end = end;
+    vigil_due(&janitor->vigil, end);
 }
 
 void janitor_grown(struct janitor *janitor)
@@ -153,8 +151,7 @@ bool janitor_step(void *self, struct moment now)
 {
     struct janitor *janitor = self;
     pump_step(&janitor->pump, now);
-    if (!janitor->expiring && !janitor->draining
-        && janitor->next_end <= now.unix)
+    if (!janitor->draining && vigil_begins(&janitor->vigil, now.unix))
         ask_expire(janitor);
     return false;
 }
@@ -163,11 +160,9 @@ int64_t janitor_patience(void *self, struct moment now)
 {
     const struct janitor *janitor = self;
     int64_t patience = pump_patience(&janitor->pump, now);
-    if (janitor->expiring || janitor->draining
-        || janitor->next_end == INT64_MAX)
+    if (janitor->draining)
         return patience;
-    int64_t left = janitor->next_end - now.unix;
-    left = left > 0 ? left : 0;
+    int64_t left = vigil_patience(&janitor->vigil, now.unix);
     return left < patience ? left : patience;
 }
 
@@ -179,5 +174,5 @@ void janitor_drain(struct janitor *janitor)
 
 bool janitor_idle(const struct janitor *janitor)
 {
-    return !janitor->expiring && pump_idle(&janitor->pump);
+    return !janitor->vigil.looking && pump_idle(&janitor->pump);
 }

@@ -193,11 +193,12 @@ const struct config *live_config(const struct live *live)
 
 // What nobody has given, now or before, differs only because it follows from
 // another option that was; where that one needs a restart, this one waits with
-// it.
+// it. Lists follow what is live.
 static bool follows(const struct live *live, const struct config *fresh,
                     size_t index)
 {
-    return !live->base.given[index] && !fresh->given[index];
+    return live->table[index].kind != OPTION_LIST && !live->base.given[index]
+           && !fresh->given[index];
 }
 
 static void note(const struct option *option, struct live_change *changes,

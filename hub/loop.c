@@ -196,6 +196,14 @@ static int64_t shortest_patience(struct loop *loop, struct moment now)
     return shortest;
 }
 
+void loop_hold_hangup(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static sigset_t signals_of_interest(void)
 {
     sigset_t set;
@@ -247,6 +255,9 @@ void loop_run(struct loop *loop, void (*stopping)(void *context),
     uv_signal_start(&loop->term, on_stop_signal, SIGTERM);
     uv_signal_start(&loop->interrupt, on_stop_signal, SIGINT);
     uv_signal_start(&loop->hangup, on_hangup, SIGHUP);
+    // A thread's first wait must not be the one that a signal interrupts: gcc's
+    // thread sanitizer, which then makes room for signals, would lose it.
+    await(loop, 0);
     let_signals_in();
 
     while (!loop->stop) {
@@ -262,7 +273,9 @@ void loop_run(struct loop *loop, void (*stopping)(void *context),
         uv_run(&loop->uv, UV_RUN_ONCE);
         finish_jobs(loop);
     }
-    // What is left is tidying up; whoever asks again ends it.
+    // What is left is tidying up; whoever asks again ends it. A reload is not
+    // that: what would be its default is held back.
+    loop_hold_hangup();
     uv_signal_stop(&loop->term);
     uv_signal_stop(&loop->interrupt);
     uv_signal_stop(&loop->hangup);
@@ -278,6 +291,17 @@ void loop_wake(struct loop *loop)
     uv_async_send(&loop->wake);
 }
 
+// libuv makes its workers when the first job comes, and they inherit: none of
+// these signals is theirs.
+static int queue(struct loop *loop, struct job *job)
+{
+    sigset_t set = signals_of_interest(), before;
+    pthread_sigmask(SIG_BLOCK, &set, &before);
+    int error = uv_queue_work(&loop->uv, &job->uv, on_worker, on_worked);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
 bool loop_job(struct loop *loop, void (*work)(void *context),
               void (*done)(void *context), void *context)
 {
@@ -289,7 +313,7 @@ bool loop_job(struct loop *loop, void (*work)(void *context),
     job->work = work;
     job->done = done;
     job->context = context;
-    if (uv_queue_work(&loop->uv, &job->uv, on_worker, on_worked) != 0) {
+    if (queue(loop, job) != 0) {
         free(job);
         return false;
     }

@@ -48,6 +48,9 @@ void loop_add(struct loop *loop, const struct source *source);
 // From any thread: begin another turn soon.
 void loop_wake(struct loop *loop);
 
+// SIGHUP waits for loop_run(): it never ends us, from now on.
+void loop_hold_hangup(void);
+
 // SIGTERM, SIGINT and SIGHUP wait for loop_run(). Before other threads exist:
 // they inherit it, and never see these signals.
 void loop_hold_signals(void);
@@ -55,6 +58,7 @@ void loop_hold_signals(void);
 // Turn until loop_stop(); then wait for the jobs under way, and call their
 // `done`. SIGTERM and SIGINT call `stopping` (again: exit at once), SIGHUP
 // calls `reload`, both on the loop's thread. NULL: stop at once, or nothing.
+// Afterwards SIGTERM and SIGINT end the process, and SIGHUP is held.
 void loop_run(struct loop *loop, void (*stopping)(void *context),
               void (*reload)(void *context), void *context);
 void loop_stop(struct loop *loop);

@@ -6,15 +6,12 @@
 #include "metrics.h"
 #include "services.h"
 #include "storage/mailbox.h"
+#include "vigil.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    PAGE = 256,
-    PAUSE_MS = 1000,
-    LOOK_MS = 60 * 1000, // even if nothing says so
-};
+enum { PAGE = 256 };
 
 struct mailbox_expiry {
     // First: it is found by either.
@@ -28,8 +25,8 @@ struct mailbox_expiry {
     uint64_t owner; // the last of the page
     char name[STORE_NAME_MAX + 1];
     bool end; // and of all
-    bool expiring, draining;
-    int64_t next; // unix ms: when to look
+    bool draining;
+    struct vigil vigil;
     void (*ended)(void *context, uint64_t mailbox, const char *why);
     void *context;
 };
@@ -45,9 +42,8 @@ static void page_over(struct mailbox_expiry *expiry)
 {
     if (expiry->touches > 0)
         return;
-    expiry->expiring = false;
     expiry->greeted = expiry->end;
-    expiry->next = 0;
+    vigil_saw(&expiry->vigil, 0, 0);
 }
 
 static void greeted(struct store_op *op)
@@ -82,8 +78,7 @@ static void paged(struct store_op *op)
     const struct store_page_mailboxes *page = &expiry->page;
     if (op->status != STORE_OK) {
         store_release(op);
-        expiry->expiring = false;
-        expiry->next = loop_now().unix + PAUSE_MS;
+        vigil_failed(&expiry->vigil, loop_now().unix);
         return;
     }
     for (size_t i = 0; i < page->count; i++)
@@ -129,25 +124,21 @@ static void expired(struct store_op *op)
 {
     struct mailbox_expiry *expiry = (struct mailbox_expiry *)op;
     const struct store_expire_mailboxes *expire = &expiry->expire;
-    int64_t now = loop_now().unix, next = now + PAUSE_MS;
-    expiry->expiring = false;
+    int64_t now = loop_now().unix;
     if (op->status == STORE_OK) {
         for (size_t i = 0; i < expire->count; i++)
             tell(expiry, &expire->items[i], now);
-        next = expire->more ? now : expire->next_end;
-        if (next > now + LOOK_MS)
-            next = now + LOOK_MS;
+        vigil_saw(&expiry->vigil, now, expire->more ? now : expire->next_end);
+    } else {
+        vigil_failed(&expiry->vigil, now);
     }
-    mailbox_expiry_due(expiry, next);
     store_release(op);
 }
 
 void mailbox_expiry_step(struct mailbox_expiry *expiry, struct moment now)
 {
-    if (expiry->expiring || expiry->draining || now.unix < expiry->next)
+    if (expiry->draining || !vigil_begins(&expiry->vigil, now.unix))
         return;
-    expiry->expiring = true;
-    expiry->next = INT64_MAX;
     if (!expiry->greeted) {
         ask_page(expiry);
         return;
@@ -162,15 +153,14 @@ void mailbox_expiry_step(struct mailbox_expiry *expiry, struct moment now)
 int64_t mailbox_expiry_patience(const struct mailbox_expiry *expiry,
                                 struct moment now)
 {
-    if (expiry->expiring || expiry->draining || expiry->next == INT64_MAX)
+    if (expiry->draining)
         return LOOP_FOR_EVER;
-    return expiry->next > now.unix ? expiry->next - now.unix : 0;
+    return vigil_patience(&expiry->vigil, now.unix);
 }
 
 void mailbox_expiry_due(struct mailbox_expiry *expiry, int64_t at)
 {
-    if (at < expiry->next)
-        expiry->next = at;
+    vigil_due(&expiry->vigil, at);
 }
 
 struct mailbox_expiry *mailbox_expiry_new(const struct services *services,
@@ -200,5 +190,5 @@ void mailbox_expiry_drain(struct mailbox_expiry *expiry)
 
 bool mailbox_expiry_idle(const struct mailbox_expiry *expiry)
 {
-    return !expiry->expiring;
+    return !expiry->vigil.looking;
 }

@@ -70,6 +70,20 @@ void mailbox_letters_go_on(struct mailbox_read *all);
 // is no such mailbox any more.
 void mailbox_letters_release(struct reader *reader);
 
+// Takes letters out for him.
+void mailbox_letters_collect(struct taking *taking);
+
+// mailbox_judge.c
+
+// Do the rules, as they are now, have to be looked at before anything is taken
+// out for him? Then do, and go on with the taking where they deny nothing.
+bool mailbox_judge_needed(const struct reader *reader);
+void mailbox_judge(struct taking *taking);
+// After it has been taken out: what it listens to was changed meanwhile. True:
+// he is refused.
+bool mailbox_judge_refuses(struct reader *reader,
+                           const struct store_listen *listens, size_t count);
+
 // mailbox_desk.c
 
 // Whoever has to, reads again.

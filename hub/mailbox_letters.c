@@ -217,16 +217,23 @@ static void note(struct reader *reader, const struct store_collect *collect)
     mailbox_desk_again(all, desk, collect->again_at);
 }
 
-// Somebody with a broader token may have added something.
-static bool is_covered(struct reader *reader,
+// Somebody with a broader token may have added something, or before a rule
+// came.
+static bool is_refused(struct reader *reader,
                        const struct store_collect *collect)
 {
     if (reader->rev == collect->mailbox_now.rev)
-        return true;
+        return false;
     reader->rev = collect->mailbox_now.rev;
-    return mailbox_scope_covers(reader->all->services.config,
-                                puller_visitor(reader->puller),
-                                collect->listens, collect->listen_count);
+    if (!mailbox_scope_covers(reader->all->services.config,
+                              puller_visitor(reader->puller), collect->listens,
+                              collect->listen_count)) {
+        refuse(reader, 403, "forbidden-topic",
+               "your token does not cover all that this mailbox listens to");
+        return true;
+    }
+    return mailbox_judge_refuses(reader, collect->listens,
+                                 collect->listen_count);
 }
 
 static void say_overflow(struct mailbox_read *all, uint64_t mailbox)
@@ -263,12 +270,7 @@ static void answer(struct reader *reader, const struct store_collect *collect)
         return;
     }
     note(reader, collect);
-    if (!is_covered(reader, collect)) {
-        refuse(reader, 403, "forbidden-topic",
-               "your token does not cover all that this mailbox listens to");
-        return;
-    }
-    if (ends(reader))
+    if (is_refused(reader, collect) || ends(reader))
         return;
     bool more = collect->more;
     if (collect->count > 0 || collect->gap_count > 0 || reader->epoch)
@@ -342,8 +344,9 @@ static void collected(struct store_op *op)
     mailbox_letters_go_on(all);
 }
 
-static void begin(struct mailbox_read *all, struct taking *taking)
+void mailbox_letters_collect(struct taking *taking)
 {
+    struct mailbox_read *all = taking->all;
     const struct reader *reader = taking->reader;
     bool streams = puller_is_stream(reader->puller);
     bool cursor = reader->desk && reader->desk->ack == STORE_ACK_CURSOR;
@@ -371,10 +374,12 @@ void mailbox_letters_go_on(struct mailbox_read *all)
         all->waiting = taking->next;
         if (!all->waiting)
             all->waiting_last = &all->waiting;
-        if (taking->reader)
-            begin(all, taking);
-        else
+        if (!taking->reader)
             free(taking); // he left before his turn
+        else if (mailbox_judge_needed(taking->reader))
+            mailbox_judge(taking);
+        else
+            mailbox_letters_collect(taking);
     }
 }
 
@@ -472,6 +477,7 @@ const struct puller_source *mailbox_letters_source(void)
         .message = message,
         .idle = idle,
         .over = over,
+        .ruled = true,
         .room = sizeof(struct reader),
     };
     return &source;

@@ -43,20 +43,24 @@ static bool is_own(const struct config *config,
 static const char *objection(const struct mailbox_task *task,
                              const struct store_listen *listen)
 {
+    static const char unserved[] =
+        "this hub does not serve that topic's domain";
     const struct config *config = task->all->services.config;
+    const struct rules *rules = task->all->services.rules;
     const struct visitor *visitor = task->visitor;
     const struct bytes *normal = &listen->normal;
+    if (is_prefix(listen)
+        && !visitor_may_match(visitor, config, normal->at, normal->len))
+        return "your token has not the right match, or does not cover all that "
+               "begins so";
     if (is_prefix(listen))
-        return visitor_may_match(visitor, config, normal->at, normal->len)
-                   ? NULL
-                   : "your token has not the right match, or does not cover "
-                     "all that begins so";
+        return rules_allow_below(rules, normal->at, normal->len) ? NULL
+                                                                 : unserved;
     if (!visitor_may_read(visitor, config, normal->at, normal->len,
                           STORE_REACH_UNTOLD))
         return "your token does not cover this topic";
-    if (!rules_allow_topic(task->all->services.rules, listen->url.at,
-                           listen->url.len))
-        return "this hub does not serve that topic's domain";
+    if (!rules_allow_topic(rules, listen->url.at, listen->url.len))
+        return unserved;
     if (is_own(config, listen))
         return "this is the hub itself";
     return NULL;

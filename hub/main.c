@@ -56,6 +56,8 @@ int main(int argc, char *argv[])
     char problem[256] = "";
     struct sigaction ignore = { .sa_handler = SIG_IGN };
 
+    // Who stops us while nothing is open yet has it at once.
+    loop_hold_hangup();
     switch (config_read(argc, argv, &config, problem)) {
     case CONFIG_DONE:
         config_clear(&config);

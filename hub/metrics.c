@@ -115,6 +115,9 @@ static const struct description descriptions[METRIC_COUNT] = {
     [METRIC_PULLS_REVOKED] = {
         "pulls.revoked",
         "held pulls whose token has ended" },
+    [METRIC_PULLS_DENIED] = {
+        "pulls.denied",
+        "pulls refused or ended by a rule about their topic" },
     [METRIC_PULLS_TURNED_AWAY] = {
         "pulls.turned.away",
         "pulls not held because too many are" },

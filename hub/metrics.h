@@ -59,6 +59,7 @@ enum metric {
     METRIC_PULLS_GONE,        // their peer went away
     METRIC_PULLS_SLOW,        // their peer took too little
     METRIC_PULLS_REVOKED,     // their token has ended
+    METRIC_PULLS_DENIED,      // a rule denies what they ask for
     METRIC_PULLS_TURNED_AWAY, // held too many: 429, 503 or `overload`
     METRIC_PULLS_READ,        // reads of the log for who pulls
     METRIC_PULL_GAPS,         // told that something is lost

@@ -2,6 +2,7 @@
 
 #include "observation.h"
 
+#include "fetcher/noise.h"
 #include "poll.h"
 #include "poll_plan.h"
 #include "topic.h"
@@ -39,6 +40,7 @@ void observation_free(struct observation *observation)
 {
     observation_forget(observation);
     store_release(&observation->memory.op);
+    noise_free(observation->noise);
     free(observation->known);
     free(observation->hubs);
     free(observation->entries);

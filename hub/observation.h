@@ -46,7 +46,7 @@ struct observation {
     struct store_read_entries memory;
     struct document_entry *known;
     size_t entries_max;
-    const struct noise *noise;
+    struct noise *noise; // its share; NULL: the default
     uint32_t today;
 
     struct document document;

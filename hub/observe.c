@@ -125,7 +125,7 @@ static void take(void *self, const struct store_claimed *item,
     if (observation->pinged)
         timeline_pinged(observe->services.timeline, observation->topic->id,
                         observation->topic->fetch_due);
-    observation->noise = observe->noise;
+    observation->noise = noise_share(observe->noise);
     observation->entries_max =
         (size_t)observe->services.config->remember_entries;
     if (observe_denies(observe, observation->topic->url.at)) {
@@ -141,17 +141,23 @@ static void take(void *self, const struct store_claimed *item,
     observe_ask(observation, !observation_owes_baseline(observation, now.unix));
 }
 
+// What is under way goes on with what it began with. False: it is as it was.
 static bool make_noise(struct observe *observe, const struct config *config)
 {
     const char *problem = "";
-    if (config->ignore.count == 0 && config->ignore_default)
-        return true;
-    observe->noise =
-        noise_new((const char *const *)config->ignore.items,
-                  config->ignore.count, config->ignore_default, &problem);
-    if (!observe->noise)
-        LOG(LOG_ERROR, "ignore.failed", LOG_T("why", problem));
-    return observe->noise != NULL;
+    struct noise *noise = NULL;
+    if (config->ignore.count > 0 || !config->ignore_default) {
+        noise =
+            noise_new((const char *const *)config->ignore.items,
+                      config->ignore.count, config->ignore_default, &problem);
+        if (!noise) {
+            LOG(LOG_ERROR, "ignore.failed", LOG_T("why", problem));
+            return false;
+        }
+    }
+    noise_free(observe->noise);
+    observe->noise = noise;
+    return true;
 }
 
 struct observe *observe_new(const struct services *services,
@@ -190,6 +196,7 @@ void observe_retune(struct observe *observe)
 {
     const struct config *config = observe->services.config;
     pace_set(observe->pace, config->idle_pings, config->poll_min);
+    (void)make_noise(observe, config);
 }
 
 void observe_poke(struct observe *observe)

@@ -14,6 +14,8 @@
 #include "pull_problem.h"
 #include "request.h"
 #include "routes.h"
+#include "rules.h"
+#include "served.h"
 #include "services.h"
 
 #include <inttypes.h>
@@ -196,6 +198,12 @@ static void follow(struct look *look, struct bytes url)
     struct store_follow *op = &look->follow;
     if (url_read(url.at, url.len, &look->url)) {
         unknown(look);
+        return;
+    }
+    if (rules_topic(look->one->services.rules, &look->url)) {
+        const struct pull_problem problem =
+            served_problem(look->one->services.metrics, url.at);
+        refuse(look, &problem);
         return;
     }
     *op = (struct store_follow){

@@ -92,15 +92,15 @@ static const struct option table[] = {
     LIST("admin-listen", RESTART, admin_listen, literal_check_port, "",
          "address and port of a listener for operators with a token: the "
          "console, /admin and /metrics; without TLS for loopback alone"),
-    LIST("trusted-proxy", RESTART, trusted_proxy, literal_check_range, "",
+    LIST("trusted-proxy", LIVE, trusted_proxy, literal_check_range, "",
          "proxies whose Forwarded and X-Forwarded-For are believed"),
-    LIST("allow-address", RESTART, allow_address, literal_check_range, "",
+    LIST("allow-address", LIVE, allow_address, literal_check_range, "",
          "private addresses that may be called after all, as topics and as "
          "callbacks"),
-    LIST("allow-topic-address", RESTART, allow_topic_address,
+    LIST("allow-topic-address", LIVE, allow_topic_address,
          literal_check_range, "",
          "the same for topics alone"),
-    LIST("allow-callback-address", RESTART, allow_callback_address,
+    LIST("allow-callback-address", LIVE, allow_callback_address,
          literal_check_range, "", "the same for callbacks alone"),
     LIST("deny-topic", LIVE, deny_topic, literal_check_domain, "",
          "domain, with all below it, whose topics this hub does not serve"),
@@ -244,11 +244,11 @@ static const struct option table[] = {
            "shortest time between two polls of a topic"),
     NUMBER("poll-max", LIVE, OPTION_TIME, poll_max, SECOND, 365 * DAY, "24h",
            "longest time between two polls of a topic"),
-    LIST("ignore", RESTART, ignore, check_rule, "",
+    LIST("ignore", LIVE, ignore, check_rule, "",
          "a difference in an entry that counts for nothing, beside the default "
          "ones: \"element NAMESPACE NAME\", \"attribute NAMESPACE NAME\", "
          "\"parameter NAME\", \"image HOST/PATH\", \"link HOST/PATH\""),
-    WORDS("ignore-default", RESTART, OPTION_SWITCH, ignore_default, "off on",
+    WORDS("ignore-default", LIVE, OPTION_SWITCH, ignore_default, "off on",
           "on",
           "comment counts, tracking parameters and counting images are no "
           "difference"),
@@ -267,7 +267,7 @@ static const struct option table[] = {
            365 * DAY, "72h",
            "a topic that answers 410 for so long, on three fetches and more, "
            "is given up: its subscribers are told"),
-    NUMBER("body-max", RESTART, OPTION_SIZE, body_max, KIB, 256 * MIB, "10MiB",
+    NUMBER("body-max", LIVE, OPTION_SIZE, body_max, KIB, 256 * MIB, "10MiB",
            "largest fetched document, after decompression"),
     NUMBER("retention", QUOTA, OPTION_TIME, retention, SECOND, 3650 * DAY, "7d",
            "pullers can go back this long; what is beyond goes within an hour"),

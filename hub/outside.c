@@ -8,6 +8,7 @@
 #include "form.h"
 #include "front.h"
 #include "http.h"
+#include "log.h"
 #include "metrics.h"
 #include "storage/store.h"
 
@@ -159,6 +160,27 @@ static struct engine_limits limits_of(const struct config *config)
     return limits;
 }
 
+static struct engine_allowed allowed_of(const struct config *config)
+{
+    const struct config_list *topic = &config->allow_topic_address;
+    const struct config_list *callback = &config->allow_callback_address;
+    return (struct engine_allowed){
+        .topic = (const char *const *)topic->items,
+        .topic_count = topic->count,
+        .callback = (const char *const *)callback->items,
+        .callback_count = callback->count,
+    };
+}
+
+void outside_set_allowed(const struct config *config, struct engine *engine)
+{
+    const struct engine_allowed allowed = allowed_of(config);
+    // Each was checked when it was read, and a list has no more.
+    if (!engine_set_allowed(engine, &allowed))
+        LOG(LOG_ERROR, "allowed.unchanged",
+            LOG_T("why", "a range is not ADDRESS/BITS"));
+}
+
 struct engine *outside_engine(const struct config *config, const char *hub_url,
                               const struct front *front,
                               void (*wake)(void *context), void *context,
@@ -180,11 +202,7 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
         .user_agent = agent,
         .dns_servers = (const char *const *)config->dns_server.items,
         .dns_server_count = config->dns_server.count,
-        .allow_topic = (const char *const *)config->allow_topic_address.items,
-        .allow_topic_count = config->allow_topic_address.count,
-        .allow_callback =
-            (const char *const *)config->allow_callback_address.items,
-        .allow_callback_count = config->allow_callback_address.count,
+        .allowed = allowed_of(config),
         .own = own,
         .own_count = own_count,
         .wake = wake,
@@ -203,7 +221,7 @@ void outside_set_strangers(const struct config *config, struct engine *engine)
 }
 
 // Of a form with a document: most of its bytes may be written as three.
-static size_t document_max(const struct config *config)
+size_t outside_document_max(const struct config *config)
 {
     size_t most = 3 * (size_t)config->body_max + FORM_AROUND;
     return most < FORM_BYTES_MAX ? most : FORM_BYTES_MAX;
@@ -219,8 +237,9 @@ struct http *outside_http(const struct config *config,
         .per_address = (unsigned)config->connections_per_address,
         .answers = answers,
         .idle_seconds = (unsigned)((config->idle_timeout + 999) / 1000),
-        .bodies = { BODY_MAX, document_max(config) },
+        .bodies = { BODY_MAX, outside_document_max(config) },
         .documents = callers->documents,
+        .document_max = callers->document_max,
         .arrived = callers->arrived,
         .unlimited = callers->unlimited,
         .context = callers->context,

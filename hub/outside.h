@@ -8,9 +8,10 @@
 #pragma once
 
 #include "door.h"
-#include <stdatomic.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct config;
@@ -40,8 +41,13 @@ struct engine *outside_engine(const struct config *config, const char *hub_url,
                               void (*wake)(void *context), void *context,
                               char problem[OUTSIDE_PROBLEM_MAX]);
 
-// What of its limits changes while the hub runs.
+// What of it changes while the hub runs: limits, and what the guard lets
+// through.
+void outside_set_allowed(const struct config *config, struct engine *engine);
 void outside_set_strangers(const struct config *config, struct engine *engine);
+
+// The longest request with a document.
+size_t outside_document_max(const struct config *config);
 
 // As in front.h; they run on front's thread.
 struct outside_callers {
@@ -56,6 +62,7 @@ struct outside_callers {
     // Listeners that whoever started us has opened; NULL: none.
     const struct inherit *inherited;
     const atomic_bool *documents; // as in http.h
+    const atomic_size_t *document_max;
 };
 struct front *outside_front(const struct config *config,
                             const struct outside_callers *callers,

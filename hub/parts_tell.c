@@ -120,6 +120,7 @@ void parts_on_rules(void *context)
 {
     struct parts *parts = context;
     dismissal_sweep(parts->dismissal);
+    pullers_judge(parts->pullers);
 }
 
 void parts_on_options(void *context)

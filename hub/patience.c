@@ -77,6 +77,25 @@ bool patience_enforce(struct patience *patience, int64_t seconds)
     return more;
 }
 
+void patience_enforce_of(struct patience *patience, int64_t seconds,
+                         bool (*is_one)(void *context,
+                                        const struct waiting *waiting),
+                         void *context)
+{
+    int64_t now = monotonic_s();
+    pthread_mutex_lock(&patience->lock);
+    for (struct waiting *one = patience->oldest, *next; one; one = next) {
+        next = one->next;
+        if (now - one->since <= seconds)
+            break; // all behind it have come later
+        if (!is_one(context, one))
+            continue;
+        shutdown(one->fd, SHUT_RDWR);
+        unlist(patience, one);
+    }
+    pthread_mutex_unlock(&patience->lock);
+}
+
 static bool is_silent(const struct waiting *waiting)
 {
     char byte;

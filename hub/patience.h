@@ -38,6 +38,11 @@ void patience_end(struct patience *patience, struct waiting *waiting);
 // Shut down, but do not close, what has waited for more than `seconds`. False:
 // nothing else waits.
 bool patience_enforce(struct patience *patience, int64_t seconds);
+// The same of those that `is_one` says yes to.
+void patience_enforce_of(struct patience *patience, int64_t seconds,
+                         bool (*is_one)(void *context,
+                                        const struct waiting *waiting),
+                         void *context);
 
 // Shut down all of whom nothing has come that is not answered yet. Returns how
 // many others there are.

@@ -34,15 +34,14 @@ static bool read_address(const char *host, struct address *out)
            == ADDRESS_LITERAL;
 }
 
-// Or an IPv6 address that leads to it.
 static bool is_address(const char *rule, const char *host)
 {
-    struct address wanted, address, inside;
+    struct address wanted, address;
     if (!read_address(rule, &wanted) || !read_address(host, &address))
         return false;
-    return address_same(&wanted, &address)
-           || (address_embedded(&address, &inside)
-               && address_same(&wanted, &inside));
+    wanted = address_meant(&wanted);
+    address = address_meant(&address);
+    return address_same(&wanted, &address);
 }
 
 static bool covers(const char *rule, const struct url *url)

@@ -12,6 +12,7 @@
 #include "puller.h"
 #include "pullers.h"
 #include "reading.h"
+#include "served.h"
 #include "services.h"
 
 #include <stdlib.h>
@@ -38,13 +39,26 @@ static struct pull *pull_of(const struct puller *puller)
     return puller_context(puller);
 }
 
+static bool is_denied(struct pull *pull, struct puller *puller,
+                      struct audience *audience)
+{
+    const struct services *services = &pull->readings.services;
+    const char *topic = served_denies(services->rules, audience);
+    if (!topic)
+        return false;
+    struct pull_problem problem = served_problem(services->metrics, topic);
+    puller_refuse(puller, &problem);
+    return true;
+}
+
 static void read_for(struct puller *puller)
 {
     struct pull *pull = pull_of(puller);
     struct member *member = member_of(puller);
     if (puller_voice(puller) == VOICE_SOCKET)
         asking_change(&pull->askings, member);
-    readings_take(&pull->readings, member);
+    if (!is_denied(pull, puller, member->audience))
+        readings_take(&pull->readings, member);
 }
 
 static void end_idle(struct puller *puller)
@@ -182,6 +196,7 @@ static void make_sources(struct pull *pull, const struct pull_means *means)
         .idle = end_idle,
         .over = over,
         .place = tell_place,
+        .ruled = true,
         .room = sizeof(struct member),
         .context = pull,
     };

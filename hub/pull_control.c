@@ -145,6 +145,7 @@ static void put_ending(struct pull_stream *stream, const char *type,
     if (problem->after_ms > 0)
         put_number(out, "retry_after_ms", problem->after_ms);
     put_string(out, "cursor", problem->cursor);
+    put_string(out, "topic", problem->topic);
     pull_stream_end(stream);
 }
 

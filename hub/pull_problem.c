@@ -24,6 +24,8 @@ char *pull_problem_json(const struct pull_problem *problem)
                             json_integer((json_int_t)problem->after_ms));
     if (root && problem->cursor)
         json_object_set_new(root, "cursor", json_string(problem->cursor));
+    if (root && problem->topic)
+        json_object_set_new(root, "topic", json_string(problem->topic));
     char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
     json_decref(root);
     return text;

@@ -21,6 +21,7 @@ struct pull_problem {
     uint32_t after_ms;  // then not before so long; 0: whenever
     const char *challenge; // a whole WWW-Authenticate line, or NULL
     const char *cursor;    // text of a cursor that would do, or NULL
+    const char *topic;     // the one of several that it is about, or NULL
     // A whole Access-Control-Allow-Origin line, or NULL.
     const char *allow_origin;
 };

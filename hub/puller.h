@@ -67,6 +67,7 @@ struct puller_source {
     // NULL, or where a stream stands, as text that goes with its `abort` (M11).
     // False: there is no one cursor.
     bool (*place)(struct puller *puller, char cursor[CURSOR_TEXT]);
+    bool ruled; // read for anew when the rules have changed: pullers_judge()
     // Bytes of the source's own within each puller, all zero at first:
     // puller_from() says where. 0: `from` is the source's.
     size_t room;

@@ -325,6 +325,16 @@ void pullers_revoke(struct pullers *pullers, uint64_t token)
     loop_wake(pullers->services.loop);
 }
 
+void pullers_judge(struct pullers *pullers)
+{
+    const struct deadlines *held = &pullers->deadlines;
+    for (uint32_t i = 0; i < held->count; i++) {
+        struct puller *puller = of_deadline(held->heap[i]);
+        if (puller->source->ruled)
+            puller_wake(puller);
+    }
+}
+
 void pullers_drain(struct pullers *pullers, int64_t spread_ms)
 {
     int64_t now = loop_now().mono;

@@ -36,6 +36,10 @@ void pullers_numbers(const struct pullers *pullers,
 // A token has ended: so does whatever is held by it, in the next steps.
 void pullers_revoke(struct pullers *pullers, uint64_t token);
 
+// The rules about topics are others: who is held is read for anew, so that his
+// source finds out whether he may stay.
+void pullers_judge(struct pullers *pullers);
+
 // Hold nobody any more; those who are held are ended bit by bit within
 // `spread_ms`.
 void pullers_drain(struct pullers *pullers, int64_t spread_ms);

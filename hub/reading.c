@@ -7,6 +7,7 @@
 #include "metrics.h"
 #include "pull_problem.h"
 #include "reading_inside.h"
+#include "served.h"
 #include "visitor.h"
 
 #include <assert.h>
@@ -312,6 +313,18 @@ void reading_check_reach(struct reading *reading)
     }
     if (hidden)
         send_strangers_away(reading);
+}
+
+// One that has come while it was read.
+void reading_check_rules(struct reading *reading)
+{
+    const struct services *services = &reading->all->services;
+    const char *topic = served_denies(services->rules, reading->audience);
+    while (topic && !ring_empty(&reading->members)) {
+        struct member *member = (struct member *)(void *)reading->members.next;
+        struct pull_problem problem = served_problem(services->metrics, topic);
+        puller_refuse(puller_of(member), &problem);
+    }
 }
 
 void reading_submit(struct reading *reading)

@@ -154,6 +154,7 @@ void reading_done(struct store_op *op)
         reading->audience->waiting = NULL;
     if (op->status == STORE_OK) {
         reading_check_reach(reading);
+        reading_check_rules(reading);
         look(reading);
         return;
     }

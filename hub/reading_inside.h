@@ -46,6 +46,7 @@ void reading_fail(struct reading *reading, unsigned status, const char *type,
 void reading_end(struct reading *reading); // nobody is in it
 // Who may not have what was read is refused.
 void reading_check_reach(struct reading *reading);
+void reading_check_rules(struct reading *reading);
 
 // reading_found.c
 

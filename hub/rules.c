@@ -70,6 +70,7 @@ static bool spell(const struct url *url, char out[RULES_DOMAIN_MAX])
         bool six = strchr(url->host, ':') != NULL;
         if (address_read(url->host, six, &address) != ADDRESS_LITERAL)
             return false;
+        address = address_meant(&address);
         address_text(&address, out);
         return true;
     }
@@ -348,22 +349,6 @@ static const char *find_name(const struct rules *rules,
     return NULL;
 }
 
-// Or an IPv6 address that leads to it.
-static const char *find_address(const struct rules *rules,
-                                enum store_rule_kind kind, const char *text)
-{
-    struct address address, inside;
-    char embedded[ADDRESS_TEXT_MAX];
-    const char *rule = find(rules, kind, text);
-    if (rule
-        || address_read(text, strchr(text, ':') != NULL, &address)
-               != ADDRESS_LITERAL
-        || !address_embedded(&address, &inside))
-        return rule;
-    address_text(&inside, embedded);
-    return find(rules, kind, embedded);
-}
-
 static const char *judge(const struct rules *rules, enum store_rule_kind deny,
                          enum store_rule_kind allow, const struct url *url)
 {
@@ -375,8 +360,7 @@ static const char *judge(const struct rules *rules, enum store_rule_kind deny,
     if (!spell(url, host))
         return "";
     const char *(*look)(const struct rules *rules, enum store_rule_kind kind,
-                        const char *host) =
-        url->numeric ? find_address : find_name;
+                        const char *domain) = url->numeric ? find : find_name;
     const char *rule = denied > 0 ? look(rules, deny, host) : NULL;
     if (rule)
         return rule;
@@ -413,6 +397,12 @@ bool rules_allow_callback(const struct rules *rules, const char *url,
 {
     struct url read;
     return !url_read(url, len, &read) && !rules_callback(rules, &read);
+}
+
+bool rules_allow_below(const struct rules *rules, const char *prefix,
+                       size_t len)
+{
+    return len == 0 || rules_allow_topic(rules, prefix, len);
 }
 
 static bool judges(const struct rules *rules, enum store_rule_kind deny,

@@ -34,8 +34,9 @@ void rules_free(struct rules *rules);
 
 // What `text` means, spelt in the one way that all spellings of it share: in
 // lower case and A-labels, without a dot at the end; an address as
-// inet_ntop(3) has it. NULL: it is in `out`. Else what was expected, in words
-// that fit after "must be".
+// inet_ntop(3) has it, and an IPv4 address, in whatever IPv6 it is written or
+// embedded, as that (address_meant()). NULL: it is in `out`. Else what was
+// expected, in words that fit after "must be".
 const char *rules_read(const char *text, char out[RULES_DOMAIN_MAX]);
 
 // What the configuration says now, instead of what it said. False: out of
@@ -69,6 +70,10 @@ const char *rules_copy(const char *rule, char out[RULES_DOMAIN_MAX]);
 bool rules_allow_topic(const struct rules *rules, const char *url, size_t len);
 bool rules_allow_callback(const struct rules *rules, const char *url,
                           size_t len);
+// Topics that begin so: their host's. "" is the prefix of every host's, and is
+// allowed.
+bool rules_allow_below(const struct rules *rules, const char *prefix,
+                       size_t len);
 
 // Is there any rule about these?
 bool rules_judge_topics(const struct rules *rules);

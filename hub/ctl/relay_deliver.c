@@ -34,6 +34,9 @@ void relay_deliver_ring(struct relay_seat *seat)
 static void put_off_touch(struct relay_seat *seat, struct moment now)
 {
     int64_t wait = seat->lease / 4;
+    // What a failed renewal has changed is mended first, whatever ends now.
+    if (seat->bent)
+        return;
     if (wait < TOUCH_MIN_MS)
         wait = TOUCH_MIN_MS;
     if (wait > TOUCH_MAX_MS)
@@ -253,6 +256,15 @@ static void look_later(struct relay_seat *seat, int64_t wait)
     relay_deliver_ring(seat);
 }
 
+// As a hub does to whom it calls itself.
+static void end_it(struct relay *relay, struct relay_seat *seat,
+                   const char *why, const char *reason, unsigned status)
+{
+    relay_deliver_log(seat, LOG_WARN, "subscription.ended", why, status);
+    relay_verify_deny(relay, &seat->terms, reason);
+    relay_deliver_remove(relay, seat);
+}
+
 static void on_again(void *context, const struct relay_answer *answer)
 {
     struct relay_seat *seat = context;
@@ -266,10 +278,8 @@ static void on_again(void *context, const struct relay_answer *answer)
         look_later(seat, AGAIN_MS);
         return;
     }
-    relay_deliver_log(seat, LOG_WARN, "subscription.ended",
-                      "the hub refused it", answer->status);
-    relay_verify_deny(relay, &seat->terms, "the hub ended the subscription");
-    relay_deliver_remove(relay, seat);
+    end_it(relay, seat, "the hub refused it", "the hub ended the subscription",
+           answer->status);
 }
 
 // As it should be. One that is new goes on where this one was seen last.
@@ -326,6 +336,9 @@ static void on_read(void *context, const struct relay_answer *answer)
         look_later(seat, AGAIN_MS);
     } else if (answer->status == 404 || answer->status == 410) {
         make_again(relay, seat);
+    } else if (relay_mailbox_denied(answer)) {
+        end_it(relay, seat, "the hub does not serve the topic",
+               "the hub does not serve this topic", answer->status);
     } else if (answer->status == 200
                && relay_page_read(answer->body, answer->len, &seat->terms,
                                   &page)) {

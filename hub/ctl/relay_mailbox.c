@@ -152,6 +152,17 @@ struct relay_call *relay_mailbox_end(struct relay *relay,
     return ask(relay, box, errand);
 }
 
+bool relay_mailbox_denied(const struct relay_answer *answer)
+{
+    if (answer->status != 403)
+        return false;
+    json_t *json = json_loadb(answer->body, answer->len, 0, NULL);
+    const char *type = json_string_value(json_object_get(json, "type"));
+    bool denied = type && strcmp(type, "denied-topic") == 0;
+    json_decref(json);
+    return denied;
+}
+
 int64_t relay_mailbox_lease(const struct relay_answer *answer,
                             int64_t otherwise)
 {

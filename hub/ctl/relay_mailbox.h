@@ -46,6 +46,9 @@ struct relay_call *relay_mailbox_touch(struct relay *relay,
 struct relay_call *relay_mailbox_end(struct relay *relay,
                                      const struct relay_box *box);
 
+// Is it that the hub does not serve a topic (any more)?
+bool relay_mailbox_denied(const struct relay_answer *answer);
+
 // The lease in the answer to a put, in seconds; `otherwise`: it says nothing.
 int64_t relay_mailbox_lease(const struct relay_answer *answer,
                             int64_t otherwise);

@@ -6,6 +6,7 @@
 #include "hub/log.h"
 #include "relay.h"
 #include "relay_deliver.h"
+#include "relay_mailbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum {
     ANSWER_MAX = 8 * 1024 * 1024,
     GATHER_MS = 100,      // for more topics to come, before it is asked anew
     BLIND_MS = 60 * 1000, // between looks into all mailboxes
+    DENIED_MS = 2 * 1000, // until who is denied is found by his mailbox
     HASTE_MS = 1000,      // nothing new sooner than that is suspicious
     CURSOR_MAX = 64,
 };
@@ -177,6 +179,15 @@ static void go_blind(struct slot *slot, unsigned status)
     ring_all(slot, false);
 }
 
+// One topic of them is not served any more: whose it was ends, when his mailbox
+// has been looked into, and is not among those that are asked for then.
+static void drop_denied(struct slot *slot)
+{
+    slot->changed = true;
+    slot->due = loop_now().mono + DENIED_MS;
+    ring_all(slot, false);
+}
+
 static void on_answer(void *context, const struct relay_answer *answer)
 {
     struct slot *slot = context;
@@ -185,7 +196,9 @@ static void on_answer(void *context, const struct relay_answer *answer)
         slot->changed = true; // whoever was new is so still
         return;
     }
-    if (answer->status == 400 && slot->cursor[0]) {
+    if (relay_mailbox_denied(answer)) {
+        drop_denied(slot);
+    } else if (answer->status == 400 && slot->cursor[0]) {
         // The cursor is not this hub's: begin anew, and miss nothing.
         slot->cursor[0] = '\0';
         slot->changed = true;

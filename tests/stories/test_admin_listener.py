@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The operators' listener: who shows which token may ask what there."""
 
+import contextlib
 import json
 import threading
 import unittest
@@ -193,6 +194,20 @@ class Crowds(AdminListener):
         self.assertLessEqual(statuses, {401, 429, 503})
         hub.forbidden.add(NOBODY)
 
+    def test_one_address_cannot_have_all_places(self) -> None:
+        hub, door = self.cast()
+        admin = add_token(self, hub, "root", rights="admin")
+        crowd = [Wire(door.to, source="127.0.0.2") for _ in range(80)]
+        for wire in crowd:
+            self.addCleanup(wire.close)
+            with contextlib.suppress(OSError):
+                wire.send(b"GET /admin/status HTTP/1.1\r\nX-Slow: ")
+        # There are 64 places, and his share is 16. Nobody has to go for the
+        # operator, who comes from somewhere else, and after them.
+        for _ in range(20):
+            self.assertEqual(self.ask(door, admin, "/admin/status").status,
+                             200)
+
     def test_silent_connections_shut_nobody_out(self) -> None:
         hub, door = self.cast()
         admin = add_token(self, hub, "root", rights="admin")
@@ -207,7 +222,7 @@ class Crowds(AdminListener):
         def comes_in() -> bool:
             try:
                 return self.ask(door, admin, "/admin/status").status == 200
-            except (OSError, AssertionError, EOFError):
+            except (OSError, AssertionError, Closed):
                 return False
         until(comes_in, "a place at the operators' listener")
 

@@ -10,7 +10,7 @@ import unittest
 from harness import Answer, Atom, Story, until
 from harness.callback import signature
 from harness.relay import Relay
-
+from harness.server import next_address
 
 
 class Relayed(Story):
@@ -19,7 +19,10 @@ class Relayed(Story):
         # No callback can be called by this hub: only topics are let in.
         self.hub = self.daemon("--allow-topic-address=127.0.0.0/8",
                                "--lease-min=1s", "--retention-updates=5",
-                               loopback=False)
+                               loopback=False, start=False)
+        # Its own address, so that its port is there for its next life.
+        self.hub.listen = next_address() + ":0"
+        self.hub.start()
         told = self.ctl(self.hub, "token", "add", "relay")
         self.token = re.search(r"wsd_[A-Za-z0-9_-]{43}", told).group()
         self.secrets.add(self.token)
@@ -194,6 +197,21 @@ class Relayed(Story):
         until(lambda: "relay-" not in self.ctl(self.hub, "mailboxes"),
               "the end of the mailbox")
 
+    def test_a_rule_at_the_hub_ends_it_and_is_told(self) -> None:
+        relay, callback, other = self.relay(), self.callback(), self.callback()
+        stays, feed, _ = self.begin(relay, other)
+        origin, _, topic = self.begin(relay, callback)
+        self.ctl(self.hub, "rule", "add", "deny-topic", origin.host)
+        relay.wait_for("subscription.ended",
+                       why="the hub does not serve the topic")
+        until(lambda: [seen.params["hub.topic"]
+                       for seen in callback.verifications.all()
+                       if seen.params.get("hub.mode") == "denied"] == [topic],
+              "to be told of it")
+        # Who shares its poll with him goes on.
+        self.update(stays, feed)
+        other.wait_posts(1)
+
     def test_a_renewal_is_verified_and_changes_the_secret(self) -> None:
         relay, callback = self.relay(), self.callback()
         origin, feed, topic = self.begin(relay, callback, secret="old secret")
@@ -228,13 +246,13 @@ class Relayed(Story):
     def test_the_lease_is_the_hubs_and_is_kept_until_its_end(self) -> None:
         relay, callback = self.relay(), self.callback()
         began = time.monotonic()
-        origin, feed, _ = self.begin(relay, callback, lease_seconds="4")
+        origin, feed, _ = self.begin(relay, callback, lease_seconds="8")
         seen = callback.verifications.all()[0]
-        self.assertEqual(seen.params["hub.lease_seconds"], "4")
+        self.assertEqual(seen.params["hub.lease_seconds"], "8")
         self.update(origin, feed)
         callback.wait_posts(1)
         relay.wait_for("subscription.ended", why="lease")
-        self.assertGreaterEqual(time.monotonic() - began, 3.5)
+        self.assertGreaterEqual(time.monotonic() - began, 7.5)
         self.assertEqual(len(callback.verifications), 1)
 
     def test_several_subscribers_each_get_their_own(self) -> None:

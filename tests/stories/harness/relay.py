@@ -7,12 +7,12 @@ import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from .callback import signature
 from .client import Client
 from .daemon import Daemon, binary
-from .server import Answer, Seen, Server
+from .server import Answer, Seen, Server, next_address
 from .waiting import PATIENCE, Inbox
 
 
@@ -27,8 +27,8 @@ class Relay(Daemon):
         self.token_file = directory / "token"
         self.token_file.write_text(token + "\n")
         self.hub_url = hub
-        self.address = ("127.0.0.1", 0)
-        self.no_proxy = "127.0.0.1"
+        self.address = (next_address(), 0)
+        self.no_proxy = urlsplit(hub).hostname
         super().__init__(directory, *options)
 
     def command(self, *more: str) -> list[str]:
@@ -39,7 +39,7 @@ class Relay(Daemon):
                 f"--token-file={self.token_file}",
                 f"--listen={self.address[0]}:{self.address[1]}",
                 f"--state={self.state}", "--verbose", "--retry-first=100ms",
-                "--retry-max=400ms", "--callback-timeout=5s", *self.options,
+                "--retry-max=400ms", "--callback-timeout=5m", *self.options,
                 *more]
 
     def await_ready(self, since: int) -> "Relay":
@@ -87,7 +87,7 @@ class FakeHub(Server):
         self.gap: dict | None = None
         self.blind = False
         self._changed = threading.Condition()
-        super().__init__("127.0.0.1")
+        super().__init__()
 
     # ------------------------------------------------------- the story
 

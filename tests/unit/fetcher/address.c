@@ -89,6 +89,35 @@ static void an_embedded_ipv4_address_is_found(void **state)
     }
 }
 
+static void whoever_writes_an_ipv4_address_as_ipv6_means_that(void **state)
+{
+    static const struct {
+        const char *written, *meant;
+    } cases[] = {
+        { "::ffff:192.0.2.7", "192.0.2.7" },
+        { "::192.0.2.7", "192.0.2.7" },
+        { "::ffff:0:192.0.2.7", "192.0.2.7" },
+        { "64:ff9b::192.0.2.7", "192.0.2.7" },
+        { "2002:c000:207::1", "192.0.2.7" },
+        { "::1", "::1" },
+        { "::", "::" },
+        { "::ff:ffff", "::0.255.255.255" },
+        { "64:ff9b:1::192.0.2.7", "64:ff9b:1::c000:207" },
+        { "2001:db8::192.0.2.7", "2001:db8::c000:207" },
+        { "fe80::ffff:c000:207", "fe80::ffff:c000:207" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address written;
+        char text[ADDRESS_TEXT_MAX];
+        assert_int_equal(address_read(cases[i].written, true, &written),
+                         ADDRESS_LITERAL);
+        written = address_meant(&written);
+        address_text(&written, text);
+        assert_string_equal(text, cases[i].meant);
+    }
+}
+
 static void what_one_customer_has_is_one_address(void **state)
 {
     static const struct {
@@ -159,6 +188,7 @@ int main(void)
         cmocka_unit_test(an_ipv6_address_goes_to_a_socket_and_back),
         cmocka_unit_test(a_mapped_address_is_the_ipv4_address),
         cmocka_unit_test(an_embedded_ipv4_address_is_found),
+        cmocka_unit_test(whoever_writes_an_ipv4_address_as_ipv6_means_that),
         cmocka_unit_test(what_one_customer_has_is_one_address),
         cmocka_unit_test(a_scope_or_another_family_is_no_address),
         cmocka_unit_test(a_host_is_a_name_a_literal_or_nonsense),

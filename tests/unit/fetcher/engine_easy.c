@@ -239,8 +239,9 @@ static void the_bundle_is_parsed_once_and_not_for_each_connection(void **state)
     rig_open(&place->rig);
     struct exchange get = rig_get(place->url);
     get.cold = true;
+    double begun = cpu_s();
     rig_run(&place->rig, &get);
-    double before = cpu_s();
+    double before = cpu_s(), first_ms = (before - begun) * 1000;
     for (int i = 0; i < HANDSHAKES; i++) {
         exchange_clear(&get);
         rig_run(&place->rig, &get);
@@ -248,8 +249,9 @@ static void the_bundle_is_parsed_once_and_not_for_each_connection(void **state)
     }
     double each_ms = (cpu_s() - before) * 1000 / HANDSHAKES;
     exchange_clear(&get);
-    print_message("%.1f ms of CPU for a connection\n", each_ms);
-    assert_true(each_ms < 25);
+    print_message("%.1f ms of CPU for a connection, %.1f for the first\n",
+                  each_ms, first_ms);
+    assert_true(each_ms < first_ms / 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

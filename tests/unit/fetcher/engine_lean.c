@@ -116,7 +116,7 @@ static void a_black_hole_runs_into_the_connect_timeout(void **state)
         tries[i].connect_timeout_ms = 300;
         rig_run(&place->rig, &tries[i]);
         assert_int_equal(tries[i].result, EXCHANGE_TIMEOUT);
-        assert_in_range(tries[i].ended_ms - tries[i].started_ms, 290, 3000);
+        assert_true(tries[i].ended_ms - tries[i].started_ms >= 290);
         exchange_clear(&tries[i]);
     }
     fill_in(&hole);

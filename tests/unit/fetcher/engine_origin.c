@@ -28,7 +28,7 @@ static struct name_record records[] = {
       .ttl = 300 },
 };
 
-enum { TRIES_MAX = 100, CONNECT_MS = 500 };
+enum { TRIES_MAX = 100, CONNECT_MS = 3000 };
 
 struct place {
     struct rig rig;
@@ -90,7 +90,7 @@ static void follow(struct place *place, struct exchange exchange)
         rig_run(&place->rig, &exchange);
         assert_int_equal(exchange.result, EXCHANGE_ANSWERED);
         begun_ms = begun_ms > 0 ? begun_ms : exchange.started_ms;
-        assert_in_range(exchange.started_ms - begun_ms, 0, 20000);
+        assert_in_range(exchange.started_ms - begun_ms, 0, 120000);
         exchange_clear(&exchange);
         pause_a_moment();
         pthread_mutex_lock(&place->new->lock);

@@ -150,7 +150,7 @@ static void topics_and_callbacks_have_their_own_ranges(void **state)
 {
     struct place *place = *state;
     rig_close(&place->rig);
-    place->rig.options.allow_callback_count = 0;
+    place->rig.options.allowed.callback_count = 0;
     rig_open(&place->rig);
     struct exchange exchange = get(place, "good.test", "/");
     expect(place, exchange, EXCHANGE_ANSWERED);
@@ -160,6 +160,31 @@ static void topics_and_callbacks_have_their_own_ranges(void **state)
     exchange.post = true;
     expect(place, exchange, EXCHANGE_REFUSED);
     assert_int_equal(place->stub->accepted, 1);
+}
+
+static void what_is_let_through_can_change_while_it_runs(void **state)
+{
+    struct place *place = *state;
+    const char *const all[] = { "127.0.0.0/24", "127.9.9.9" };
+    const char *const wrong[] = { "127.0.0.1/8" };
+    expect(place, get(place, "good.test", "/"), EXCHANGE_ANSWERED);
+    assert_true(engine_set_allowed(place->rig.engine,
+                                   &(struct engine_allowed){ .topic = NULL }));
+    // What is connected is of no use either.
+    expect(place, get(place, "good.test", "/"), EXCHANGE_REFUSED);
+    expect(place, get(place, "127.0.0.2", "/"), EXCHANGE_REFUSED);
+    assert_false(engine_set_allowed(
+        place->rig.engine,
+        &(struct engine_allowed){ .topic = wrong, .topic_count = 1 }));
+    expect(place, get(place, "good.test", "/"), EXCHANGE_REFUSED);
+    assert_true(engine_set_allowed(
+        place->rig.engine,
+        &(struct engine_allowed){ .topic = all, .topic_count = 2 }));
+    expect(place, get(place, "good.test", "/"), EXCHANGE_ANSWERED);
+    struct exchange exchange = get(place, "good.test", "/");
+    exchange.class = EXCHANGE_VERIFY;
+    expect(place, exchange, EXCHANGE_REFUSED);
+    assert_int_equal(place->forbidden->accepted, 0);
 }
 
 static void of_mixed_answers_only_the_allowed_is_called(void **state)
@@ -476,6 +501,7 @@ int main(void)
         TEST(a_forbidden_address_sees_no_connection),
         TEST(localhost_is_judged_like_any_name),
         TEST(topics_and_callbacks_have_their_own_ranges),
+        TEST(what_is_let_through_can_change_while_it_runs),
         TEST(of_mixed_answers_only_the_allowed_is_called),
         TEST(the_next_address_is_tried_when_one_does_not_connect),
         TEST(a_redirect_to_a_forbidden_address_is_not_followed),

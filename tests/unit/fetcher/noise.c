@@ -137,6 +137,19 @@ static void an_operator_adds_rules_or_begins_from_nothing(void **state)
     noise_free(NULL);
 }
 
+static void rules_are_there_as_long_as_somebody_shares_them(void **state)
+{
+    const char *const rules[] = { "parameter mine" };
+    const char *problem;
+    (void)state;
+    struct noise *noise = noise_new(rules, 1, false, &problem);
+    struct noise *other = noise_share(noise);
+    assert_null(noise_share(NULL));
+    noise_free(noise);
+    assert_true(noise_is_parameter(other, "mine", 4));
+    noise_free(other);
+}
+
 static void a_wrong_rule_is_told(void **state)
 {
     (void)state;
@@ -235,6 +248,7 @@ int main(void)
         cmocka_unit_test(parameters_that_track_are_noise),
         cmocka_unit_test(images_that_count_are_noise),
         cmocka_unit_test(an_operator_adds_rules_or_begins_from_nothing),
+        cmocka_unit_test(rules_are_there_as_long_as_somebody_shares_them),
         cmocka_unit_test(a_wrong_rule_is_told),
         cmocka_unit_test(the_manual_shows_the_default_list),
         cmocka_unit_test(recipes_differ_with_the_rules),

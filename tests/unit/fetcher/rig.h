@@ -17,7 +17,7 @@
 
 #define RIG_UNUSED __attribute__((unused))
 
-enum { RIG_PATIENCE_MS = 30000 };
+enum { RIG_PATIENCE_MS = 120000 };
 
 struct rig {
     struct engine_options options;
@@ -49,8 +49,7 @@ RIG_UNUSED static void rig_init(struct rig *rig)
                     .tls_handshakes = 16,
                     .queue_max = 20000 },
         .user_agent = "websubd-test/1",
-        .allow_topic_count = 1,
-        .allow_callback_count = 1,
+        .allowed = { .topic_count = 1, .callback_count = 1 },
         .wake = rig_wake,
     };
 }
@@ -60,8 +59,8 @@ RIG_UNUSED static void rig_open(struct rig *rig)
     const char *problem;
     rig->woken = eventfd(0, EFD_CLOEXEC);
     rig->options.context = rig;
-    rig->options.allow_topic = rig->allow;
-    rig->options.allow_callback = rig->allow;
+    rig->options.allowed.topic = rig->allow;
+    rig->options.allowed.callback = rig->allow;
     rig->options.dns_servers = rig->dns;
     rig->engine = engine_open(&rig->options, &problem);
     if (!rig->engine)

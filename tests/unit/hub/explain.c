@@ -129,6 +129,41 @@ static void M3_what_is_delivered_is_told_of_the_topic_first(void **state)
     }
 }
 
+static void who_may_pull_it_is_told(void **state)
+{
+    (void)state;
+    struct store_topic topic = followed();
+    struct explain_facts facts = facts_of(&topic);
+    struct config own = { .pull_anonymous = true };
+    facts.config = &own;
+    topic.reach = STORE_REACH_PUBLIC;
+    explain(&facts);
+    assert_told("policy: Anybody may pull it.");
+    topic.reach = STORE_REACH_INSIDE;
+    explain(&facts);
+    assert_told("policy: To pull it, a token is needed whose scope covers it; "
+                "to all others it is unknown");
+    topic.reach = STORE_REACH_UNTOLD;
+    explain(&facts);
+    assert_told("until a fetch has shown that anybody could");
+    own.pull_open = true;
+    explain(&facts);
+    assert_told("policy: Anybody may pull it: pull-open is on.");
+    own.pull_anonymous = false;
+    explain(&facts);
+    assert_told("whose scope covers it: pull-anonymous is off.");
+    facts.rule = "topic.example";
+    explain(&facts);
+    assert_told("policy: Nobody may pull it");
+    own = (struct config){ .pull_anonymous = true };
+    facts.rule = NULL;
+    facts.topic = NULL;
+    explain(&facts);
+    assert_told("policy: To pull it, a token with the right create");
+    explain_to_all(&facts);
+    assert_untold("policy:");
+}
+
 static void M20_an_unknown_topic_is_like_an_unfollowed_one(void **state)
 {
     (void)state;
@@ -377,6 +412,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_all_is_well_nothing_stands_in_the_way),
         cmocka_unit_test(M3_what_is_delivered_is_told_of_the_topic_first),
+        cmocka_unit_test(who_may_pull_it_is_told),
         cmocka_unit_test(M20_an_unknown_topic_is_like_an_unfollowed_one),
         cmocka_unit_test(operators_hear_more_of_an_unfollowed_one),
         cmocka_unit_test(the_public_hears_nothing_of_subscribers),

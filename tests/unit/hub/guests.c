@@ -178,7 +178,7 @@ static void who_does_not_read_is_ended_in_time(void **state)
     (void)state;
 
     reply_text(await_request(&ears, 0), body);
-    for (unsigned i = 0; i < 1000 && numbers.open_now > 0; i++) {
+    for (unsigned i = 0; i < 12000 && numbers.open_now > 0; i++) {
         nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
         front_numbers(front, &numbers);
     }

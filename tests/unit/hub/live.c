@@ -230,6 +230,25 @@ static void what_follows_from_what_needs_a_restart_waits_with_it(void **state)
     assert_int_equal(fixture->config.pulls, 99);
 }
 
+static void what_follows_from_a_list_changes_with_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct live_change changes[8];
+    size_t count;
+    assert_true(reload(fixture, "--allow-address=10.0.0.0/8",
+                       "--allow-topic-address=192.168.0.0/16", changes,
+                       &count));
+    assert_true(count >= 3);
+    for (size_t i = 0; i < count; i++)
+        assert_false(changes[i].restart);
+    assert_int_equal(fixture->config.allow_topic_address.count, 2);
+    assert_int_equal(fixture->config.allow_callback_address.count, 1);
+    assert_true(
+        reload(fixture, "--max-topics=7", "--drain=1s", changes, &count));
+    assert_int_equal(fixture->config.allow_topic_address.count, 0);
+    assert_int_equal(fixture->config.allow_callback_address.count, 0);
+}
+
 static void lists_are_replaced_as_a_whole(void **state)
 {
     struct fixture *fixture = *state;
@@ -262,6 +281,7 @@ int main(void)
         TEST(what_needs_a_restart_is_named_until_then),
         TEST(what_is_stored_survives_a_reload),
         TEST(what_follows_from_what_needs_a_restart_waits_with_it),
+        TEST(what_follows_from_a_list_changes_with_it),
         TEST(lists_are_replaced_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

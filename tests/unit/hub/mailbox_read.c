@@ -6,6 +6,7 @@
 
 #include "fakes/fake_loop.h"
 #include "fakes/fake_request.h"
+#include "fakes/fake_rules.h"
 #include "fakes/fake_store.h"
 #include "hub/access.h"
 #include "hub/ack_id.h"
@@ -281,6 +282,7 @@ static int setup(void **state)
                                       .store = fake_store(),
                                       .loop = fake_loop(),
                                       .metrics = &rig.metrics,
+                                      .rules = fake_rules(),
                                       .hub_url = "http://hub.example/" };
     rig.key = cursor_key_new(secret);
     rig.acks = ack_id_seal(secret);
@@ -784,6 +786,131 @@ static void what_a_socket_says_is_passed_on(void **state)
     assert_int_equal(rig.ops, 1);
 }
 
+// ---------------------------------------------------------------------- rules
+
+// All who are read for by rules are read for again, see pullers_judge().
+static void rule(const char *domain)
+{
+    fake_rule(STORE_RULE_DENY_TOPIC, domain);
+    for (size_t i = 0; i < PULLERS; i++)
+        if (pullers[i].state != FREE && pullers[i].state != OVER
+            && pullers[i].source->ruled)
+            puller_wake(&pullers[i]);
+    run_queued();
+}
+
+static void look(void)
+{
+    struct store_read_mailbox *op = fake_store_take(STORE_READ_MAILBOX);
+    assert_int_equal(op->id, MAILBOX);
+    op->mailbox = rig.mailbox;
+    op->items = fake_store_give(&op->op, &rig.listen, sizeof rig.listen);
+    op->count = 1;
+    fake_store_finish(&op->op, STORE_OK);
+    run_queued();
+}
+
+static void who_is_held_for_what_a_rule_denies_is_told_so(void **state)
+{
+    struct puller *puller = come("wait=30");
+    (void)state;
+    say_nothing(collect(), 50);
+    rule("a.example");
+    // Nothing is taken out for him before that.
+    assert_int_equal(fake_store_waiting(STORE_COLLECT), 0);
+    look();
+    assert_int_equal(puller->state, OVER);
+    assert_int_equal(puller->problem, 403);
+    assert_int_equal(fake_store_waiting(STORE_COLLECT), 0);
+    assert_int_equal(rig.metrics.counts[METRIC_PULLS_DENIED], 1);
+}
+
+static void who_comes_to_a_mailbox_with_what_is_denied_is_refused(void **state)
+{
+    (void)state;
+    fake_rule(STORE_RULE_DENY_TOPIC, "a.example");
+    struct puller *puller = come("wait=30");
+    look();
+    assert_int_equal(puller->problem, 403);
+    // Without the topic it is open again.
+    rig.listen.url = rig.listen.normal = bytes("https://b.example/b");
+    rig.mailbox.rev = 2;
+    puller = come("wait=30");
+    if (fake_store_waiting(STORE_READ_MAILBOX) > 0)
+        look();
+    say_nothing(collect(), 50);
+    assert_int_equal(puller->state, RESTING);
+}
+
+static void a_rule_about_others_is_looked_at_once(void **state)
+{
+    struct puller *puller = come("wait=30");
+    (void)state;
+    say_nothing(collect(), 50);
+    rule("c.example");
+    look();
+    say_nothing(collect(), 50);
+    assert_int_equal(puller->state, RESTING);
+    update(TOPIC, 52);
+    assert_int_equal(fake_store_waiting(STORE_READ_MAILBOX), 0);
+    say_letters(collect(), 52, 1, false);
+    assert_int_equal(puller->events, 1);
+}
+
+static void what_was_added_before_a_rule_came_is_denied_with_it(void **state)
+{
+    (void)state;
+    fake_rule(STORE_RULE_DENY_TOPIC, "b.example");
+    struct puller *puller = come("wait=30");
+    look();
+    struct store_collect *op = collect();
+    rig.mailbox.rev = 2;
+    rig.listen.url = rig.listen.normal = bytes("https://b.example/b");
+    say_nothing(op, 50);
+    assert_int_equal(puller->problem, 403);
+}
+
+static void who_leaves_while_the_rules_are_looked_at_is_gone(void **state)
+{
+    struct puller *puller = come("wait=30");
+    (void)state;
+    say_nothing(collect(), 50);
+    rule("a.example");
+    end(puller);
+    look();
+    assert_int_equal(puller->state, OVER);
+    assert_int_equal(fake_store_waiting(STORE_COLLECT), 0);
+}
+
+static void a_mailbox_that_ends_meanwhile_has_ended(void **state)
+{
+    struct puller *puller = come("wait=30");
+    (void)state;
+    say_nothing(collect(), 50);
+    rule("a.example");
+    struct store_op *op = fake_store_take(STORE_READ_MAILBOX);
+    fake_store_finish(op, STORE_NOT_FOUND);
+    op = fake_store_take(STORE_COLLECT);
+    fake_store_finish(op, STORE_NOT_FOUND);
+    assert_int_equal(puller->problem, 410);
+}
+
+static void a_pattern_of_a_denied_host_is_denied_too(void **state)
+{
+    (void)state;
+    rig.listen = (struct store_listen){
+        .sid = 3,
+        .url = bytes("https://a.example/"),
+        .normal = bytes("https://a.example/"),
+        .label = bytes(""),
+    };
+    struct puller *puller = come("wait=30");
+    say_nothing(collect(), 50);
+    rule("a.example");
+    look();
+    assert_int_equal(puller->problem, 403);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -811,6 +938,13 @@ int main(void)
         TEST(nor_what_a_broader_one_has_added),
         TEST(not_all_are_read_for_at_one_time),
         TEST(what_a_socket_says_is_passed_on),
+        TEST(who_is_held_for_what_a_rule_denies_is_told_so),
+        TEST(who_comes_to_a_mailbox_with_what_is_denied_is_refused),
+        TEST(a_rule_about_others_is_looked_at_once),
+        TEST(what_was_added_before_a_rule_came_is_denied_with_it),
+        TEST(who_leaves_while_the_rules_are_looked_at_is_gone),
+        TEST(a_mailbox_that_ends_meanwhile_has_ended),
+        TEST(a_pattern_of_a_denied_host_is_denied_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,37 @@ static void who_waits_too_long_is_broken_off(void **state)
     patience_clear(&patience);
 }
 
+static bool is_marked(void *context, const struct waiting *waiting)
+{
+    return waiting == context;
+}
+
+static void only_those_that_are_meant_are_broken_off(void **state)
+{
+    struct patience patience;
+    struct line lines[3] = { open_line(), open_line(), open_line() };
+    (void)state;
+
+    patience_init(&patience);
+    for (size_t i = 0; i < 3; i++)
+        patience_begin(&patience, &lines[i].waiting);
+    lines[0].waiting.since -= 100;
+    lines[1].waiting.since -= 100;
+    patience_enforce_of(&patience, 60, is_marked, &lines[1].waiting);
+    assert_true(is_open(&lines[0]));
+    assert_true(wire_ends(lines[1].peer));
+    // Not long enough, though it is meant.
+    patience_enforce_of(&patience, 60, is_marked, &lines[2].waiting);
+    assert_true(is_open(&lines[2]));
+
+    patience_end(&patience, &lines[0].waiting);
+    patience_end(&patience, &lines[2].waiting);
+    assert_false(patience_enforce(&patience, 60));
+    for (size_t i = 0; i < 3; i++)
+        close_line(&lines[i]);
+    patience_clear(&patience);
+}
+
 static void to_begin_anew_is_to_wait_anew(void **state)
 {
     struct patience patience;
@@ -86,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_waits_too_long_is_broken_off),
+        cmocka_unit_test(only_those_that_are_meant_are_broken_off),
         cmocka_unit_test(to_begin_anew_is_to_wait_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,59 @@ static void an_address_is_itself_in_every_notation(void **state)
     assert_false(rules_judge_callbacks(rules));
 }
 
+static void an_ipv4_address_is_itself_in_ipv6_too(void **state)
+{
+    static const char *const spellings[] = {
+        "127.0.0.9",         "0x7f.0.0.9",        "0177.0.0.011",
+        "2130706441",        "0x7f000009",        "127.9",
+        "127.0.9",           "127.0.0.9.",        "017700000011",
+        "[::127.0.0.9]",     "[::7f00:9]",        "[::ffff:127.0.0.9]",
+        "[::FFFF:7F00:9]",   "[::ffff:0:7f00:9]", "[64:ff9b::127.0.0.9]",
+        "[64:FF9B::7f00:9]", "[2002:7f00:9::1]",
+    };
+    const size_t count = sizeof spellings / sizeof *spellings;
+    char domain[RULES_DOMAIN_MAX], url[64];
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        assert_null(rules_read(spellings[i], domain));
+        assert_string_equal(domain, "127.0.0.9");
+        assert_true(rules_add(rules, STORE_RULE_DENY_TOPIC, spellings[i]));
+        for (size_t j = 0; j < count; j++) {
+            (void)snprintf(url, sizeof url, "http://%s:81/a", spellings[j]);
+            if (topic(url))
+                fail_msg("%s does not cover %s", spellings[i], url);
+        }
+        assert_true(topic("http://127.0.0.8/"));
+        assert_true(topic("http://[::127.0.0.8]/"));
+        assert_true(topic("http://[2001:db8::127.0.0.9]/"));
+        rules_remove(rules, STORE_RULE_DENY_TOPIC, spellings[count - 1 - i]);
+        assert_false(rules_judge_topics(rules));
+    }
+}
+
+static void loopback_of_ipv6_is_no_ipv4_address(void **state)
+{
+    char domain[RULES_DOMAIN_MAX];
+    (void)state;
+    deny("0.0.0.1");
+    assert_true(topic("http://[::1]/"));
+    assert_null(rules_read("::1", domain));
+    assert_string_equal(domain, "::1");
+}
+
+static void a_prefix_of_topics_is_its_hosts(void **state)
+{
+    (void)state;
+    deny("bad.example");
+    assert_false(rules_allow_below(rules, "https://a.bad.example/x", 23));
+    assert_true(rules_allow_below(rules, "https://good.example/", 21));
+    assert_true(rules_allow_below(rules, "", 0));
+    assert_true(rules_allow_below(NULL, "https://good.example/", 21));
+    assert_true(rules_add(rules, STORE_RULE_ALLOW_TOPIC, "fine.example"));
+    assert_false(rules_allow_below(rules, "https://good.example/", 21));
+    assert_true(rules_allow_below(rules, "", 0));
+}
+
 static void part_of_an_address_is_another_address(void **state)
 {
     (void)state;
@@ -322,6 +375,9 @@ int main(void)
         RULED(a_dot_at_the_end_makes_no_other_name),
         RULED(a_name_is_compared_as_it_is_looked_up),
         RULED(an_address_is_itself_in_every_notation),
+        RULED(an_ipv4_address_is_itself_in_ipv6_too),
+        RULED(loopback_of_ipv6_is_no_ipv4_address),
+        RULED(a_prefix_of_topics_is_its_hosts),
         RULED(part_of_an_address_is_another_address),
         RULED(where_some_are_allowed_all_others_are_not),
         RULED(what_is_denied_wins),

@@ -19,7 +19,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { WIRE_PATIENCE_S = 40 };
+enum { WIRE_PATIENCE_S = 120 };
 
 static inline void wire_set_patience(int fd)
 {

@@ -24,7 +24,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, ContextManager, Optional
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +52,7 @@ class Story:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         fancy = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._bold, self._dim, self._plain = (
             ("\033[1m", "\033[2m", "\033[0m") if fancy else ("", "", ""))
@@ -62,9 +62,14 @@ class Story:
             print(f"\n{self._bold}{title}{self._plain}", flush=True)
             self._began = time.monotonic()
 
+    def turn(self) -> ContextManager[object]:
+        """Nobody else tells anything meanwhile.  An answer comes before what
+        follows from it, but its reader may be slower than others."""
+        return self._lock
+
     def tell(self, who: str, what: str) -> None:
-        took = (time.monotonic() - self._began) * 1000
         with self._lock:
+            took = (time.monotonic() - self._began) * 1000
             print(f"  {self._dim}{took:8.1f} ms{self._plain}  "
                   f"{who:<12} {what}", flush=True)
 
@@ -188,8 +193,9 @@ class Publisher:
 
     def ping(self, hub: str) -> None:
         self.story.tell("publisher", "tells the hub: hub.mode=publish")
-        status = http_post(hub, hub_mode="publish", hub_url=self.topic)
-        self.story.tell("hub", f"answers {status}")
+        with self.story.turn():
+            status = http_post(hub, hub_mode="publish", hub_url=self.topic)
+            self.story.tell("hub", f"answers {status}: it is on disk")
         if status != 204:
             raise Missing("the hub's 204 to a ping")
 
@@ -207,11 +213,11 @@ class Webhook:
 
     def subscribe(self, hub: str, topic: str) -> None:
         self.story.tell("webhook", "asks the hub: hub.mode=subscribe")
-        status = http_post(hub, hub_mode="subscribe", hub_topic=topic,
-                           hub_callback=self.callback,
-                           hub_secret=self.secret)
-        self.story.tell("hub", f"answers {status}: accepted, now it is on "
-                        "disk")
+        with self.story.turn():
+            status = http_post(hub, hub_mode="subscribe", hub_topic=topic,
+                               hub_callback=self.callback,
+                               hub_secret=self.secret)
+            self.story.tell("hub", f"answers {status}: it is on disk")
         if status != 202:
             raise Missing("the hub's 202 to a subscription")
 
@@ -283,6 +289,7 @@ class Hub:
         self.ctl = Path(program).with_name("websubctl")
         self.directory = tempfile.mkdtemp(prefix="websubd-demo-")
         self.lines: list[str] = []
+        self._ended = False
         self._said = threading.Condition()
         self.process = subprocess.Popen(
             [program, f"--data={self.directory}", "--listen=127.0.0.1:0",
@@ -301,6 +308,9 @@ class Hub:
             with self._said:
                 self.lines.append(line.rstrip("\n"))
                 self._said.notify_all()
+        with self._said:
+            self._ended = True
+            self._said.notify_all()
 
     def wait_for(self, event: str) -> str:
         """The first line of the log that tells of it."""
@@ -308,9 +318,11 @@ class Hub:
             return next((line for line in self.lines
                          if line.split(" ")[2:3] == [event]), None)
         with self._said:
-            if not self._said.wait_for(lambda: found() is not None, PATIENCE):
-                raise Missing(f'"{event}" in the log of the hub')
-            return found() or ""
+            self._said.wait_for(lambda: found() or self._ended, PATIENCE)
+            line = found()
+        if line is None:
+            raise Missing(f'"{event}" in the log of the hub')
+        return line
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -383,7 +395,7 @@ def exchange(cast: Cast) -> None:
 
 def stay(cast: Cast) -> None:
     """Until Ctrl-C.  Enter publishes another entry."""
-    print(f"\n  The hub goes on at {cast.hub.url}\n"
+    print(f"\n  The hub goes on at {cast.hub.url} (for a browser, too)\n"
           f"  with the topic {cast.publisher.topic}\n\n"
           f"    curl '{cast.hub.url}events?topic="
           f"{quote(cast.publisher.topic, safe='')}&since=-1'\n"

@@ -113,6 +113,8 @@ static void ring_topic(const struct slot *slot, const char *topic)
     }
 }
 
+// Where something may have been missed everybody is rung, and is as if new:
+// what comes before the next answer may be missed as well.
 static void ring_all(const struct slot *slot, bool new_ones)
 {
     const struct relay_book *book = &slot->watch->relay->book;
@@ -120,7 +122,7 @@ static void ring_all(const struct slot *slot, bool new_ones)
         struct relay_seat *seat = book->seats[i];
         if (seat->slot != slot->number + 1 || (new_ones && seat->watched))
             continue;
-        seat->watched = true;
+        seat->watched = new_ones;
         relay_deliver_ring(seat);
     }
 }

@@ -5,9 +5,10 @@ import json
 import threading
 import unittest
 
-from harness import Answer, Story, form
+from harness import Answer, Story, form, until
 from harness.callback import signature
-from harness.relay import FakeHub, Relay, problem
+from harness.relay import FakeHub, Relay, document, problem
+from harness.server import Seen
 
 TOKEN = "wsd_a-token-that-nobody-may-see"
 TOPIC = "http://feeds.example/atom"
@@ -20,10 +21,10 @@ class Cast(Story):
         self.secrets.add(TOKEN)
 
     def relay(self, *options: str, token: str = TOKEN,
-              no_proxy: str = "127.0.0.1") -> Relay:
+              no_proxy: str | None = None) -> Relay:
         relay = Relay(self.directory / f"relay{len(self.daemons)}",
                       self.hub.base + "/", token, *options)
-        relay.no_proxy = no_proxy
+        relay.no_proxy = no_proxy or self.hub.host
         self.daemons.append(relay)
         return relay.start()
 
@@ -174,7 +175,7 @@ class Faults(Cast):
         self.assertEqual([post.body for post in posts],
                          [b"one", b"one", b"one", b"two"])
         self.assertGreaterEqual(posts[1].when - posts[0].when, 0.95)
-        self.assertEqual(len(relay.lines("delivery.recovered")), 1)
+        relay.wait_for("delivery.recovered")
 
     def test_who_hangs_holds_up_nobody(self) -> None:
         relay, slow, quick = self.relay(), self.callback(), self.callback()
@@ -223,6 +224,24 @@ class Faults(Cast):
         puts = self.hub.puts.wait(3)
         self.assertEqual(puts[1]["lease_seconds"], 60)
         self.assertGreater(puts[2]["lease_seconds"], 8900)
+
+    def test_so_it_does_while_its_mailbox_is_read(self) -> None:
+        relay, callback = self.relay(), self.callback()
+        self.subscribe(relay, TOPIC, callback.url(), lease_seconds="9000")
+        gate = threading.Event()
+        nothing = document({"cursor": "c-0", "more": False, "gap": None,
+                            "next": {"after_ms": 0}, "events": []})
+        nothing.gate = gate
+        self.hub.script("GET", "messages", nothing)
+        self.hub.publish(TOPIC, b"new")
+        until(lambda: not self.hub.scripted["GET", "messages"],
+              "the mailbox to be read")
+        callback.on_verify = lambda seen: Answer(404)
+        self.accepted(relay, "subscribe", TOPIC, callback.url(),
+                      lease_seconds="60")
+        relay.wait_for("verification.failed")
+        gate.set()
+        self.assertGreater(self.hub.puts.wait(3)[2]["lease_seconds"], 8900)
 
     def test_unsubscribing_is_verified(self) -> None:
         relay, callback = self.relay(), self.callback()
@@ -347,6 +366,19 @@ class Faults(Cast):
                    for seen in self.hub.asked.all()
                    if seen.path == "/events"]
         self.assertEqual(max(len(asked) for asked in watched), 100)
+
+    def test_what_comes_after_a_denied_question_is_not_missed(self) -> None:
+        self.hub.script("POST", "events", problem(403, "denied-topic"))
+        relay, callback = self.relay(), self.callback()
+        self.subscribe(relay, TOPIC, callback.url())
+
+        def looked(seen: list[Seen]) -> bool:
+            kinds = [one.path.rpartition("/")[2] for one in seen]
+            return ("events" in kinds
+                    and "messages" in kinds[kinds.index("events"):])
+        self.hub.asked.wait_until(looked, "a look into the mailbox")
+        self.hub.publish(TOPIC, b"new")
+        callback.wait_posts(1)
 
     def test_what_is_no_request_is_refused(self) -> None:
         relay, callback = self.relay(), self.callback()

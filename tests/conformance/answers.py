@@ -11,7 +11,7 @@ from harness.server import Seen
 # Fast enough to see every retry.
 HASTY = ("--retry-first=20ms", "--retry-max=40ms")
 # For answers that do not come: a slow machine may be over this time as well.
-PRESSED = (*HASTY, "--verify-timeout=500ms")
+PRESSED = (*HASTY, "--verify-timeout=2s")
 
 Answering = Callable[[Seen], Answer]
 

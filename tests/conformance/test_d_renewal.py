@@ -42,7 +42,7 @@ TROUBLES: dict[str, Answering] = {
         + echo(seen).body[:32], close=True),
 }
 SOON = ("--retry-first=20ms", "--retry-max=40ms", "--drain=100ms")
-HASTY = (*SOON, "--verify-timeout=250ms")
+HASTY = (*SOON, "--verify-timeout=1500ms")
 
 
 class Renewing(Asking):

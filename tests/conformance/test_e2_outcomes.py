@@ -114,7 +114,7 @@ class Outcomes(Scene):
         half = b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n0123"
         answers["broken-off"] = first(Answer(raw=half, close=True))
         answers["half-timeout"] = first(Answer(raw=half))
-        asked, served = self.outcomes(answers, "--verify-timeout=500ms")
+        asked, served = self.outcomes(answers, "--verify-timeout=2s")
         for name in answers:
             self.assertIn(asked[name], (2, 3), name)
         self.assertEqual(served, set(answers))
@@ -124,7 +124,7 @@ class Outcomes(Scene):
             return Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"
                           + echo(seen).body, close=True)
         _, served = self.outcomes({"truncated": broken_off},
-                                  "--verify-timeout=500ms")
+                                  "--verify-timeout=2s")
         self.assertEqual(served, set())
 
     def test_R55_an_endless_body_is_not_read_to_its_end(self) -> None:
@@ -143,11 +143,11 @@ class Outcomes(Scene):
         self.assertIn(seen.get("Accept-Encoding"), (None, "identity"))
 
     def test_R55_a_refused_connection_is_tried_again(self) -> None:
-        hub, callback = self.daemon("--retry-first=1s",
-                                    "--retry-max=1s"), self.callback()
+        hub, callback = self.daemon("--retry-first=4s",
+                                    "--retry-max=4s"), self.callback()
         callback.stop()
         self.accepted(hub, "subscribe", NOBODY, callback.url())
-        until(lambda: hub.status()["counters"]["verifications"] == 1,
+        until(lambda: hub.status()["counters"]["verifications"] >= 1,
               "the first try")
         callback.listen()
         hub.wait_for("subscription.active")

@@ -156,7 +156,7 @@ class Denial(Scene):
                 self.assertEqual(202, wire.ask(post([
                     ("hub.mode", "subscribe"), ("hub.topic", self.topic),
                     ("hub.callback", url)])).status)
-        self.hub.wait_for("subscription.active", len(urls), since, 40)
+        self.hub.wait_for("subscription.active", len(urls), since)
         self.ctl(self.hub, "remove", self.topic)
         self.callback_server.verifications.wait_until(
             lambda _: len(self.denied()) >= len(urls), "all to be told")

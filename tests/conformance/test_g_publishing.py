@@ -39,7 +39,7 @@ class Ping(Scene):
         for topic in topics:
             self.accepted(self.hub, "subscribe", topic,
                           self.callback_server.url())
-        self.hub.wait_for("update", len(topics), since, timeout=40)
+        self.hub.wait_for("update", len(topics), since)
         return topics
 
     def test_R70_hub_url_names_a_topic(self) -> None:
@@ -152,7 +152,7 @@ class Ping(Scene):
         answer = self.ping(*(("hub.url", topic) for topic in topics))
         self.assertEqual(answer.status, 204)
         bodies = {seen.body for seen in
-                  self.callback_server.wait_posts(120, timeout=40)}
+                  self.callback_server.wait_posts(120)}
         self.assertEqual(len(bodies), 120)
 
     def test_R75_a_topic_that_nobody_follows_is_never_fetched(self) -> None:
@@ -252,7 +252,7 @@ class Anybody(Scene):
         self.assertEqual(len(self.callback_server.posts), 1)
 
     def test_R78_one_address_has_a_rate(self) -> None:
-        hub = self.daemon("--accept-rate=5")
+        hub = self.daemon("--accept-rate=1")
         ping = post([("hub.mode", "publish"), ("hub.url", NOBODY)])
         statuses = []
         with Wire(hub.address, source="127.66.66.66") as wire:
@@ -293,6 +293,7 @@ class Anybody(Scene):
         callback, origin, other = (self.callback(), self.origin(),
                                    self.origin())
         topic = origin.url("/no-such-page")
+        begin = time.monotonic()
         self.subscribe(self.hub, topic, callback.url())
         self.hub.wait_for("fetch.failed")
         for count in range(10):
@@ -302,7 +303,9 @@ class Anybody(Scene):
             self.follow(self.hub, witness, callback.url())
             self.publish(self.hub, witness)
             callback.wait_posts(count + 1)
-        self.assertLessEqual(len(origin.fetches), 3)
+        # It is looked for again after a while.
+        took = time.monotonic() - begin
+        self.assertLessEqual(len(origin.fetches), 3 + took / 10)
 
     def test_R78_pings_with_news_are_not_delayed(self) -> None:
         # Without news the second one would be.

@@ -4,7 +4,6 @@
 import email.utils
 import gzip
 import time
-import unittest
 import zlib
 
 import stories  # noqa: F401
@@ -301,10 +300,10 @@ class Caches(Fetching):
         self.follow_one()
         self.change(b"v1")
         # The ping is faster than the publisher's own cache.
+        pinged = time.monotonic()
         self.ping_in_vain()
         self.origin_server.serve(b"v2", PLAIN)
-        pinged = time.monotonic()
-        seen = self.callback_server.wait_posts(2, timeout=40)[1]
+        seen = self.callback_server.wait_posts(2)[1]
         self.assertEqual(seen.body, b"v2")
         self.assertGreater(seen.when - pinged, 14)
 

@@ -204,12 +204,11 @@ class Again(Scene):
 
     def test_R100_no_wait_is_longer_than_the_longest(self) -> None:
         self.follow_one("--retry-first=20ms", "--retry-max=80ms")
-        self.callback_server.script(*[Answer(503)] * 10)
+        self.callback_server.script(*[Answer(503)] * 16)
         self.origin_server.serve(b"second", PLAIN)
         self.publish(self.hub, self.topic)
-        posts = self.callback_server.wait_posts(11, timeout=10)
-        # Doubled each time it would have been 20 s.
-        self.assertLess(posts[-1].when - posts[0].when, 10)
+        # Doubled each time it would be 20 minutes.
+        self.callback_server.wait_posts(17)
 
     def test_R100_retry_after_is_honoured(self) -> None:
         self.follow_one(*QUICK)
@@ -222,16 +221,19 @@ class Again(Scene):
             self.assertGreater(second.when - first.when, 0.95)
 
     def test_R100_no_try_comes_after_the_end_of_the_lease(self) -> None:
-        self.follow_one("--lease-min=1s", *QUICK, "--retry-attempts=1000",
-                        lease_seconds="2")
-        self.callback_server.on_post = lambda _: Answer(500)
-        self.origin_server.serve(b"second", PLAIN)
-        self.publish(self.hub, self.topic)
+        self.follow_one("--lease-min=1s", *QUICK, "--retry-attempts=1000")
+        witness, callback = self.callback(), self.callback_server
+        self.subscribe(self.hub, self.topic, witness.url())
+        callback.on_post = lambda _: Answer(500)
+        self.witness_sees(witness, b"second")
+        callback.wait_posts(6)
+        self.ctl(self.hub, "subscription", "extend", self.topic,
+                 callback.url(), "--lease=1")
         self.hub.wait_for("subscription.ended", reason="expired")
-        with self.quiet(self.hub, self.callback_server):
-            pass
-        tries = self.callback_server.posts.all()
-        self.assertGreater(len(tries), 5)
+        # What was on its way when the lease ended has come by then.
+        self.hub.restart()
+        with self.quiet(self.hub, callback):
+            self.witness_sees(witness, b"third")
 
     def test_R101_given_up_is_this_notification_and_not_the_subscription(
             self) -> None:

@@ -8,8 +8,8 @@ import unittest
 from pathlib import Path
 
 import stories  # noqa: F401
-from harness import (Answer, Atom, Daemon, Message, Story, Wire, entries_of,
-                     request)
+from harness import (PATIENCE, Answer, Atom, Daemon, Message, Story, Wire,
+                     entries_of, request)
 from harness.callback import echo, signature
 from harness.client import FORM, form
 from harness.server import Seen
@@ -194,7 +194,7 @@ class Clocks(Story):
         try:
             done = subprocess.run(
                 [*prefix, "cat", "/proc/uptime"], capture_output=True,
-                timeout=10, check=False)
+                timeout=PATIENCE, check=False)
         except OSError:
             self.skipTest("no unshare here")
         here = float(Path("/proc/uptime").read_text().split()[0])

@@ -236,7 +236,7 @@ class Sessions(Pulling):
         wire.send(request("GET", target("/events", self.followed, wait=60)))
         until(lambda: self.held() == 1, "it to be held")
         wire.close()
-        until(lambda: self.held() == 0, "it to be forgotten", 2)
+        until(lambda: self.held() == 0, "it to be forgotten")
 
     def test_P60_a_stream_that_cannot_begin_is_a_problem(self) -> None:
         status, said = self.ask_json("GET", "/events/sse?topic=nonsense")

@@ -136,7 +136,7 @@ class Connections(Pulling):
                  for _ in range(50)]
         for wire in wires:
             wire.close()
-        until(lambda: self.held() == 0, "all to be forgotten", 5)
+        until(lambda: self.held() == 0, "all to be forgotten")
 
     def test_P91_held_ones_outlast_a_store_that_is_stopped(self) -> None:
         held = self.hold(target("/events", self.followed, wait=60))

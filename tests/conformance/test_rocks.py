@@ -6,7 +6,8 @@ import unittest
 from dataclasses import replace
 
 import stories  # noqa: F401
-from harness import Answer, Atom, Client, Message, Story, request
+from harness import (PATIENCE, Answer, Atom, Client, Message, Story,
+                     request)
 from harness.callback import signature
 from harness.client import FORM
 from harness.server import Seen
@@ -110,7 +111,7 @@ class Hub(Story):
             return answer
         self.rocks.answer = slow_topic
         self.rocks.create_post(run)
-        self.assertTrue(fetched.wait(20))
+        self.assertTrue(fetched.wait(PATIENCE))
         self.rocks.create_post(run)
         gate.set()
         run.results.wait_until(lambda results: results[-1:] and
@@ -167,7 +168,7 @@ class Publisher(Story):
 
     def test_rocks_publisher_a_duplicate_404_undoes_no_success(self
                                                                ) -> None:
-        hub, origin, feed, topic, site = self.cast("--verify-timeout=200ms")
+        hub, origin, feed, topic, site = self.cast("--verify-timeout=3s")
         test = site.begin()
         site.subscribe(test, hub.hub, topic)
         hub.wait_for("subscription.active")
@@ -178,8 +179,8 @@ class Publisher(Story):
         site.verifications.wait(2)
         hub.wait_for("verification.failed")
         site.gate.set()
-        self.assertEqual([code for code, _ in site.verifications.all()],
-                         [200, 200, 404])
+        codes = [code for code, _ in site.verifications.all()]
+        self.assertEqual((codes[:2], set(codes[2:])), ([200, 200], {404}))
         origin.serve(feed.add("two"))
         self.publish(hub, topic)
         site.deliveries.wait(1)

@@ -78,11 +78,11 @@ class Peopled(Story):
         self.door.hit("delivery")
         return steps
 
-    def settle_in(self, *names: str) -> None:
+    def settle_in(self, *names: str, patience: str = "4s") -> None:
         """Everybody subscribes, to all topics or to these."""
         self.hub = self.daemon(
             "--log=info", "--lease-min=1s", "--lease-max=3650d",
-            "--delivery-timeout=4s", f"--deliveries={IN_FLIGHT}")
+            f"--delivery-timeout={patience}", f"--deliveries={IN_FLIGHT}")
         for at, (name, (size, feed)) in enumerate(TOPICS.items()):
             if names and name not in names:
                 continue

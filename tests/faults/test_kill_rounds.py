@@ -16,8 +16,7 @@ import told  # noqa: F401
 from crowd import DROP, HOLD, Steps, answer
 from harness import until
 from harness.waiting import PATIENCE
-from peopled import (CHECKPOINT, GUESTS, IN_FLIGHT, SEED, SERVERS, TOPICS,
-                     Peopled)
+from peopled import CHECKPOINT, GUESTS, IN_FLIGHT, SEED, SERVERS, Peopled
 from trap_door import Watch
 
 ROUNDS = int(os.environ.get("ROUNDS", "18"))
@@ -199,7 +198,7 @@ class KillRounds(Peopled):
               f"worst of a round {self.tally['worst']}", flush=True)
 
     def test_a_kill_doubles_what_flew_and_one_checkpoint(self) -> None:
-        self.settle_in("all")
+        self.settle_in("all", patience="10m")
         order = sorted(self.stock.values(), key=lambda row: row["id"])
         names = {member.hash: member.name
                  for member in self.people.members.values()}
@@ -215,8 +214,12 @@ class KillRounds(Peopled):
                     and now["deliveries.delivered"] == number)
         until(written, f"{number} deliveries and a checkpoint")
         self.began = time.monotonic()
+        newest = max(member.had for member in self.people.members.values())
+        flew = sum(self.people.members[name].had == newest
+                   for name in self.held)
         self.recover(self.tally["kills"])
-        self.assertLessEqual(self.tally["doubled"], IN_FLIGHT + CHECKPOINT)
+        self.assertLessEqual(self.tally["doubled"],
+                             max(flew, IN_FLIGHT) + CHECKPOINT)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import time
 import unittest
 
 import told  # noqa: F401
-from harness import Atom, binary
+from harness import PATIENCE, Atom, binary
 from harness.moving import FINE, NO, Moving
 
 ROUNDS = 12
@@ -32,14 +32,15 @@ class MoveKill(Moving):
         """True: it had ended before."""
         running = subprocess.Popen(
             [str(binary("websubctl")), *arguments], cwd=self.directory,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
-            running.wait(seconds)
-            return True
+            _, said = running.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             running.kill()
-            running.wait()
+            running.communicate()
             return False
+        self.assertEqual(running.returncode, FINE, said)
+        return True
 
     def lasts(self, *arguments: str) -> float:
         began = time.monotonic()
@@ -108,7 +109,7 @@ class Rotten(Moving):
                             ["export", "out", "--from", "bad"],
                             ["restore", "bad", "--data=there", "--force"]):
                 done = subprocess.run(
-                    [str(binary("websubctl")), *command], timeout=30,
+                    [str(binary("websubctl")), *command], timeout=PATIENCE,
                     cwd=self.directory, capture_output=True, check=False)
                 self.assertIn(done.returncode, (FINE, NO),
                               (command, done.stderr))

@@ -267,7 +267,7 @@ class Mutations(Story):
         topic = origin.serve(feed)
         since = hub.mark()
         self.accepted(hub, "subscribe", topic, callback.url())
-        hub.wait_for("subscription.active", since=since, timeout=40)
+        hub.wait_for("subscription.active", since=since)
         origin.serve(feed.add("two"))
         self.publish(hub, topic)
         self.assertEqual(callback.wait_posts(1)[0].body, feed.render())

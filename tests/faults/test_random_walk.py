@@ -16,7 +16,7 @@ import unittest
 from dataclasses import dataclass, field
 
 import told  # noqa: F401
-from harness import Answer, Story
+from harness import Answer, Story, until
 from harness.callback import name_of, signature
 from harness.client import Pairs
 from harness.waiting import PATIENCE
@@ -67,8 +67,8 @@ class RandomWalk(Story):
 
     def walk(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.hub = self.daemon("--lease-min=1s", "--verify-timeout=2s",
-                               "--delivery-timeout=2s")
+        self.hub = self.daemon("--lease-min=1s", "--verify-timeout=20s",
+                               "--delivery-timeout=20s")
         self.subscribers, self.publisher = self.callback(), self.origin()
         self.subscribers.on_verify = self.verify
         self.subscribers.on_post = self.deliver
@@ -114,6 +114,8 @@ class RandomWalk(Story):
             # At any moment: this is chance, and nobody waits for it.
             time.sleep(self.random.random() * 0.02)
             self.hub.kill()
+            # What it sent with its last breath has been read by then.
+            until(self.subscribers.deserted, "the end of connections")
             self.hub.start()
         elif what < 0.45:
             self.hub.restart()

@@ -2,15 +2,54 @@
 """A backup of a running hub, and what can be made of it elsewhere."""
 
 import os
+import socket
 import stat
 import subprocess
 import threading
 import unittest
+from pathlib import Path
 
-from harness import (Answer, Atom, Client, Puller, binary, request,
-                     until)
+from harness import (PATIENCE, Answer, Atom, Client, Daemon, Puller, Wire,
+                     binary, request, until)
 from harness.access import add_token, bearer
 from harness.moving import NO, NO_DAEMON, USAGE, Moving
+
+MIB = 1 << 20
+
+
+class Bottleneck:
+    """Between one that asks and a hub: of the answer only so much passes."""
+
+    def __init__(self, path: Path, hub: Path, passes: int) -> None:
+        self.path, self.hub, self.passes = path, hub, passes
+        self.stuck, self._over = threading.Event(), threading.Event()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asking, _ = self._listener.accept()
+        with asking, socket.socket(socket.AF_UNIX) as answering:
+            answering.connect(str(self.hub))
+            question = b""
+            while b"\r\n\r\n" not in question:
+                question += asking.recv(65536)
+            answering.sendall(question)
+            while self.passes > 0:
+                piece = answering.recv(65536)
+                if not piece:
+                    return
+                asking.sendall(piece)
+                self.passes -= len(piece)
+            self.stuck.set()
+            self._over.wait()
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join(PATIENCE)
+        self._listener.close()
 
 
 class Backup(Moving):
@@ -119,21 +158,39 @@ class Backup(Moving):
         (self.directory / "copy").write_bytes(whole.body)
         self.run_ctl("store", "check", "copy")
 
-    def test_one_at_a_time_and_nothing_is_left_when_it_is_killed(self
-                                                                 ) -> None:
-        hub = self.daemon()
-        origin = self.origin()
+    def large(self) -> Daemon:
+        """A hub whose store takes a while to be copied."""
+        hub, origin = self.daemon(), self.origin()
         for number in range(6):
-            topic = origin.serve(os.urandom(1 << 20), path=f"/{number}",
+            topic = origin.serve(os.urandom(MIB), path=f"/{number}",
                                  content_type="application/octet-stream")
             self.follow(hub, topic, self.callback().url())
+        return hub
+
+    def test_one_is_made_at_a_time(self) -> None:
+        hub = self.large()
+
+        def one_is_refused() -> bool:
+            """Of two that are asked for together."""
+            with Wire(hub.admin.to) as one, Wire(hub.admin.to) as other:
+                for wire in (one, other):
+                    wire.send(request("GET", "/admin/backup"))
+                answers = [wire.read() for wire in (one, other)]
+            return any(answer.status == 409 and "another" in answer.text
+                       for answer in answers)
+        until(one_is_refused, "one to come while another is made")
+
+    def test_nothing_is_left_when_it_is_killed(self) -> None:
+        hub = self.large()
+        # What it reads comes through here, and stops in the middle.
+        bottleneck = Bottleneck(self.directory / "narrow", hub.admin.to, MIB)
+        self.addCleanup(bottleneck.close)
         first = subprocess.Popen(
-            [str(binary("websubctl")), "--data", str(hub.data), "backup",
-             str(self.directory / "first")], stderr=subprocess.PIPE)
-        # It lasts some tenths of a second; another one is refused meanwhile.
-        until(lambda: self.second_is_refused(hub) or first.poll() is not None,
-              "the first one to be under way")
+            [str(binary("websubctl")), "--socket", str(bottleneck.path),
+             "backup", str(self.directory / "first")], stderr=subprocess.PIPE)
+        self.assertTrue(bottleneck.stuck.wait(PATIENCE))
         hub.kill()
+        bottleneck.close()
         first.communicate()
         self.assertIn(first.returncode, (NO, NO_DAEMON))
         self.assertFalse((self.directory / "first").exists())
@@ -142,13 +199,6 @@ class Backup(Moving):
         self.assertLessEqual(left, {"admin.sock", "data.mdb", "lock",
                                     "lock.mdb"})
         hub.start()
-
-    def second_is_refused(self, hub) -> bool:
-        done = subprocess.run(
-            [str(binary("websubctl")), "--data", str(hub.data), "backup",
-             str(self.directory / "second")], capture_output=True, text=True,
-            check=False)
-        return done.returncode == NO and "another" in done.stderr
 
 
 class Restore(Moving):

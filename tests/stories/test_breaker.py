@@ -4,12 +4,10 @@ notices."""
 
 import unittest
 
-from harness import Answer, Atom, Story, until
+from harness import Answer, Atom, Inbox, Story, until
 from harness.callback import name_of
 
 MANY = 300
-# Before an origin is known to be dead several are under way at a time.
-AT_ONCE = 64
 
 
 class Breaker(Story):
@@ -46,10 +44,10 @@ class Breaker(Story):
         hub.wait_for("origin.broken")
         # One probe after another, and each is a real delivery.
         before = len(dead.posts)
-        self.assertLess(before, AT_ONCE)
         dead.wait_posts(before + 3)
         hub.stop()
-        self.assertLess(len(dead.posts), AT_ONCE + 10)
+        # Otherwise all would have been called, and again after each 300 ms.
+        self.assertLess(len(dead.posts), MANY)
         self.assertEqual({post.body for post in dead.posts.all()},
                          {feed.render()})
 
@@ -80,17 +78,17 @@ class Breaker(Story):
     def test_it_stays_broken_while_probes_fail(self) -> None:
         hub, origin, feed, topic = self.cast()
         dead = self.callback()
-        self.crowd(hub, topic, dead, each=100)
+        self.crowd(hub, topic, dead, each=MANY)
         dead.on_post = lambda _: Answer(503)
         self.publish(hub, topic)
         hub.wait_for("origin.broken")
         before = len(dead.posts)
         dead.wait_posts(before + 5)
-        self.assertLess(len(dead.posts), AT_ONCE + 10)
+        self.assertLess(len(dead.posts), MANY)
         self.assertEqual(hub.lines("origin.back"), [])
         dead.on_post = lambda _: Answer(204)
         before = len(dead.posts)
-        self.wait_everybody(dead, 100, before)
+        self.wait_everybody(dead, MANY, before)
         self.assertEqual(len(hub.lines("origin.broken")), 1)
 
     def test_it_is_still_broken_after_a_restart(self) -> None:
@@ -113,7 +111,7 @@ class Breaker(Story):
         healthy.wait_posts(100)
         # It is asked by probes alone: no new wave, and no new breaker.
         dead.wait_posts(before + 2)
-        self.assertLess(len(dead.posts), before + 8)
+        self.assertLess(len(dead.posts), before + 50)
         self.assertEqual(len(hub.lines("origin.broken")), 1)
         dead.on_post = lambda _: Answer(204)
         before = len(dead.posts)
@@ -187,7 +185,7 @@ class Breaker(Story):
 
 class Mountain(Story):
     def test_retries_delay_no_fresh_update(self) -> None:
-        hub = self.daemon("--deliveries=16", "--delivery-timeout=60s",
+        hub = self.daemon("--deliveries=16", "--delivery-timeout=1h",
                           "--retry-attempts=1000")
         origin, old, fresh = self.origin(), Atom(), Atom()
         first = origin.serve(old.add("one"), path="/old")
@@ -201,11 +199,14 @@ class Mountain(Story):
         self.publish(hub, first)
         for one in hung:
             one.wait_posts(2)
+        held: Inbox = Inbox("those that hang")
+
+        def hang(seen) -> Answer:
+            held.put(seen)
+            return Answer(204, dawdle=3600)
         for one in hung:
-            one.on_post = lambda _: Answer(204, dawdle=600)
-        before = [len(one.posts) for one in hung]
-        for one, count in zip(hung, before):
-            one.wait_posts(count + 1)
+            one.on_post = hang
+        held.wait(len(hung))
         for count in range(1, 6):
             origin.serve(fresh.add(f"update {count}"), path="/fresh")
             self.publish(hub, second)

@@ -6,6 +6,7 @@ Skipped where there is no browser: see harness/browser.py.
 
 import unittest
 
+from harness import until
 from harness.browser import HAS_BROWSER, NO_BROWSER
 from harness.console import Watched
 
@@ -32,8 +33,9 @@ class Console(Watched):
         self.ctl(self.hub, "token", "remove", "admin")
         browser.sees("Sign in to the console", "h1")
         browser.sees("not known here", ".hint")
-        self.assertEqual(browser.ask(
-            "run", script="JSON.stringify(sessionStorage)"), "{}")
+        until(lambda: browser.ask(
+            "run", script="JSON.stringify(sessionStorage)") == "{}",
+            "the token to be forgotten")
         self.assertEqual(browser.complaints(), [])
 
     def test_who_may_only_look_looks(self) -> None:

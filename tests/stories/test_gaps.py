@@ -45,17 +45,15 @@ class Gaps(Story):
 
     def pulled(self, puller: Puller, topic: str, updates: int) -> None:
         """What was lost and what comes is all there was, in order."""
-        page = puller.pull()
+        # In one page: trimming may go on after it.
+        page = puller.pull(limit="1000")
         gap, lost = page["gap"], page["gap"]["topics"][0]
         self.assertEqual((gap["reason"], lost["topic"], lost["exact"]),
                          ("expired", topic, True))
         self.assertEqual(lost["lost"], lost["to_seq"] - lost["from_seq"] + 1)
         events = page["events"]
         self.assertEqual(lost["to_seq"] + 1, events[0]["seq"])
-        while page["more"]:
-            page = puller.pull()
-            self.assertIsNone(page["gap"])
-            events += page["events"]
+        self.assertFalse(page["more"])
         self.assertEqual(lost["lost"] + len(events), updates)
 
     def delivered(self, hub, origin, feed, callback) -> None:

@@ -153,13 +153,14 @@ class Guarantees(Story):
         with self.lock:
             self.calm = True
         self.change()
+        head = self.ctl_json(self.hub, "topic", self.topic)["head"]
+        self.assertGreater(head, ROUNDS / 2)
 
         def all_there() -> bool:
             with self.lock:
-                head = max(one.taken for one in self.subscribers.values())
-                return head > ROUNDS / 2 and all(
-                    one.taken == head for one in self.subscribers.values())
-        until(all_there, "all to be at the head", timeout=30)
+                return all(one.taken == head
+                           for one in self.subscribers.values())
+        until(all_there, "all to be at the head")
 
     def check(self) -> None:
         for key, one in self.subscribers.items():
@@ -227,6 +228,10 @@ class Guarantees(Story):
             if number % 6 == 5:
                 self.since = math.inf
                 self.hub.kill()
+                # What it sent with its last breath has been read by then.
+                until(lambda: all(callback.deserted()
+                                  for callback in self.callbacks),
+                      "the end of connections")
                 self.hub.start()
                 self.since = time.monotonic()
         self.settle()

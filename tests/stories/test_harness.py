@@ -5,8 +5,8 @@ import socket
 import threading
 import unittest
 
-from harness import (Answer, Atom, Callback, Client, Closed, NameServer,
-                     Origin, Rss, Wire, entries_of, request)
+from harness import (PATIENCE, Answer, Atom, Callback, Client, Closed,
+                     NameServer, Origin, Rss, Wire, entries_of, request)
 from harness.callback import name_of, signature
 from harness.client import post
 from harness.daemon import parse
@@ -66,7 +66,7 @@ class Harness(unittest.TestCase):
             with self.assertRaises(socket.timeout):
                 wire.read()
             gate.set()
-            wire.sock.settimeout(5)
+            wire.sock.settimeout(PATIENCE)
             self.assertEqual(wire.read().status, 204)
 
     def test_a_stopped_server_refuses_and_comes_back(self) -> None:
@@ -110,7 +110,7 @@ class Harness(unittest.TestCase):
         self.addCleanup(names.stop)
         host, _, port = names.address.rpartition(":")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(5)
+            sock.settimeout(PATIENCE)
             for name, found in (("a", True), ("b", False)):
                 question = (b"\1\2\1\0\0\1\0\0\0\0\0\0\1" + name.encode()
                             + b"\4test\0\0\1\0\1")

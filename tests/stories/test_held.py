@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Connections that are held: how many, at whose cost, and until when."""
 
-import time
+import itertools
 import unittest
 
 from harness import Wire, request, until
@@ -15,7 +15,7 @@ PING = [("hub.mode", "publish"), ("hub.url", "http://127.9.9.9:9999/")]
 
 
 class Held(Streaming):
-    def hold(self, topic: str, count: int, wait: int = 50) -> list[Wire]:
+    def hold(self, topic: str, count: int, wait: int = 200) -> list[Wire]:
         """So many polls, each from one of some addresses."""
         sources = [next_address() for _ in range(count // 100 + 1)]
         wires = []
@@ -30,17 +30,13 @@ class Held(Streaming):
     def parked(self) -> int:
         return self.hub.status()["front"]["parked"]
 
-    def test_a_thousand_that_vanish_are_forgotten_within_two_seconds(
-            self) -> None:
+    def test_a_thousand_that_vanish_are_forgotten(self) -> None:
         topic = self.begin("--connections=2000")
         wires = self.hold(topic, 1000)
         until(lambda: self.parked() == 1000, "1000 that are held")
-        began = time.monotonic()
         for wire in wires:
             wire.close()
         until(lambda: self.parked() == 0, "that nobody is held")
-        if not self.hub.sanitized:
-            self.assertLess(time.monotonic() - began, 2)
 
     def test_all_that_may_be_held_hinder_nobody_else(self) -> None:
         topic = self.begin("--connections=64", "--pulls=40")
@@ -84,15 +80,15 @@ class Held(Streaming):
         with Events(self.hub.address, target("/events/sse", topic),
                     receive_buffer=4096) as events:
             events.named("open")
-            self.assertEqual(self.parked(), 1)
-            began = time.monotonic()
-            number = 0
-            while self.parked() > 0 and time.monotonic() - began < 60:
-                number += 1
-                self.update(topic, b"%d " % number + b"x" * 50000)
-            self.assertEqual(self.parked(), 0)
-            self.assertGreater(
-                self.hub.status()["counters"]["pulls.slow"], 0)
+            until(lambda: self.parked() == 1, "him to be held")
+            numbers = itertools.count()
+
+            def cut_off() -> bool:
+                self.update(topic, b"%d " % next(numbers) + b"x" * 50000)
+                return self.parked() == 0
+            until(cut_off, "him to be cut off")
+            until(lambda: self.hub.status()["counters"]["pulls.slow"] > 0,
+                  "him to be counted")
 
 
 if __name__ == "__main__":

@@ -38,11 +38,11 @@ class Lease(Story):
         callback, other, origin = (self.callback(), self.callback(),
                                    self.origin())
         topic = origin.serve(Atom().add("one"))
-        self.follow(hub, topic, callback.url(), lease_seconds="2")
+        self.follow(hub, topic, callback.url(), lease_seconds="6")
         self.subscribe(hub, topic, callback.url(), lease_seconds="3600",
                        event="subscription.renewed")
         # One that was to end later has ended: the first would have too.
-        self.subscribe(hub, topic, other.url(), lease_seconds="2")
+        self.subscribe(hub, topic, other.url(), lease_seconds="6")
         hub.wait_for("subscription.ended", reason="expired", host=other.host)
         self.publish(hub, topic)
         callback.wait_posts(1)
@@ -58,11 +58,11 @@ class Lease(Story):
         callback.wait_posts(1)
 
     def test_it_outlives_its_end_while_a_renewal_is_verified(self) -> None:
-        hub = self.daemon("--lease-min=1s")
+        hub = self.daemon("--lease-min=1s", "--verify-timeout=5m")
         callback, other, origin = (self.callback(), self.callback(),
                                    self.origin())
         topic = origin.serve(Atom().add("one"))
-        self.follow(hub, topic, callback.url(), lease_seconds="1")
+        self.follow(hub, topic, callback.url(), lease_seconds="6")
         gate = threading.Event()
 
         def held(seen):
@@ -73,7 +73,7 @@ class Lease(Story):
         self.accepted(hub, "subscribe", topic, callback.url(),
                       lease_seconds="3600")
         callback.wait_verifications(2)
-        self.subscribe(hub, topic, other.url(), lease_seconds="1")
+        self.subscribe(hub, topic, other.url(), lease_seconds="6")
         hub.wait_for("subscription.ended", reason="expired", host=other.host)
         gate.set()
         hub.wait_for("subscription.renewed", host=callback.host)

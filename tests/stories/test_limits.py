@@ -78,7 +78,7 @@ class Ceilings(Story):
         until(lambda: puller.ask().status == 200, "room for a pull")
 
     def test_a_key_has_so_many_pending_requests(self) -> None:
-        hub, callback = self.daemon(), self.callback()
+        hub, callback = self.daemon("--verify-timeout=5m"), self.callback()
         gate = threading.Event()
 
         def held(seen):
@@ -95,7 +95,8 @@ class Ceilings(Story):
         gate.set()
 
     def test_S5_one_address_does_not_fill_the_room_of_a_host(self) -> None:
-        hub, callback = self.daemon("--pending-per-host=8"), self.callback()
+        hub = self.daemon("--pending-per-host=8", "--verify-timeout=5m")
+        callback = self.callback()
         gate = threading.Event()
 
         def held(seen):
@@ -152,7 +153,7 @@ class Ceilings(Story):
         self.assertEqual(hub.status()["store"]["subscriptions"], 2)
 
     def test_a_rate_is_kept_for_whoever_is_behind_a_proxy(self) -> None:
-        hub = self.daemon("--accept-rate=5", "--trusted-proxy=127.0.0.1/32")
+        hub = self.daemon("--accept-rate=1", "--trusted-proxy=127.0.0.1/32")
 
         def ask(who: str) -> int:
             return hub.client.post(
@@ -161,7 +162,7 @@ class Ceilings(Story):
         self.assertEqual(ask("192.0.2.2"), 204)
 
     def test_who_is_not_the_proxy_is_not_believed(self) -> None:
-        hub = self.daemon("--accept-rate=5")
+        hub = self.daemon("--accept-rate=1")
         numbers = iter(range(10**6))
 
         def ask() -> int:

@@ -459,16 +459,19 @@ class Reading(Mailboxes):
         many = 1250
         self.updates(self.followed, *(f"{number}" for number in range(many)))
         self.hub.wait_for("log.trimmed")
+
+        def lost_so_far() -> int:
+            gap = self.mine.read("one", limit=1)["gap"]
+            return gap["topics"][0]["lost"] if gap else 0
+        until(lambda: lost_so_far() > many - 150, "the end of trimming")
+        # In one page: trimming may go on after it.
         said = self.mine.read("one", limit=1000)
         lost, = said["gap"]["topics"]
         self.assertEqual(said["gap"]["reason"], "expired")
         self.assertTrue(lost["exact"])
         self.assertEqual(lost["to_seq"] + 1, said["events"][0]["seq"])
         seqs = [event["seq"] for event in said["events"]]
-        while said["more"]:
-            said = self.mine.read("one", limit=1000, ack=said["cursor"])
-            self.assertIsNone(said["gap"])
-            seqs += [event["seq"] for event in said["events"]]
+        self.assertFalse(said["more"])
         self.assertEqual(lost["lost"] + len(seqs), many)
         self.assertEqual(seqs, list(range(seqs[0], seqs[0] + len(seqs))))
 
@@ -482,7 +485,7 @@ class Lives(Mailboxes):
     def test_R68_an_ephemeral_one_lives_while_it_is_read(self) -> None:
         status, said = self.mine.ask(
             "POST", "/mailboxes", {"topics": [self.followed],
-                                   "inactivity": 1})
+                                   "inactivity": 6})
         self.assertEqual(status, 201)
         name = said["name"]
         self.assertEqual(said["overflow"], "disconnect")

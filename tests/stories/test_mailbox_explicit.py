@@ -47,10 +47,10 @@ class Explicit(Mailboxes):
         self.assertEqual(self.mine.show("jobs")["pending"], 0)
 
     def test_R85_a_lease_that_runs_out_wakes_who_waits(self) -> None:
-        self.make(ack_wait=1)
+        self.make(ack_wait=4)
         self.updates(self.followed, "a")
         first = self.one()
-        held = self.mine.hold("jobs")
+        held = self.mine.ask_held("jobs")
         again, = answer_of(held)["events"]
         self.assertEqual((again["body"], again["delivery_count"]), ("a", 2))
         self.assertNotEqual(again["ack_id"], first["ack_id"])
@@ -75,13 +75,12 @@ class Explicit(Mailboxes):
         event = self.one()
         self.assertEqual(event["delivery_count"], 2)
         self.mine.mark("jobs", nack=[{"id": event["ack_id"], "delay": 1}])
-        self.assertEqual(bodies(self.mine.read("jobs")), [])
-        held = self.mine.hold("jobs")
+        held = self.mine.ask_held("jobs")
         event, = answer_of(held)["events"]
         self.assertEqual(event["delivery_count"], 3)
 
     def test_a_lease_can_be_made_longer(self) -> None:
-        self.make(ack_wait=1)
+        self.make(ack_wait=4)
         other = self.topic("/b")
         self.mine.good("POST", "/mailboxes/jobs/subscriptions",
                        {"topic": other})
@@ -93,7 +92,7 @@ class Explicit(Mailboxes):
         self.updates(other, "b")
         lost = self.one()
         # Only that of the other comes again.
-        held = self.mine.hold("jobs")
+        held = self.mine.ask_held("jobs")
         self.assertEqual(bodies(answer_of(held)), [lost["body"]])
         self.assertEqual(self.ack(kept), ["ok"])
 
@@ -233,7 +232,7 @@ class Explicit(Mailboxes):
         self.assertEqual(socket.event()["body"], "b")
 
     def test_a_stream_and_a_poll_share_it(self) -> None:
-        self.make(ack_wait=1)
+        self.make(ack_wait=4)
         stream = self.mine.events("jobs")
         self.assertEqual(stream.said().name, "open")
         self.updates(self.followed, "a")

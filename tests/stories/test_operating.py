@@ -2,17 +2,20 @@
 """websubctl for people at a terminal: top, selftest, doctor, trace; tables,
 colours, sorting; and where it looks for the daemon."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 import unittest
 from unittest import mock
 
-from harness import Answer, Atom, Daemon, Story, binary, until
+from harness import PATIENCE, Answer, Atom, Daemon, Story, binary, until
 from harness.tls import HAVE_OPENSSL, Certificate, TlsOrigin
 
 FINE, NO, USAGE, NO_DAEMON = 0, 1, 2, 3
@@ -23,23 +26,22 @@ class Terminal:
     """A command at a terminal of its own."""
 
     def __init__(self, *arguments: str, columns: int = 100) -> None:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm", COLUMNS=str(columns))
-            os.environ.pop("NO_COLOR", None)
-            os.execv(str(binary("websubctl")), ["websubctl", *arguments])
-        import fcntl
-        import struct
-        import termios
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
+        self.fd, end = pty.openpty()
+        fcntl.ioctl(end, termios.TIOCSWINSZ,
                     struct.pack("HHHH", 40, columns, 0, 0))
+        settings = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns)}
+        settings.pop("NO_COLOR", None)
+        self.process = subprocess.Popen(
+            [str(binary("websubctl")), *arguments], stdin=end, stdout=end,
+            stderr=end, env=settings, start_new_session=True)
+        os.close(end)
         self.text = ""
 
-    def read(self, what: str, timeout: float = 20) -> str:
-        return self.match(re.escape(what), timeout)
+    def read(self, what: str) -> str:
+        return self.match(re.escape(what))
 
-    def match(self, what: str, timeout: float = 20) -> str:
-        end = time.monotonic() + timeout
+    def match(self, what: str) -> str:
+        end = time.monotonic() + PATIENCE
         while not re.search(what, self.text):
             ready, _, _ = select.select([self.fd], [], [],
                                         max(0, end - time.monotonic()))
@@ -65,9 +67,8 @@ class Terminal:
                 pass
         except OSError:
             pass
-        _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
+        return self.process.wait()
 
 
 class Operating(Story):
@@ -373,7 +374,7 @@ class Place(Operating):
         settings = {**os.environ, **environment}
         return subprocess.run(
             [str(binary("websubctl")), *arguments], capture_output=True,
-            text=True, timeout=20, check=False, cwd=self.directory,
+            text=True, timeout=PATIENCE, check=False, cwd=self.directory,
             env=settings)
 
     def test_the_daemon_is_found(self) -> None:

@@ -36,7 +36,7 @@ class Order(Documents):
         def settled() -> bool:
             store = self.hub.status()["store"]
             return store["walks"] == store["lagging"] == 0
-        until(settled, "nobody to be behind", 40)
+        until(settled, "nobody to be behind")
 
     def test_entries_an_entry_never_goes_backwards(self) -> None:
         names = [f"e{number}" for number in range(6)]

@@ -514,12 +514,12 @@ class OfEverything(Pause):
         self.assertIn(self.chain(callback), ([(1, 3)], [(1, 2), (2, 3)]))
 
     def test_a_stop_does_not_wait_for_it(self) -> None:
-        hub, origin, topic = self.cast("--drain=60s")
+        hub, origin, topic = self.cast("--drain=10m")
         callback = self.callback()
         self.follow(hub, topic, callback.url())
         self.ctl(hub, "pause", "--all")
         self.update(hub, origin, "two")
-        hub.stop(timeout=15)
+        hub.stop()
         hub.start()
         self.ctl(hub, "resume", "--all")
         callback.wait_posts(1)

@@ -61,11 +61,10 @@ class PingBudgets(Story):
         self.follow(hub, topic, callback.url())
         for number in range(10):
             origin.serve(feed.add(f"new {number}"))
-            began = time.monotonic()
             self.publish(hub, topic)
+            # What was nothing new would wait for five minutes.
             posts = callback.wait_posts(number + 1)
             self.assertIn(f"new {number}", entries_of(posts[-1].body))
-            self.assertLess(time.monotonic() - began, 3)
 
     def test_what_always_changes_is_not_fetched_for_every_ping(self) -> None:
         hub = self.daemon("--idle-pings=360")
@@ -97,11 +96,10 @@ class PingBudgets(Story):
             origin.fetches.put(seen) or
             Answer(200, b"%d" % next(numbers)))
         topics = [origin.url(f"/?{n}") for n in range(50)]
-        since = hub.mark()
+        since, began = hub.mark(), time.monotonic()
         for topic in topics:
             self.accepted(hub, "subscribe", topic, callback.url())
         hub.wait_for("update", 50, since)
-        began = time.monotonic()
         with Wire(hub.address) as wire:
             for _ in range(200):
                 wire.ask(post([("hub.mode", "publish"),
@@ -116,7 +114,7 @@ class PingBudgets(Story):
     def test_first_fetches_of_one_origin_are_spread_too(self) -> None:
         hub = self.daemon("--idle-pings=6")  # sixty first ones an hour
         callback, origin = self.callback(), self.origin()
-        since = hub.mark()
+        since, began = hub.mark(), time.monotonic()
         for number in range(40):
             self.accepted(hub, "subscribe", origin.url(f"/?{number}"),
                           callback.url())
@@ -125,7 +123,8 @@ class PingBudgets(Story):
         other = self.origin()
         self.follow(hub, other.serve(Atom().add("one")), callback.url())
         hub.stop()
-        self.assertLessEqual(len(origin.fetches), 11)
+        minutes = (time.monotonic() - began) / 60
+        self.assertLessEqual(len(origin.fetches), 10 + minutes + 1)
 
     def test_a_ping_that_has_to_wait_is_not_lost(self) -> None:
         hub = self.daemon("--idle-pings=3600")
@@ -133,16 +132,17 @@ class PingBudgets(Story):
         feed = Atom(title="0").add("one")
         topic = self.followed(hub, origin, callback, 1)[0]
         ping = post([("hub.mode", "publish"), ("hub.url", topic)])
-        count = len(origin.fetches)
+        began, count = time.monotonic(), len(origin.fetches)
         with Wire(hub.address) as wire:
             for _ in range(1000):
                 wire.ask(ping)
-        self.assertLessEqual(len(origin.fetches) - count, 10)
+        seconds = time.monotonic() - began
+        self.assertLessEqual(len(origin.fetches) - count, 10 + seconds)
         origin.serve(feed.add("late"), path="/0")
         self.publish(hub, topic)
         callback.posts.wait_until(
             lambda posts: any("late" in entries_of(post.body)
-                              for post in posts), "the late entry", 40)
+                              for post in posts), "the late entry")
 
     def test_polls_go_on_while_pings_wait(self) -> None:
         hub = self.daemon("--idle-pings=6", "--poll-min=1s", "--poll-max=1s")

@@ -6,7 +6,7 @@ import threading
 import unittest
 import xml.etree.ElementTree
 
-from harness import Rss, Story, entries_of
+from harness import Rss, Story, entries_of, until
 from harness.client import request
 
 
@@ -104,12 +104,16 @@ class RssCloud(Story):
             self.assertIn("POST", answer.get("allow"))
 
     def test_too_many_are_429(self) -> None:
-        hub = self.daemon("--accept-rate=2")
-        answers = [hub.client.post([("url", "http://a.example/")], "/ping")
-                   for _ in range(10)]
-        last = answers[-1]
-        self.assertEqual((answers[0].status, last.status), (200, 429))
-        self.assertTrue(last.get("retry-after"))
+        hub = self.daemon("--accept-rate=1")
+        answers = []
+
+        def refused() -> bool:
+            answers.append(hub.client.post([("url", "http://a.example/")],
+                                           "/ping"))
+            return answers[-1].status == 429
+        until(refused, "the ceiling")
+        self.assertEqual(answers[0].status, 200)
+        self.assertTrue(answers[-1].get("retry-after"))
 
 
 if __name__ == "__main__":

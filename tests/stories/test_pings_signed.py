@@ -12,7 +12,8 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import Atom, Closed, Story, binary, entries_of
+from harness import (PATIENCE, Atom, Closed, Story, binary, entries_of,
+                     until)
 from harness.client import FORM, Wire, form, request
 
 KEY = "a-key-of-more-than-16-bytes"
@@ -98,7 +99,7 @@ class Signed(Story):
         topic = self.followed(hub, callback)
         body = self.feed.render()
         self.assertEqual(hub.client.post(gift(topic, body)).status, 204)
-        self.assertEqual(hub.client.post(gift(topic, body, ago=1)).status, 204)
+        self.assertEqual(hub.client.post(gift(topic, body, ago=60)).status, 204)
         self.unchanged(hub, callback)
 
     def test_any_bytes_and_any_type(self) -> None:
@@ -167,7 +168,7 @@ class Signed(Story):
             host, port = hub.address
             return subprocess.run(
                 [sys.executable, str(EXAMPLE), f"http://{host}:{port}/",
-                 *arguments], capture_output=True, text=True, timeout=30,
+                 *arguments], capture_output=True, text=True, timeout=PATIENCE,
                 env={**os.environ, "PUBLISHER_SECRET": key,
                      "no_proxy": "*"})
         self.assertEqual(run(KEY, topic, str(file), "application/atom+xml"
@@ -327,8 +328,10 @@ class Signed(Story):
         try:
             for _ in range(6):
                 wires.append(Wire(hub.address, source="127.0.0.9"))
-                wires[-1].send(head)
-                wires[-1].send(part)
+                # Whom there is no room for may hear so at once.
+                with contextlib.suppress(ConnectionError):
+                    wires[-1].send(head)
+                    wires[-1].send(part)
             body = self.feed.add("small").render()
             self.assertEqual(hub.client.post(gift(topic, body)).status, 204)
             body = self.feed.add("large", "x" * (3 * MIB)).render()
@@ -344,11 +347,14 @@ class Signed(Story):
         long = form([("hub.mode", "publish"),
                      ("hub.url", self.publisher.url("/")),
                      ("hub.content", "y" * MIB)])
-        statuses = [hub.client.ask(request(
-            "POST", "/", [("Content-Type", FORM)], long)).status
-            for _ in range(5)]
+        statuses: list[int] = []
+
+        def refused() -> bool:
+            statuses.append(hub.client.ask(request(
+                "POST", "/", [("Content-Type", FORM)], long)).status)
+            return statuses[-1] == 429
+        until(refused, "the ceiling")
         self.assertEqual(statuses[0], 403)
-        self.assertIn(429, statuses)
 
     def test_memory_has_an_end(self) -> None:
         hub = self.hub()
@@ -389,13 +395,14 @@ class Signed(Story):
             for more in (["--check"], ["--help"], ["--manual"]):
                 done = subprocess.run(
                     [binary("websubd"), "-c", str(file), *more],
-                    capture_output=True, text=True, timeout=10)
+                    capture_output=True, text=True, timeout=PATIENCE)
                 said = done.stdout + done.stderr
                 self.assertNotIn(KEY, said)
                 self.assertNotIn("short", done.stderr)
         file.write_text(f'publisher-key = "https://a.example/ {KEY}"\n')
         done = subprocess.run([binary("websubd"), "-c", str(file), "--check"],
-                              capture_output=True, text=True, timeout=10)
+                              capture_output=True, text=True,
+                              timeout=PATIENCE)
         self.assertEqual(done.returncode, 0)
         self.assertIn("chmod", done.stderr)
         hub.start("-c", str(file))

@@ -5,7 +5,7 @@ told: refusals that a program can read."""
 import unittest
 from urllib.parse import quote, urlsplit
 
-from harness import Atom, Story, told
+from harness import Atom, Story, told, until
 from harness.client import FORM, Wire, form, post, request
 from harness.wire import Message
 
@@ -209,22 +209,23 @@ class Policy(Story):
         callback.wait_posts(1)
 
     def test_R32_too_much_from_one_address_is_a_429(self) -> None:
-        hub = self.daemon("--accept-rate=5")
-        answers = [self.ask(hub, "subscribe", "http://t.test/",
-                            f"http://c.test/{n}") for n in range(30)]
-        late = [answer for answer in answers if answer.status != 202]
-        self.assertGreaterEqual(len(late), 15)
-        for answer in late:
-            self.refused(answer, 429, "client.rate")
-            self.assertGreater(int(answer.get("Retry-After")), 0)
+        hub = self.daemon("--accept-rate=1")
+        answers: list[Message] = []
+
+        def late() -> bool:
+            answers.append(self.ask(hub, "subscribe", "http://t.test/",
+                                    f"http://c.test/{len(answers)}"))
+            return answers[-1].status != 202
+        until(late, "the ceiling")
+        self.refused(answers[-1], 429, "client.rate")
+        self.assertGreater(int(answers[-1].get("Retry-After")), 0)
 
     def test_S7_a_ping_of_many_topics_costs_more(self) -> None:
         hub = self.daemon("--accept-rate=10")
         ping = [("hub.mode", "publish"),
                 *(("hub.url", f"http://t.test/{n}") for n in range(200))]
-        answers = [hub.client.post(ping).status for _ in range(4)]
-        self.assertEqual(answers[0], 204)
-        self.assertEqual(answers[-1], 429)
+        self.assertEqual(hub.client.post(ping).status, 204)
+        until(lambda: hub.client.post(ping).status == 429, "the ceiling")
 
     # ----------------------------------------------------------- elsewhere
 

@@ -57,8 +57,8 @@ class Polling(Story):
         self.site.serve(whole)
         post = self.callback_server.wait_posts(1)[0]
         self.assertEqual(entries_of(post.body), ["three"])
-        asked = [seen.get("A-IM") for seen in self.site.fetches.all()[2:4]]
-        self.assertEqual(asked, ["feed", None])
+        asked = [seen.get("A-IM") for seen in self.site.fetches.all()[1:]]
+        self.assertIn(("feed", None), list(zip(asked, asked[1:])))
 
     def test_a_226_with_nothing_new_is_nothing(self) -> None:
         self.start(self.site.serve(self.feed))
@@ -130,8 +130,8 @@ class Polling(Story):
 
     def test_R85_a_ping_does_not_get_around_it(self) -> None:
         topic = self.start(self.site.serve(self.feed))
-        self.site.script(Answer(503, b"", [("Retry-After", "3600")]))
         since = self.hub.mark()
+        self.site.script(Answer(503, b"", [("Retry-After", "3600")]))
         self.publish(self.hub, topic)
         self.hub.wait_for("fetch.failed", since=since, status="503")
         before = len(self.site.fetches)

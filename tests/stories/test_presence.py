@@ -96,7 +96,7 @@ class Presence(Streaming):
 
     def test_many_who_are_there_are_told_at_once(self) -> None:
         # One by one they would be more than may lie in wait for a reader.
-        self.begin("--mailboxes-per-owner=1300")
+        self.begin("--mailboxes-per-owner=1300", "--presence-grace=1h")
         names = [f"{i:04}".ljust(128, "x") for i in range(1300)]
 
         def visit(some: list[str]) -> None:
@@ -121,23 +121,23 @@ class Presence(Streaming):
                          names)
 
     def test_the_pause_between_two_polls_shows_to_nobody(self) -> None:
-        topic = self.begin("--presence-grace=3s")
+        topic = self.begin("--presence-grace=6s")
         self.mailbox("a", topic)
         self.mailbox("b", topic)
         watch = self.watch()
         watch.named("open")
         self.read("a").close()
         self.wait_held(1)  # the one who watches
+        began = time.monotonic()
         self.read("a").close()
         self.read("b")
-        began = time.monotonic()
         said = [watch.named("presence").data for _ in range(2)]
         self.assertEqual([(one["mailbox"], one["state"]) for one in said],
                          [("a", "online"), ("b", "online")])
         # Until nobody has come for so long.
         gone = watch.named("presence").data
         self.assertEqual((gone["mailbox"], gone["state"]), ("a", "offline"))
-        self.assertGreater(time.monotonic() - began, 2.9)
+        self.assertGreater(time.monotonic() - began, 5.9)
         self.assertEqual([one["mailbox"]
                           for one in self.snapshot()["mailboxes"]], ["b"])
 

@@ -10,11 +10,13 @@ import unittest
 from collections.abc import Callable
 from urllib.parse import quote
 
-from harness import Answer, Closed, Daemon, Manager, Story, Wire, request, until
+from harness import (PATIENCE, Answer, Closed, Daemon, Manager, Message, Story,
+                     Wire, request, until)
 from harness.client import post
 from harness.stream import Events
 
 RESTARTS = 10
+DRAIN_IDLE = 0.3  # seconds that an idle connection can be used for
 
 
 class Load:
@@ -49,7 +51,7 @@ class Load:
     def stop(self) -> None:
         self.over.set()
         for thread in self.threads:
-            thread.join(30)
+            thread.join(2 * PATIENCE)
             assert not thread.is_alive(), thread.name
         for one in self.kept:
             one.close()
@@ -67,17 +69,33 @@ class Kept:
     def __init__(self, hub: Daemon) -> None:
         self.hub = hub
         self.wire: Wire | None = None
+        self.used = self.idle = 0.0  # when the last was sent, and until now
 
     def ask(self, data: bytes, status: int) -> bytes:
         if self.wire and select.select([self.wire.sock], [], [], 0)[0]:
             self.close()
-        if not self.wire:
-            self.wire = Wire(self.hub.address)
-        answer = self.wire.ask(data)
+        try:
+            answer = self._send(data)
+        except (Closed, ConnectionError):
+            # It may have been ended just now, if it was idle for so long.
+            if self.idle <= DRAIN_IDLE:
+                raise
+            self.close()
+            answer = self._send(data)
         assert answer.status == status, (answer.start, answer.text)
         if not answer.keeps_alive:
             self.close()
         return answer.body
+
+    def _send(self, data: bytes) -> Message:
+        before, self.used = self.used, time.monotonic()
+        self.idle = 0.0
+        if not self.wire:
+            self.wire = Wire(self.hub.address)
+            before = self.used
+        self.wire.send(data)
+        self.idle = time.monotonic() - before
+        return self.wire.read()
 
     def close(self) -> None:
         if self.wire:
@@ -121,8 +139,10 @@ class Streamer:
             self.stream = Events(
                 self.hub.address,
                 f"/events/sse?topic={quote(self.topic, safe='')}&since=latest",
-                fields, timeout=1)
+                fields)
             assert self.stream.head.status == 200, self.stream.head
+            # Now and then it looks whether all is over.
+            self.stream.wire.sock.settimeout(1)
             self.streams += 1
         try:
             said = self.stream.said()
@@ -150,7 +170,8 @@ class Restart(Story):
     def cast(self) -> tuple[Daemon, list[str]]:
         self.manager.listen()
         hub = self.manager.adopt(
-            self.daemon("--drain-idle=300ms", "--pull-open", start=False))
+            self.daemon(f"--drain-idle={DRAIN_IDLE * 1000:.0f}ms", "--pull-open",
+                        start=False))
         hub.start()
         self.site = self.origin()
         topics = [self.site.serve(b"0", "text/plain", path=f"/{name}")

@@ -3,11 +3,10 @@
 is good-bye."""
 
 import time
-import unittest
 from email.utils import formatdate
 
-from harness import Answer, Atom, Story, entries_of
-from harness.callback import signature
+from harness import Answer, Atom, Story, entries_of, together
+from harness.callback import accept, signature
 
 
 class Cast(Story):
@@ -137,13 +136,19 @@ class Schedule(Cast):
                                Answer(429, fields=asked),
                                Answer(404, fields=asked)):
             self.assertGreaterEqual(wait, 1.95)
-            self.assertLess(wait, 4)
 
     def test_R100_retry_after_may_be_a_date(self) -> None:
-        date = formatdate(time.time() + 3, usegmt=True)
-        wait, = self.waits(Answer(503, fields=[("Retry-After", date)]))
-        self.assertGreaterEqual(wait, 1.9)
-        self.assertLess(wait, 5)
+        hub, callback, _, _, topic = self.cast()
+
+        def in_three_seconds(_) -> Answer:
+            callback.on_post = accept
+            date = formatdate(time.time() + 3, usegmt=True)
+            return Answer(503, fields=[("Retry-After", date)])
+        callback.on_post = in_three_seconds
+        self.publish(hub, topic)
+        first, second = callback.wait_posts(2)
+        # A date has no parts of a second.
+        self.assertGreaterEqual(second.when - first.when, 1.9)
 
     def test_R100_retry_after_makes_nothing_earlier(self) -> None:
         past = formatdate(time.time() - 100, usegmt=True)
@@ -152,7 +157,6 @@ class Schedule(Cast):
                 Answer(503, fields=[("Retry-After", past)]),
                 Answer(503, fields=[("Retry-After", "soon")])):
             self.assertGreaterEqual(wait, 0.075)
-            self.assertLess(wait, 1.5)
 
     def test_M4_the_schedule_survives_a_restart(self) -> None:
         hub, callback, _, feed, topic = self.cast()
@@ -169,7 +173,7 @@ class Schedule(Cast):
         hub, callback, origin, feed, topic = self.cast()
         witness = self.callback()
         self.subscribe(hub, topic, witness.url())
-        callback.script(Answer(503, fields=[("Retry-After", "3")]))
+        callback.script(Answer(503, fields=[("Retry-After", "8")]))
         self.publish(hub, topic)
         first, = callback.wait_posts(1)
         hub.wait_for("delivery.failed")
@@ -177,7 +181,7 @@ class Schedule(Cast):
         self.publish(hub, topic)
         witness.wait_posts(2)
         second = callback.wait_posts(2)[1]
-        self.assertGreaterEqual(second.when - first.when, 2.95)
+        self.assertGreaterEqual(second.when - first.when, 7.95)
         self.assertIn("two", entries_of(second.body))
 
     def test_R114_it_is_signed_as_he_wants_it_when_it_is_sent(self) -> None:
@@ -216,7 +220,7 @@ class Schedule(Cast):
 
 class Isolation(Story):
     def test_a_slow_subscriber_delays_nobody(self) -> None:
-        hub, origin = self.daemon("--delivery-timeout=60s"), self.origin()
+        hub, origin = self.daemon("--delivery-timeout=10m"), self.origin()
         silent, dead = self.callback(), self.callback()
         others = [self.callback() for _ in range(20)]
         feed = Atom().add("one")
@@ -249,4 +253,4 @@ class Isolation(Story):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    together.main()

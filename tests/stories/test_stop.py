@@ -124,8 +124,8 @@ class Stop(Story):
 
     def held_up(self, *options: str):
         """A hub that is told to stop while a delivery is under way."""
-        hub, callback, origin = self.daemon(*options), self.callback(), \
-            self.origin()
+        hub = self.daemon("--drain=10m", "--delivery-timeout=10m", *options)
+        callback, origin = self.callback(), self.origin()
         topic = origin.serve(Atom().add("one"))
         self.follow(hub, topic, callback.url())
         gate = threading.Event()

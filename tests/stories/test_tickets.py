@@ -67,7 +67,7 @@ class Tickets(Story):
     def test_a_stream_lives_on_when_its_ticket_is_over(self) -> None:
         hub, origin, a, _ = self.cast()
         token = add_token(self, hub)
-        shown = self.ticket(hub, token, topics=[a], ttl=2)["ticket"]
+        shown = self.ticket(hub, token, topics=[a], ttl=6)["ticket"]
         with Wire(hub.address) as wire:
             wire.send(request("GET", events(a, path="/events/sse",
                                             ticket=shown)))

@@ -75,7 +75,7 @@ class Tls(Story):
 
     def refused_to_verify(self, hub: Daemon) -> None:
         self.accepted(hub, "subscribe", self.topic, self.subscriber.url())
-        hub.wait_for("verification.failed", timeout=60)
+        hub.wait_for("verification.failed")
         hub.stop()
         self.assertEqual(len(self.subscriber.verifications), 0)
 
@@ -136,7 +136,7 @@ class Tls(Story):
         line = hub.wait_for("fetch.failed")
         self.assertEqual(line.fields["result"], "tls failed")
         self.accepted(hub, "subscribe", self.topic, plain.secure)
-        hub.wait_for("verification.failed", timeout=60)
+        hub.wait_for("verification.failed")
         self.assertGreaterEqual(plain.accepted, 2)
         self.assertEqual(plain.said, [])
 

@@ -109,7 +109,7 @@ class Reading(Tokens):
 
     def test_an_expired_one_is_refused(self) -> None:
         hub, _, topic = self.cast("--pull-open")
-        token = add_token(self, hub, "brief", "--expires=2s")
+        token = add_token(self, hub, "brief", "--expires=6s")
         self.assertEqual(self.pull(hub, events(topic), token).status, 200)
         until(lambda: self.pull(hub, events(topic), token).status == 401,
               "it to expire")
@@ -119,21 +119,20 @@ class Reading(Tokens):
     def test_what_is_held_ends_with_its_token(self) -> None:
         hub, _, topic = self.cast()
         token = add_token(self, hub, "brief", "--expires=2s")
-        begun = time.monotonic()
-        self.pull(hub, events(topic, wait=60), token)
-        self.assertLess(time.monotonic() - begun, 20)
+        # It has no wait of its own to end it.
+        self.pull(hub, events(topic, wait=270), token)
         self.assert_problem(self.pull(hub, events(topic, wait=60), token),
                             401, "token-expired")
 
     def test_a_removed_one_ends_what_it_holds(self) -> None:
-        hub, _, topic = self.cast()
+        hub, origin, topic = self.cast()
         token, other = (add_token(self, hub, "one"),
                         add_token(self, hub, "other"))
         answers = {}
 
         def hold(name: str, shown: str) -> threading.Thread:
             thread = threading.Thread(target=lambda: answers.update(
-                {name: self.pull(hub, events(topic, wait=5), shown)}))
+                {name: self.pull(hub, events(topic, wait=200), shown)}))
             thread.start()
             return thread
 
@@ -144,6 +143,8 @@ class Reading(Tokens):
         self.assertEqual(answers["one"].status, 401)
         self.assertNotIn("other", answers)
         self.assertEqual(self.pull(hub, events(topic), token).status, 401)
+        origin.serve(b"two", "text/plain", path="/in/feed")
+        self.publish(hub, topic)
         threads[1].join()
         self.assertEqual(answers["other"].status, 200)
 

@@ -72,7 +72,9 @@ class Trace(Story):
         callback.on_post = lambda seen: Answer(
             503 if seen.path.endswith("bad") else 204)
         self.update(hub, origin)
-        until(lambda: self.behind(hub, topic, 1), "one to lag")
+        until(lambda: self.behind(hub, topic, 1)
+              and self.trace(hub, topic)["deliveries"]["delivered"] == 1,
+              "one to lag, and one to have it")
         said = self.trace(hub, topic)
         (one,) = said["lagging"]
         self.assertIn(f"//{one['host']}:", callback.base)

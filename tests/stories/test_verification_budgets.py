@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Nobody can make the hub flood somebody else with verifications (S5)."""
 
+import math
 import threading
 import time
 import unittest
@@ -20,6 +21,11 @@ def request(topic: str, callback: str, lease: int = 0) -> bytes:
     return post([("hub.mode", "subscribe"), ("hub.topic", topic),
                  ("hub.callback", callback),
                  *([("hub.lease_seconds", str(lease))] if lease else [])])
+
+
+def minutes_since(began: float) -> int:
+    """Those that have begun."""
+    return math.ceil((time.monotonic() - began) / 60)
 
 
 class BudgetStory(Story):
@@ -55,7 +61,7 @@ class BudgetStory(Story):
         that a place in line takes."""
         since = hub.mark()
         self.accepted(hub, "subscribe", topic, callback.url("prompt"))
-        hub.wait_for(event, since=since, host=callback.host)
+        hub.wait_for(event, since=since, host=callback.host, timeout=50)
 
 
 class Newcomer(BudgetStory):
@@ -86,6 +92,7 @@ class Victim(BudgetStory):
                                  self.origin())
         victim.on_verify = lambda _: Answer(404)
         topic = origin.serve(Atom().add("one"))
+        began = time.monotonic()
         before = hub.status()["store"]
         self.flood(hub, [request(topic, victim.url(f"p{number}"))
                          for number in range(FLOOD)])
@@ -96,8 +103,10 @@ class Victim(BudgetStory):
         # operations for each, however long they wait.
         self.assertLess(after["operations"] - before["operations"],
                         3 * FLOOD)
-        self.assertEqual(after["requests"], FLOOD - len(victim.verifications))
-        self.assertEqual(len(victim.verifications), 10)
+        asked, more = len(victim.verifications), minutes_since(began)
+        # Ten at once, and one a minute from then on.
+        self.assertTrue(10 <= asked <= 10 + more, (asked, more))
+        self.assertTrue(10 <= FLOOD - after["requests"] <= asked)
         # What waits is asked no oftener after a restart.
         hub.restart()
         self.prompt(hub, topic, self.callback())
@@ -125,6 +134,7 @@ class Victim(BudgetStory):
         hub = self.daemon(*USUAL)
         victim, origin = self.callback(), self.origin()
         topic = origin.serve(Atom().add("one"))
+        began = time.monotonic()
         # Trouble is asked again, after 100 ms here; but not for nothing.
         victim.on_verify = lambda _: Answer(503)
         for number in range(8):
@@ -133,7 +143,8 @@ class Victim(BudgetStory):
         victim.wait_verifications(10)
         self.all_looked_at(hub, 8 + 8)
         hub.stop()
-        self.assertEqual(len(victim.verifications), 10)
+        self.assertLessEqual(len(victim.verifications),
+                             10 + minutes_since(began))
 
     def test_all_strangers_together_have_a_rate(self) -> None:
         victim = self.callback()
@@ -306,11 +317,13 @@ class Known(BudgetStory):
         topic = self.origin().serve(Atom().add("one"))
         self.subscribe(hub, topic, callback.url("first"))
         callback.on_verify = lambda _: Answer(404)
+        began = time.monotonic()
         self.flood(hub, [request(topic, callback.url(f"p{number}"))
                          for number in range(600)])
         self.all_looked_at(hub, 600)
         # Ten, those under way, and one a second.
-        self.assertLessEqual(len(callback.verifications), 600 // 20)
+        seconds = time.monotonic() - began
+        self.assertLessEqual(len(callback.verifications), 30 + seconds)
 
     def test_who_has_verified_once_goes_on(self) -> None:
         hub = self.daemon("--stranger-verifications=6")

@@ -425,7 +425,7 @@ class Ends(Sockets):
 
     def test_a_token_that_is_over_ends_it(self) -> None:
         topic = self.begin()
-        token = self.token("short", "--expires=2s")
+        token = self.token("short", "--expires=6s")
         socket = self.socket(
             topic, fields=(("Authorization", f"Bearer {token}"),))
         socket.of_type("open")

@@ -15,7 +15,7 @@ const { chromium } = createRequire(import.meta.url)(
 const axe = readFileSync(`${modules}/axe-core/axe.min.js`, "utf8");
 // As root Chromium has no sandbox; what it shows here is ours.
 const browser = await chromium.launch({
-    executablePath,
+    executablePath, timeout: 0,
     args: ["--no-sandbox", "--disable-gpu", "--no-proxy-server",
         "--disable-quic", "--no-first-run", "--disable-sync",
         "--disable-background-networking", "--disable-component-update"],
@@ -28,6 +28,8 @@ async function begin() {
     await page?.context().close();
     said.length = wrong.length = 0;
     page = await browser.newPage();
+    // However slow the machine is: who drives this has patience of his own.
+    page.setDefaultTimeout(0);
     listen();
 }
 

@@ -94,3 +94,7 @@ class Watched(Story):
                 ? setTimeout(look, 20) : done();
             setTimeout(look, 60);
         })""")
+
+    def no_dialog(self) -> None:
+        """What was open has closed."""
+        self.browser.misses("", "dialog")

@@ -47,6 +47,13 @@ class Manager:
         self.told.wait_until(lambda all: all.count(line) >= count,
                              f"{count} × {line}", timeout)
 
+    def catch_up(self) -> None:
+        """Until all that was told before has been read."""
+        mark = f"X_MARK={len(self.told)}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mail:
+            mail.sendto(mark.encode(), self.path("notify"))
+        self.wait_told(mark)
+
     def close(self) -> None:
         self._mail.shutdown(socket.SHUT_RD)
         self._mail.close()

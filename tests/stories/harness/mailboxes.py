@@ -58,13 +58,18 @@ class Owner:
         return self.good("GET", target(f"/mailboxes/{name}/messages",
                                        **params))
 
-    def hold(self, name: str, wait: int = 60, **params: object) -> Wire:
+    def hold(self, name: str, wait: int = 200, **params: object) -> Wire:
         """Ask, and see that it is held."""
         before = self.story.held()
+        wire = self.ask_held(name, wait, **params)
+        self.story.wait_held(before + 1)
+        return wire
+
+    def ask_held(self, name: str, wait: int = 200, **params: object) -> Wire:
+        """Ask; unless there is something by then it is held."""
         wire = self.story._kept(Wire(self.story.hub.address))
         wire.send(request("GET", target(f"/mailboxes/{name}/messages",
                                         wait=wait, **params), [self.field]))
-        self.story.wait_held(before + 1)
         return wire
 
     def mark(self, name: str, **said: Any) -> dict[str, Any]:

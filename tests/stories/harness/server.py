@@ -17,10 +17,14 @@ _numbers = itertools.count(1)
 
 
 def next_address() -> str:
-    """An address of its own for every server, so that each is an origin."""
+    """An address of its own for every server, so that each is an origin; and
+    no other program that is tested at the same time is there, so that a port
+    that was left can be had again."""
     number = next(_numbers)
-    mine = 1 + os.getpid() % 250
-    return f"127.{mine}.{1 + number // 250}.{1 + number % 250}"
+    program = os.getpid()
+    block = program // 250 % 62 * 4
+    return (f"127.{1 + program % 250}.{1 + block + number // 250}"
+            f".{1 + number % 250}")
 
 
 @dataclass
@@ -147,6 +151,11 @@ class Server:
             sock.shutdown(how)
         except OSError:
             pass
+
+    def deserted(self) -> bool:
+        """Nobody is connected: all that was sent here has been read."""
+        with self._lock:
+            return not self._open
 
     # ------------------------------------------------------- connections
 

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What must never be connected to."""
 
+import re
 import socket
 import threading
 
 from .waiting import PATIENCE
+
+# Where other programs have their servers: what is looked for there after its
+# end is not meant for us.
+_OTHERS = re.compile(r"127\.(?!0\.|25[1-5]\.)")
 
 
 class Trap:
@@ -33,9 +38,12 @@ class Trap:
         while True:
             try:
                 sock, peer = self._listener.accept()
+                mine = sock.getsockname()[0].removeprefix("::ffff:")
             except OSError:
                 return
             sock.close()
+            if self.host is None and _OTHERS.match(mine):
+                continue
             with self._changed:
                 self._peers.append(peer[:2])
                 self._changed.notify_all()

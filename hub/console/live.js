@@ -3,7 +3,7 @@
 // lie between those two: what comes now and then would be a comb otherwise.
 import { ask, session } from "./api.js";
 import { changedSomething } from "./asking.js";
-import { useEffect, useState } from "./lib/hooks.js";
+import { useLayoutEffect, useState } from "./lib/hooks.js";
 
 const EVERY_MS = 2000;
 const OVER = 5; // turns
@@ -130,7 +130,7 @@ export function end() {
 // Draws the caller anew each time there is news.
 export function useLive() {
     const [, draw] = useState(0);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const listener = () => draw(live.ticks);
         live.listeners.add(listener);
         return () => live.listeners.delete(listener);

@@ -1,6 +1,5 @@
 // What views are put together from.
-import { useEffect, useLayoutEffect, useRef, useState }
-    from "./lib/hooks.js";
+import { useLayoutEffect, useRef, useState } from "./lib/hooks.js";
 import { session } from "./api.js";
 import { html, number } from "./ui.js";
 
@@ -144,7 +143,7 @@ export function Act({ children, onClick, kind = "", busy, ...rest }) {
 // A native dialog: it keeps the focus inside, Escape closes it, and the focus
 // goes back to where it was.
 export function Dialog({ title, close, children }) {
-    const box = useRef(null);
+    const box = useRef(null), gone = useRef(false);
     useLayoutEffect(() => {
         const before = document.activeElement;
         const dialog = box.current;
@@ -152,14 +151,17 @@ export function Dialog({ title, close, children }) {
         const fields = [...dialog.querySelectorAll("input, select, .first")];
         (fields.find((one) => one.value === "") ?? fields[0])?.focus();
         return () => {
+            gone.current = true;
             if (dialog.open)
                 dialog.close();
             if (before?.isConnected)
                 before.focus();
         };
     }, []);
+    // Browsers tell of it with the next frame: by then another may be open.
+    const closed = () => gone.current || close();
     return html`<dialog ref=${box} aria-label=${title}
-        onClose=${close} onCancel=${close}
+        onClose=${closed} onCancel=${close}
         onMouseDown=${(event) => event.target === box.current && close()}>
         <h2>${title}</h2>${children}</dialog>`;
 }
@@ -216,7 +218,7 @@ function dropToast(id) {
 
 export function Toasts() {
     const [, draw] = useState(0);
-    useEffect(() => {
+    useLayoutEffect(() => {
         let turn = 0;
         toasts.draw = () => draw(++turn);
     }, []);

@@ -1,5 +1,5 @@
 // Light, dark, or as the system has it.
-import { useEffect, useState } from "./lib/hooks.js";
+import { useLayoutEffect, useState } from "./lib/hooks.js";
 
 const KEY = "websubd-theme";
 const themes = ["system", "light", "dark"];
@@ -23,7 +23,7 @@ export function nextTheme() {
 
 export function useTheme() {
     const [, draw] = useState(theme);
-    useEffect(() => {
+    useLayoutEffect(() => {
         listeners.add(draw);
         return () => listeners.delete(draw);
     }, []);

@@ -147,6 +147,34 @@ class Everybody(Watched):
                           if one["title"] != "Overview"],
                          [("Topics", "Topics"), ("Rules", "Rules")])
 
+    def test_a_dialog_that_closes_takes_no_other_with_it(self) -> None:
+        self.hub_with_door()
+        self.sign_in()
+        # All within one frame, as on a busy machine.
+        left = self.browser.ask("run", script="""(async () => {
+            const press = async (key) => {
+                document.body.dispatchEvent(new KeyboardEvent("keydown",
+                    { key, bubbles: true, cancelable: true }));
+                await null;
+                await null;
+            };
+            const frame = () => new Promise(requestAnimationFrame);
+            const names = () => [...document.querySelectorAll("dialog")].map(
+                (one) => one.getAttribute("aria-label"));
+            await press("p");
+            const first = names();
+            document.querySelector("dialog").dispatchEvent(
+                new Event("cancel"));
+            await null;
+            await null;
+            await press("?");
+            await frame();
+            await frame();
+            await frame();
+            return [...first, ...names()];
+        })()""")
+        self.assertEqual(left, ["Ping a topic", "Keys"])
+
     def test_a_keyboard_is_enough(self) -> None:
         self.hub_with_door()
         self.people_and_news()

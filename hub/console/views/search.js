@@ -1,11 +1,11 @@
 // Filters live in the address: they can be gone back to, and passed on.
-import { useEffect, useState } from "../lib/hooks.js";
+import { useLayoutEffect, useState } from "../lib/hooks.js";
 import { html, link } from "../ui.js";
 
 export function Search({ view, params, name, label, placeholder, first = true
 }) {
     const [text, setText] = useState(params[name] ?? "");
-    useEffect(() => setText(params[name] ?? ""), [params[name]]);
+    useLayoutEffect(() => setText(params[name] ?? ""), [params[name]]);
     const go = (value) => {
         const target = link(view, { ...params, [name]: value.trim() });
         if (target !== location.hash) {

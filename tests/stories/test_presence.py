@@ -34,7 +34,7 @@ class Presence(Streaming):
         self.assertEqual(answer.status, 201, answer.text)
 
     def read(self, name: str, token: str = "") -> Wire:
-        """Somebody who waits at it."""
+        """Somebody who waits at it; nobody may be just leaving."""
         before = self.held()
         wire = Wire(self.hub.address)
         self.addCleanup(wire.close)
@@ -130,6 +130,7 @@ class Presence(Streaming):
         self.wait_held(1)  # the one who watches
         began = time.monotonic()
         self.read("a").close()
+        self.wait_held(1)
         self.read("b")
         said = [watch.named("presence").data for _ in range(2)]
         self.assertEqual([(one["mailbox"], one["state"]) for one in said],

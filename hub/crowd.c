@@ -24,6 +24,7 @@ struct crowd_member {
     uint8_t network[16];
     unsigned count;
     unsigned bucket;
+    bool marked;
     struct load *loads; // under the lock
     size_t weight;      // of these
     atomic_bool sated;
@@ -87,10 +88,15 @@ static struct crowd_member *add(struct crowd *crowd, unsigned bucket,
     return member;
 }
 
+static unsigned bucket_of(const struct crowd *crowd, const uint8_t network[16])
+{
+    return (unsigned)siphash(&crowd->key, network, 16) & crowd->mask;
+}
+
 struct crowd_member *crowd_join(struct crowd *crowd, const uint8_t network[16],
                                 unsigned limit)
 {
-    unsigned bucket = (unsigned)siphash(&crowd->key, network, 16) & crowd->mask;
+    unsigned bucket = bucket_of(crowd, network);
     struct crowd_member *member = find(crowd->buckets[bucket], network);
 
     if (limit == 0 || (member && member->count >= limit))
@@ -114,6 +120,19 @@ void crowd_leave(struct crowd *crowd, struct crowd_member *member)
     *link = member->next;
     crowd->members--;
     free(member);
+}
+
+void crowd_mark(struct crowd *crowd, const uint8_t network[16])
+{
+    struct crowd_member *member =
+        find(crowd->buckets[bucket_of(crowd, network)], network);
+    if (member)
+        member->marked = true;
+}
+
+bool crowd_is_marked(const struct crowd_member *member)
+{
+    return member->marked;
 }
 
 // ---------------------------------------------------------------- burdens

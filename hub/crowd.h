@@ -28,6 +28,10 @@ struct crowd_member *crowd_join(struct crowd *crowd, const uint8_t network[16],
                                 unsigned limit);
 void crowd_leave(struct crowd *crowd, struct crowd_member *member);
 
+// Whoever is here of `network` is marked, until the last of them has left.
+void crowd_mark(struct crowd *crowd, const uint8_t network[16]);
+bool crowd_is_marked(const struct crowd_member *member);
+
 // These two from any thread, as long as the member has not left.
 //
 // `bytes` at `what` are on their way to this address. What several of its

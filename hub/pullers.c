@@ -39,6 +39,12 @@ static void network_of(const char *peer, uint8_t out[16])
         (void)inet_pton(AF_INET, peer, out + 12);
 }
 
+static void key_of(uint64_t token, uint8_t out[16])
+{
+    memset(out, 0, 16);
+    memcpy(out, &token, sizeof token);
+}
+
 static struct pull_problem too_many(unsigned status, const char *of_whom)
 {
     return pull_problem_of(status, "too-many-requests-held", of_whom);
@@ -49,7 +55,7 @@ bool pullers_count(struct puller *puller, struct pull_problem *problem)
     struct pullers *all = puller->all;
     const struct config *config = all->services.config;
     const struct visitor *visitor = puller->visitor;
-    uint8_t key[16] = { 0 };
+    uint8_t key[16];
     int64_t most =
         config->pulls < config->pulls_room ? config->pulls : config->pulls_room;
     if (all->held >= (uint64_t)most) {
@@ -57,7 +63,7 @@ bool pullers_count(struct puller *puller, struct pull_problem *problem)
         return false;
     }
     if (visitor->token != 0) {
-        memcpy(key, &visitor->token, sizeof visitor->token);
+        key_of(visitor->token, key);
         puller->member =
             crowd_join(all->tokens, key, (unsigned)config->pulls_per_token);
     } else {
@@ -88,8 +94,14 @@ static void discount(struct puller *puller)
     all->of_voice[puller->voice]--;
 }
 
-static bool is_revoked(const struct pullers *all, uint64_t token)
+// Whoever is counted was marked when his token ended; who came in by then and
+// is not counted yet is found among the last of those that have.
+static bool is_revoked(const struct puller *puller)
 {
+    const struct pullers *all = puller->all;
+    uint64_t token = puller->visitor->token;
+    if (puller->member && crowd_is_marked(puller->member))
+        return true;
     for (size_t i = 0; token != 0 && i < PULLERS_REVOKED; i++)
         if (all->revoked[i] == token)
             return true;
@@ -131,7 +143,7 @@ bool pullers_hold(struct puller *puller, struct moment now)
 {
     struct pullers *all = puller->all;
     struct pull_problem problem;
-    if (is_revoked(all, puller->visitor->token)) {
+    if (is_revoked(puller)) {
         say_revoked(puller);
         return false;
     }
@@ -254,7 +266,7 @@ static bool revoke_some(struct pullers *all, struct moment now)
         if (i >= held->count)
             continue;
         struct puller *puller = of_deadline(held->heap[i]);
-        if (!is_revoked(all, puller->visitor->token))
+        if (!crowd_is_marked(puller->member))
             continue;
         say_revoked(puller);
         if (++ended == REVOKED_STEP
@@ -320,6 +332,9 @@ void pullers_numbers(const struct pullers *pullers, struct pullers_numbers *out)
 
 void pullers_revoke(struct pullers *pullers, uint64_t token)
 {
+    uint8_t key[16];
+    key_of(token, key);
+    crowd_mark(pullers->tokens, key);
     pullers->revoked[pullers->revoked_next++ % PULLERS_REVOKED] = token;
     pullers->revoking = true;
     loop_wake(pullers->services.loop);

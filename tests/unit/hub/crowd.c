@@ -144,6 +144,34 @@ static void one_thing_may_be_on_its_way_however_large(void **state)
     crowd_free(crowd);
 }
 
+static void who_is_here_is_marked_until_all_have_left(void **state)
+{
+    struct crowd *crowd = crowd_new(8);
+    uint8_t one[16];
+    uint8_t other[16];
+    (void)state;
+
+    network_of(1, one);
+    network_of(2, other);
+    crowd_mark(crowd, one); // nobody
+    struct crowd_member *first = crowd_join(crowd, one, 2);
+    struct crowd_member *second = crowd_join(crowd, other, 2);
+    assert_false(crowd_is_marked(first));
+    crowd_mark(crowd, one);
+    assert_true(crowd_is_marked(first));
+    assert_ptr_equal(crowd_join(crowd, one, 2), first);
+    assert_true(crowd_is_marked(first));
+    assert_false(crowd_is_marked(second));
+
+    crowd_leave(crowd, first);
+    crowd_leave(crowd, first);
+    first = crowd_join(crowd, one, 2);
+    assert_false(crowd_is_marked(first));
+    crowd_leave(crowd, first);
+    crowd_leave(crowd, second);
+    crowd_free(crowd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +182,7 @@ int main(void)
         cmocka_unit_test(
             what_several_are_sent_burdens_once_until_the_last_has_it),
         cmocka_unit_test(one_thing_may_be_on_its_way_however_large),
+        cmocka_unit_test(who_is_here_is_marked_until_all_have_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,7 @@ enum {
     STORE_HEADER_MAX = 1024, // validators, a content type
     STORE_LINKS_MAX = 4096,  // all hub links of a topic, one a line
     STORE_CHUNK = 65536,     // a larger body is put in pieces beforehand
+    STORE_BODY_MAX = 1 << 30,
     STORE_PENDING_MAX = 4,   // requests of one mode for a (topic, callback)
     STORE_WAITING_MAX = 8,   // of both
     STORE_BATCH_MAX = 1024,  // items in one operation

@@ -99,6 +99,9 @@ bool load_dead(struct load *load, const struct dump_record *record)
     size_t size = dead_size(&dead);
     if (!turn_to(load, from->mailbox))
         return false;
+    if (from->event.size > STORE_BODY_MAX)
+        return load_refuse(load, "dead letter", from->number,
+                           "has a size that no body can have");
     void *buffer = arena_alloc(&load->context.scratch, size);
     if (!buffer)
         return load_refuse(load, "dead letter", from->number,

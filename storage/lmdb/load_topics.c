@@ -105,6 +105,9 @@ bool load_update(struct load *load, const struct dump_record *record)
         || from->number == 0)
         return load_refuse(load, "update", from->seq,
                            "is above its topic's head, or has no number");
+    if (from->whole_size > STORE_BODY_MAX || from->delta_size > STORE_BODY_MAX)
+        return load_refuse(load, "update", from->seq,
+                           "has a size that no body can have");
     if (load->context.counters.event < from->number)
         load->context.counters.event = from->number;
     update_save(&load->context, from->topic, from->seq, &update);

@@ -250,5 +250,6 @@ bool dead_decode(struct bytes record, struct dead_letter *dead)
     event->self = read_text(&reader, STORE_URL_MAX);
     event->hubs = read_text(&reader, STORE_LINKS_MAX);
     event->url = read_text(&reader, STORE_URL_MAX);
-    return reader_done(&reader) && event->kind != 0;
+    return reader_done(&reader) && event->kind != 0
+           && event->size <= STORE_BODY_MAX;
 }

@@ -12,7 +12,6 @@
 enum {
     ENTRIES_MAX = 1000000,
     CHANGED_MAX = 1000000,
-    BODY_MAX = 1 << 30,
     // A topic that has grown beyond any usual retention is trimmed at once.
     MANY_BODIES = 1200,
     MANY_BYTES = 300 * 1024 * 1024,
@@ -26,7 +25,7 @@ enum store_status op_put_chunk(struct engine_context *context,
     struct topic topic;
     if (op->piece.len == 0 || op->piece.len > STORE_CHUNK || !op->piece.at
         || op->which > STORE_DELTA
-        || (uint64_t)op->index * STORE_CHUNK > BODY_MAX)
+        || (uint64_t)op->index * STORE_CHUNK > STORE_BODY_MAX)
         return STORE_INVALID;
     if (!topic_load(context->txn, &context->scratch, op->topic, &topic))
         return STORE_NOT_FOUND;
@@ -52,7 +51,7 @@ static bool appends(const struct store_publish *op)
 
 static bool sound_body(const struct store_new_body *body)
 {
-    return body->chunked <= BODY_MAX && body->inlined.len <= STORE_CHUNK
+    return body->chunked <= STORE_BODY_MAX && body->inlined.len <= STORE_CHUNK
            && (body->inlined.len == 0 || body->inlined.at)
            && (body->chunked == 0 || body->inlined.len == 0);
 }

@@ -74,5 +74,6 @@ bool update_decode(struct bytes record, struct update *update)
         update->on_request = read_bool(&reader);
         read_raw(&reader, update->digest, sizeof update->digest);
     }
-    return reader_done(&reader);
+    return reader_done(&reader) && update->whole_size <= STORE_BODY_MAX
+           && update->delta_size <= STORE_BODY_MAX;
 }

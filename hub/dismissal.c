@@ -18,12 +18,6 @@ enum {
     PAUSE_MS = 1000, // after a failure of the store
 };
 
-// A topic of the sweep that has to be gone through.
-struct suspect {
-    uint64_t topic;
-    bool denied;
-};
-
 struct dismissal {
     struct services services;
     struct dismissal_listener listener;
@@ -33,9 +27,10 @@ struct dismissal {
     size_t gone_count;
 
     bool sweeping; // topics after `swept` are still to be judged
-    bool anew;     // and the page that is being read, by older rules
+    bool again;    // and then all of them once more
+    bool stale;    // the page that is being read is of an earlier sweep
     uint64_t swept;
-    struct suspect suspects[PAGE];
+    uint64_t suspects[PAGE]; // topics that have to be gone through
     size_t suspect_count;
     struct store_page_topics topics;
     struct store_topics lookup;
@@ -154,6 +149,16 @@ static void look_up(struct dismissal *dismissal)
 
 // ---------------------------------------------------------------- the sweep
 
+static void end_round(struct dismissal *dismissal)
+{
+    dismissal->sweeping = dismissal->again;
+    dismissal->again = false;
+    if (dismissal->sweeping)
+        dismissal->swept = 0;
+    else
+        LOG(LOG_INFO, "policy.swept", LOG_N("upto", dismissal->swept));
+}
+
 static void topics_paged(struct store_op *op)
 {
     struct dismissal *dismissal = op->context;
@@ -166,8 +171,8 @@ static void topics_paged(struct store_op *op)
         store_release(op);
         return;
     }
-    if (dismissal->anew) {
-        dismissal->anew = false;
+    if (dismissal->stale) {
+        dismissal->stale = false;
         store_release(op);
         return;
     }
@@ -178,14 +183,13 @@ static void topics_paged(struct store_op *op)
             && !rules_allow_topic(rules, topic->url.at, topic->url.len);
         if (topic->subscriptions > 0
             && (denied || rules_judge_callbacks(rules)))
-            dismissal->suspects[dismissal->suspect_count++] =
-                (struct suspect){ topic->id, denied };
+            dismissal->suspects[dismissal->suspect_count++] = topic->id;
         dismissal->swept = topic->id;
     }
-    dismissal->sweeping = !topics->end;
+    bool end = topics->end;
     store_release(op);
-    if (!dismissal->sweeping)
-        LOG(LOG_INFO, "policy.swept", LOG_N("upto", dismissal->swept));
+    if (end)
+        end_round(dismissal);
 }
 
 static void ask_topics(struct dismissal *dismissal)
@@ -204,22 +208,24 @@ static void ask_topics(struct dismissal *dismissal)
 
 static void begin_suspect(struct dismissal *dismissal)
 {
-    struct suspect suspect = dismissal->suspects[--dismissal->suspect_count];
-    pass_begin(&dismissal->pass, suspect.topic, STORE_DENIAL_POLICY);
-    dismissal->pass.by_callback = !suspect.denied;
+    uint64_t suspect = dismissal->suspects[--dismissal->suspect_count];
+    pass_begin(&dismissal->pass, suspect, STORE_DENIAL_POLICY);
 }
 
 void dismissal_sweep(struct dismissal *dismissal)
 {
     const struct rules *rules = dismissal->services.rules;
-    dismissal->suspect_count = 0;
-    dismissal->swept = 0;
-    // Judged by what counts no more.
-    if (dismissal->pass.active && dismissal->pass.reason == STORE_DENIAL_POLICY)
-        dismissal->pass.cut = true;
-    dismissal->anew = dismissal->paging;
-    dismissal->sweeping =
-        rules_judge_topics(rules) || rules_judge_callbacks(rules);
+    bool judges = rules_judge_topics(rules) || rules_judge_callbacks(rules);
+    // One that is under way goes on where it is, by the rules of now: where
+    // they change all the time, it would never get any further.
+    dismissal->again = judges && dismissal->sweeping;
+    if (!dismissal->again) {
+        dismissal->stale = dismissal->paging;
+        dismissal->swept = 0;
+    }
+    if (!judges)
+        dismissal->suspect_count = 0;
+    dismissal->sweeping = judges;
 }
 
 // ---------------------------------------------------------------- dismissal

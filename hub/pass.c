@@ -42,7 +42,6 @@ void pass_begin(struct pass *pass, uint64_t topic,
     pass->active = true;
     pass->topic = topic;
     pass->reason = reason;
-    pass->by_callback = pass->cut = false;
     pass->order = NULL;
     pass->after = 0;
     pass->removed = 0;
@@ -56,6 +55,19 @@ void pass_end(struct pass *pass, enum store_status status)
         return;
     order->status = status;
     order->done(order);
+}
+
+static bool by_rules(const struct pass *pass)
+{
+    return pass->reason == STORE_DENIAL_POLICY;
+}
+
+// Nothing is denied any more.
+static bool is_pointless(const struct pass *pass)
+{
+    const struct rules *rules = pass->services->rules;
+    return by_rules(pass) && !rules_judge_topics(rules)
+           && !rules_judge_callbacks(rules);
 }
 
 // All of this page have come back.
@@ -76,7 +88,7 @@ static void turn_page(struct pass *pass)
         return;
     }
     pass->after = pass->page.after;
-    if (pass->end || pass->cut)
+    if (pass->end || is_pointless(pass))
         pass_end(pass, STORE_OK);
 }
 
@@ -114,10 +126,14 @@ static void remove_one(struct pass *pass,
 static bool is_meant(const struct pass *pass,
                      const struct store_subscriber *subscriber)
 {
-    return !pass->by_callback
-           || !rules_allow_callback(pass->services->rules,
-                                    subscriber->callback.at,
-                                    subscriber->callback.len);
+    const struct rules *rules = pass->services->rules;
+    const struct bytes *topic = &subscriber->topic_url;
+    const struct bytes *callback = &subscriber->callback;
+    return !by_rules(pass)
+           || (rules_judge_topics(rules)
+               && !rules_allow_topic(rules, topic->at, topic->len))
+           || (rules_judge_callbacks(rules)
+               && !rules_allow_callback(rules, callback->at, callback->len));
 }
 
 static void read_page(struct pass *pass)

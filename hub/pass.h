@@ -32,8 +32,6 @@ struct pass {
     bool active;
     uint64_t topic;
     enum store_denial_reason reason;
-    bool by_callback;              // only those whose callback is denied
-    bool cut;                      // this page is the last
     struct dismissal_order *order; // NULL: nobody waits for it
     uint64_t after;                // ids up to this have been gone through
     bool end;                      // there is no page after this one
@@ -46,7 +44,9 @@ struct pass {
     size_t removing;
 };
 
-// Begin; all of the topic, for nobody, unless the fields say otherwise.
+// Begin; for nobody, unless the field says otherwise. All of the topic; by
+// STORE_DENIAL_POLICY those whom the rules deny, as they are when it gets to
+// them.
 void pass_begin(struct pass *pass, uint64_t topic,
                 enum store_denial_reason reason);
 

@@ -18,6 +18,8 @@
 #include <cmocka.h>
 #include <string.h>
 
+#define GOOD "https://good.example/"
+
 enum { TOPIC = 7, HOUR = 3600000 };
 
 struct rig {
@@ -28,6 +30,7 @@ struct rig {
     size_t owed, ended;
     uint64_t last; // subscription that ended
     size_t done;   // orders
+    const char *topic_url;
 };
 
 static struct rig rig;
@@ -70,14 +73,14 @@ static int open_rig(void)
 static int setup(void **state)
 {
     (void)state;
-    rig = (struct rig){ .rules = fake_rules() };
+    rig = (struct rig){ .rules = fake_rules(), .topic_url = GOOD };
     return open_rig();
 }
 
 static int setup_denying_topics(void **state)
 {
     (void)state;
-    rig = (struct rig){ .rules = fake_rules() };
+    rig = (struct rig){ .rules = fake_rules(), .topic_url = GOOD };
     fake_rule(STORE_RULE_DENY_TOPIC, "denied.example");
     return open_rig();
 }
@@ -85,7 +88,7 @@ static int setup_denying_topics(void **state)
 static int setup_allowing_callbacks(void **state)
 {
     (void)state;
-    rig = (struct rig){ .rules = fake_rules() };
+    rig = (struct rig){ .rules = fake_rules(), .topic_url = GOOD };
     fake_rule(STORE_RULE_ALLOW_CALLBACK, "reader.example");
     return open_rig();
 }
@@ -113,6 +116,7 @@ static struct store_subscriber subscriber(uint64_t id)
     return (struct store_subscriber){
         .topic = TOPIC,
         .id = id,
+        .topic_url = bytes(rig.topic_url),
         .callback = bytes(id % 2 ? "https://reader.example/cb"
                                  : "https://other.example/cb"),
     };
@@ -379,6 +383,7 @@ static void R19_topics_denied_since_lose_their_subscriptions(void **state)
           .subscriptions = 4 },
         { .id = 8, .url = bytes("https://denied.example/none") },
     };
+    rig.topic_url = "https://WWW.denied.example/feed";
     give_topics(0, topics, 3, false);
     give_page(0, 1, 4, true);
     finish_removals(1, 4, STORE_DENIAL_POLICY);
@@ -416,7 +421,7 @@ static void an_order_goes_before_the_sweep(void **state)
 
 static const struct store_topic good_topic = {
     .id = TOPIC,
-    .url = { "https://good.example/", 21 },
+    .url = { GOOD, sizeof GOOD - 1 },
     .subscriptions = 5,
 };
 
@@ -441,9 +446,50 @@ static void what_was_read_by_older_rules_is_read_again(void **state)
     fake_rule(STORE_RULE_DENY_TOPIC, "good.example");
     dismissal_sweep(rig.dismissal);
     give_topics(0, &good_topic, 1, true);
-    give_topics(0, &good_topic, 1, true);
     give_page(0, 1, 1, true);
     finish_removal(1, STORE_DENIAL_POLICY, STORE_OK);
+    give_topics(0, NULL, 0, true);
+    nothing_left();
+}
+
+static void rules_that_change_all_the_time_do_not_hold_it_up(void **state)
+{
+    (void)state;
+    const struct store_topic others[] = {
+        { .id = 8, .url = bytes(GOOD) },
+        { .id = 9, .url = bytes(GOOD) },
+    };
+    give_topics(0, &good_topic, 1, false);
+    give_page(0, 1, 2, false);
+    dismissal_sweep(rig.dismissal);
+    finish_removal(2, STORE_DENIAL_POLICY, STORE_OK);
+    give_page(2, 3, 4, false);
+    finish_removal(4, STORE_DENIAL_POLICY, STORE_OK);
+    dismissal_sweep(rig.dismissal);
+    give_page(4, 5, 5, true);
+    give_topics(TOPIC, others, 1, false);
+    turn();
+    dismissal_sweep(rig.dismissal);
+    give_topics(8, others + 1, 1, true);
+    // Who was allowed when it came by may be denied by now.
+    give_topics(0, &good_topic, 1, true);
+    give_page(0, 1, 1, true);
+    nothing_left();
+}
+
+static void without_rules_any_more_it_ends_wherever_it_is(void **state)
+{
+    (void)state;
+    give_topics(0, &good_topic, 1, false);
+    give_page(0, 1, 1, true);
+    turn(); // asks for topics
+    rules_remove(rig.rules, STORE_RULE_ALLOW_CALLBACK, "reader.example");
+    dismissal_sweep(rig.dismissal);
+    // The next one begins at the beginning.
+    fake_rule(STORE_RULE_DENY_CALLBACK, "other.example");
+    dismissal_sweep(rig.dismissal);
+    give_topics(TOPIC, NULL, 0, true);
+    give_topics(0, NULL, 0, true);
     nothing_left();
 }
 
@@ -491,6 +537,10 @@ int main(void)
         SWEPT(an_order_goes_before_the_sweep, denying_topics),
         ENDED(a_rule_that_comes_later_begins_a_sweep),
         ENDED(what_was_read_by_older_rules_is_read_again),
+        SWEPT(rules_that_change_all_the_time_do_not_hold_it_up,
+              allowing_callbacks),
+        SWEPT(without_rules_any_more_it_ends_wherever_it_is,
+              allowing_callbacks),
         ENDED(who_is_allowed_again_meanwhile_stays),
         SWEPT(a_sweep_stops_for_the_drain, denying_topics),
     };

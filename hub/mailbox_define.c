@@ -211,7 +211,7 @@ static void pause_reader(struct mailbox_task *task)
 {
     const struct mailbox_form *form = &task->form;
     if (form->has_pause)
-        mailbox_read_pause(task->all->readers, &task->read.mailbox,
+        mailbox_read_pause(task->all->readers, &form->mailbox,
                            loop_now().unix + form->pause_ms);
 }
 

@@ -193,6 +193,15 @@ static void turn(struct mailbox_read *all, struct desk *desk, bool online,
         all->changed(all->context, &seen);
 }
 
+void mailbox_desk_hasten(struct mailbox_read *all, struct desk *desk)
+{
+    int64_t at = loop_now().unix + period_of(desk);
+    if (desk->touch_at == INT64_MAX || desk->touch_at <= at)
+        return;
+    desk->touch_at = at;
+    mailbox_desk_hurry(all, at);
+}
+
 void mailbox_desk_come(struct mailbox_read *all, struct desk *desk)
 {
     int64_t now = loop_now().unix;

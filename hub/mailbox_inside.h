@@ -94,6 +94,8 @@ void mailbox_desk_wake_next(struct desk *desk);
 void mailbox_desk_left(struct mailbox_read *all, struct desk *desk);
 // One has come, or comes again.
 void mailbox_desk_come(struct mailbox_read *all, struct desk *desk);
+// Its time may have become shorter while somebody reads.
+void mailbox_desk_hasten(struct mailbox_read *all, struct desk *desk);
 void mailbox_desk_again(struct mailbox_read *all, struct desk *desk,
                         int64_t at);
 void mailbox_desk_hurry(struct mailbox_read *all, int64_t at);

@@ -209,6 +209,7 @@ static void note(struct reader *reader, const struct store_collect *collect)
     if (!desk_update(desk, &collect->mailbox_now, collect->listens,
                      collect->listen_count))
         mailbox_desk_again(all, desk, loop_now().unix + 1000);
+    mailbox_desk_hasten(all, desk);
     // What came meanwhile of a topic that it did not listen to then.
     if (other && all->newest > collect->head)
         puller_wake(reader->puller);

@@ -603,6 +603,24 @@ static void it_is_kept_alive_while_somebody_is_there(void **state)
     assert_int_equal(fake_store_waiting_all(), 0);
 }
 
+static void a_shorter_time_is_kept_up_with(void **state)
+{
+    (void)state;
+    rig.mailbox.inactivity = 450000;
+    struct puller *puller = come("wait=270");
+    say_nothing(collect(), 50);
+    fake_store_finish(fake_store_take(STORE_TOUCH_MAILBOX), STORE_OK);
+    rig.mailbox.inactivity = 45000;
+    mailbox_read_changed(rig.read, MAILBOX);
+    run_queued();
+    say_nothing(collect(), 50);
+    fake_loop_pass(15000);
+    step();
+    fake_store_finish(fake_store_take(STORE_TOUCH_MAILBOX), STORE_OK);
+    end(puller);
+    fake_store_finish(fake_store_take(STORE_TOUCH_MAILBOX), STORE_OK);
+}
+
 static void R27_a_pause_keeps_it_alive(void **state)
 {
     (void)state;
@@ -927,6 +945,7 @@ int main(void)
         TEST(a_lease_that_runs_out_wakes),
         TEST(what_was_leased_for_one_who_left_is_given_back),
         TEST(it_is_kept_alive_while_somebody_is_there),
+        TEST(a_shorter_time_is_kept_up_with),
         TEST(R27_a_pause_keeps_it_alive),
         TEST(R46_presence_has_a_grace),
         TEST(who_is_there_when_it_ends_is_told),

@@ -13,7 +13,7 @@
 
 enum {
     LOOK_MS = 10,
-    GRACE_MS = 500,  // for requests on their way at the very end
+    GRACE_MS = 500,  // of silence, for who could say something at the very end
     DOORS_MS = 3000, // what closing has of all patience, or half of it
 };
 
@@ -57,16 +57,33 @@ static void finish(struct closing *closing, struct moment now)
     if (!done && now.mono < closing->end - doors_ms(closing))
         return;
     closing->phase = CLOSING_DOORS;
-    closing->since = now.mono;
+    closing->since = closing->heard = now.mono;
     notify_status(closing->notify, "closing connections");
     front_drain(closing->front);
     parts_close(closing->parts, doors_ms(closing) / 2);
 }
 
+// Nobody will say anything any more, or has had the time for it. What we have
+// not read yet, however late we are, is not held against who said it.
+static bool has_settled(struct closing *closing, struct moment now)
+{
+    // In this order: what front has handed over is there by then. To be asked
+    // ends what is idle.
+    enum settling front = front_settling(closing->front);
+    enum settling http = http_settle(closing->http);
+    if (front == SETTLING_OURS || http == SETTLING_OURS)
+        closing->heard = now.mono;
+    return (front == SETTLED && http == SETTLED)
+           || now.mono - closing->heard >= GRACE_MS
+           || now.mono - closing->since >= doors_ms(closing);
+}
+
 static bool all_idle(const struct closing *closing)
 {
-    return parts_idle(closing->parts)
-           && http_pending(closing->http) == 0
+    struct front_numbers numbers;
+    front_numbers(closing->front, &numbers);
+    return numbers.asking_now == 0 && http_pending(closing->http) == 0
+           && parts_idle(closing->parts)
            // A reply may be out before its operation has come back.
            && store_under_way(closing->services->store) == 0;
 }
@@ -78,12 +95,10 @@ bool closing_step(void *self, struct moment now)
         finish(closing, now);
     if (closing->phase != CLOSING_DOORS)
         return false;
-    // Both are asked: to be asked ends what is idle.
-    bool settled = http_settle(closing->http);
-    settled = front_settled(closing->front) && settled;
+    // First: who is heard meanwhile is somebody's work then.
+    bool settled = has_settled(closing, now);
     closing->clean = all_idle(closing);
-    if ((closing->clean && (settled || now.mono - closing->since >= GRACE_MS))
-        || now.mono >= closing->end)
+    if ((closing->clean && settled) || now.mono >= closing->end)
         loop_stop(closing->services->loop);
     return false;
 }

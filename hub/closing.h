@@ -34,6 +34,7 @@ struct closing {
     // The rest is its own.
     enum { CLOSING_NOT, CLOSING_FINISHING, CLOSING_DOORS } phase;
     int64_t since; // this phase, monotonic
+    int64_t heard; // until then somebody had said what was not read
     int64_t end;   // of all patience
     bool clean;    // everything has ended
 };

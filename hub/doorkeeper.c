@@ -215,6 +215,7 @@ void doorkeeper_leave(struct doorkeeper *keeper, struct caller *caller,
 void doorkeeper_hears(struct doorkeeper *keeper, struct caller *caller)
 {
     patience_end(patience_of(keeper, caller), &caller->waiting);
+    caller->waiting.heard = true;
 }
 
 void doorkeeper_waits(struct doorkeeper *keeper, struct caller *caller)
@@ -230,10 +231,14 @@ bool doorkeeper_look(struct doorkeeper *keeper, int64_t seconds)
     return patience_enforce(&keeper->people, seconds) || operators;
 }
 
-size_t doorkeeper_dismiss(struct doorkeeper *keeper)
+enum settling doorkeeper_dismiss(struct doorkeeper *keeper)
 {
-    return atomic_load(&keeper->coming) + patience_dismiss(&keeper->people)
-           + patience_dismiss(&keeper->operators);
+    // First: who comes in meanwhile is among those who wait.
+    bool coming = atomic_load(&keeper->coming) > 0;
+    enum settling settling =
+        settling_of_both(patience_dismiss(&keeper->people),
+                         patience_dismiss(&keeper->operators));
+    return coming ? SETTLING_OURS : settling;
 }
 
 size_t doorkeeper_count(const struct doorkeeper *keeper)

@@ -90,9 +90,8 @@ void doorkeeper_waits(struct doorkeeper *keeper, struct caller *caller);
 // waits.
 bool doorkeeper_look(struct doorkeeper *keeper, int64_t seconds);
 
-// The hub ends: who is silent goes. Returns how many others wait, or are on
-// their way in.
-size_t doorkeeper_dismiss(struct doorkeeper *keeper);
+// The hub ends: who is silent goes.
+enum settling doorkeeper_dismiss(struct doorkeeper *keeper);
 
 // Connections, however they came.
 size_t doorkeeper_count(const struct doorkeeper *keeper);

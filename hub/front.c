@@ -52,7 +52,7 @@ struct front {
     pthread_mutex_t lock;
     pthread_cond_t reached_cond;
     enum stage wanted, reached;
-    atomic_bool settled;
+    _Atomic enum settling settling;
 };
 
 static int64_t monotonic_ms(void)
@@ -258,9 +258,9 @@ static bool settle(struct front *front, int64_t now)
 {
     if (front->reached < STAGE_DRAINED)
         return false;
-    bool settled = guests_settle(front->guests, now);
-    atomic_store(&front->settled, settled);
-    return !settled;
+    enum settling settling = guests_settle(front->guests, now);
+    atomic_store(&front->settling, settling);
+    return settling != SETTLED;
 }
 
 static void *run(void *context)
@@ -337,9 +337,9 @@ failed:
     return NULL;
 }
 
-bool front_settled(const struct front *front)
+enum settling front_settling(const struct front *front)
 {
-    return !front->started || atomic_load(&front->settled);
+    return front->started ? atomic_load(&front->settling) : SETTLED;
 }
 
 void front_soften(struct front *front)

@@ -18,6 +18,7 @@
 #include "answer.h"
 #include "door.h"
 #include "request.h"
+#include "settling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -97,9 +98,9 @@ void front_soften(struct front *front);
 // process. Idle connections end, what is held goes on. Done when it returns.
 void front_drain(struct front *front);
 
-// After draining: has nobody anything to say, or to be told, but those who are
-// held?
-bool front_settled(const struct front *front);
+// After draining: how is it with those who are neither held nor counted as
+// asking_now?
+enum settling front_settling(const struct front *front);
 
 // After draining: nothing arrives any more, who asks is told that the hub
 // stops. Done when it returns.
@@ -110,6 +111,7 @@ struct guests *front_guests(struct front *front);
 
 struct front_numbers {
     uint64_t accepted, turned_away, handed, parked_now, open_now;
+    uint64_t asking_now; // of those parked, the ones that are not held
 };
 void front_numbers(const struct front *front, struct front_numbers *out);
 

@@ -411,21 +411,25 @@ static bool is_hearing(const struct guest *guest)
     return ioctl(guest->fd, SIOCOUTQ, &left) == 0 && left > 0;
 }
 
-bool guest_unsettled(struct guest *guest, int64_t now)
+enum settling guest_settle(struct guest *guest, int64_t now)
 {
+    if (guest->state == GUEST_PARKED || guest->state == GUEST_STREAMING)
+        return SETTLED;
     if (guest->state == GUEST_LEAVING)
-        return is_hearing(guest);
-    bool idle = guest->state == GUEST_READING && guest->served && !guest->begun
-                && !guest->queueing;
-    if (!idle || is_saying(guest))
-        return guest->state != GUEST_PARKED && guest->state != GUEST_STREAMING;
+        return is_hearing(guest) ? SETTLING_THEIRS : SETTLED;
+    if (guest->state == GUEST_WRITING)
+        return SETTLING_THEIRS;
+    if (guest->queueing || is_saying(guest))
+        return SETTLING_OURS;
+    if (!guest->served || guest->begun)
+        return SETTLING_THEIRS;
     // Half closed, so that who says something at this very moment is not
     // reset, and learns from the end that he was not heard.
     if (guest_take_leave(guest, now) == STEP_END)
         guest_end(guest);
     else
         run(guest, now);
-    return true;
+    return SETTLING_THEIRS;
 }
 
 void guest_refuse(struct guest *guest, unsigned status, const char *sentence,

@@ -16,6 +16,7 @@
 #include "deadline.h"
 #include "front.h"
 #include "intake.h"
+#include "settling.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -98,7 +99,7 @@ struct guests {
     bool refusing; // nothing is passed on any more
     atomic_bool draining;
     int64_t settling_at; // while guests_settle() looks at them
-    size_t unsettled;
+    enum settling settling;
     atomic_uint_fast64_t accepted, turned_away, handed, parked, open;
     atomic_uint asking; // requests with somebody
     atomic_uint queued; // in `queue`
@@ -141,8 +142,8 @@ void guest_obey(struct guest *guest, unsigned errands, int64_t now);
 // Its deadline is over.
 void guest_due(struct guest *guest, int64_t now);
 
-// The hub ends: it goes if it is idle. False: it is, or has gone.
-bool guest_unsettled(struct guest *guest, int64_t now);
+// The hub ends: it goes if it is idle.
+enum settling guest_settle(struct guest *guest, int64_t now);
 
 // Answer with one sentence and end the connection.
 void guest_refuse(struct guest *guest, unsigned status, const char *sentence,

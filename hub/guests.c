@@ -219,15 +219,16 @@ void guests_drain(struct guests *all)
 static void settle(void *thing)
 {
     struct guests *all = guest_all(thing);
-    all->unsettled += guest_unsettled(thing, all->settling_at);
+    all->settling =
+        settling_of_both(all->settling, guest_settle(thing, all->settling_at));
 }
 
-bool guests_settle(struct guests *all, int64_t now)
+enum settling guests_settle(struct guests *all, int64_t now)
 {
     all->settling_at = now;
-    all->unsettled = 0;
+    all->settling = SETTLED;
     slab_each(all->slab, settle);
-    return all->unsettled == 0;
+    return all->settling;
 }
 
 void guests_refuse(struct guests *all)
@@ -260,6 +261,7 @@ void guests_numbers(const struct guests *all, struct front_numbers *out)
         .turned_away = atomic_load(&all->turned_away),
         .handed = atomic_load(&all->handed),
         .parked_now = atomic_load(&all->parked),
+        .asking_now = atomic_load(&all->asking),
         .open_now = atomic_load(&all->open),
     };
 }

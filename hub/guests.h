@@ -12,6 +12,7 @@
 #pragma once
 
 #include "front.h"
+#include "settling.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,9 +46,9 @@ int guests_wait(const struct guests *guests, int64_t now);
 // From now on every answer is the last of its connection. From any thread.
 void guests_drain(struct guests *guests);
 
-// Ends those that are idle, and says whether there are others that have
-// something to say yet, or are being told something.
-bool guests_settle(struct guests *guests, int64_t now);
+// Ends those that are idle, and says how it is with the others but for those
+// who are held, or whose request is with somebody.
+enum settling guests_settle(struct guests *guests, int64_t now);
 
 // From now on who asks for something is told that the hub stops.
 void guests_refuse(struct guests *guests);

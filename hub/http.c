@@ -465,9 +465,9 @@ size_t http_connections(const struct http *http)
     return doorkeeper_count(&http->keeper);
 }
 
-bool http_settle(struct http *http)
+enum settling http_settle(struct http *http)
 {
-    return doorkeeper_dismiss(&http->keeper) == 0;
+    return doorkeeper_dismiss(&http->keeper);
 }
 
 size_t http_pending(const struct http *http)

@@ -19,6 +19,7 @@
 #include "ceiling.h"
 #include "door.h"
 #include "request.h"
+#include "settling.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -63,8 +64,9 @@ void http_soften(struct http *http);
 // Connections, idle or not.
 size_t http_connections(const struct http *http);
 
-// Ends those that are idle. Is there none on which a request arrives?
-bool http_settle(struct http *http);
+// Ends those that are idle, and says how it is with the others but for those
+// that http_pending() counts.
+enum settling http_settle(struct http *http);
 
 // Requests that were passed on and are not answered yet.
 size_t http_pending(const struct http *http);

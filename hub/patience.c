@@ -39,6 +39,7 @@ void patience_begin(struct patience *patience, struct waiting *waiting)
         patience->oldest = waiting;
     patience->youngest = waiting;
     waiting->listed = true;
+    waiting->dismissed = false;
     pthread_mutex_unlock(&patience->lock);
 }
 
@@ -96,26 +97,26 @@ void patience_enforce_of(struct patience *patience, int64_t seconds,
     pthread_mutex_unlock(&patience->lock);
 }
 
-static bool is_silent(const struct waiting *waiting)
+static enum settling dismiss(struct waiting *waiting)
 {
     char byte;
-    return !atomic_load(&waiting->begun)
-           && recv(waiting->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+    if (waiting->dismissed)
+        return SETTLING_THEIRS;
+    if (recv(waiting->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+        return SETTLING_OURS;
+    if (waiting->heard && !atomic_load(&waiting->begun)) {
+        waiting->dismissed = true;
+        shutdown(waiting->fd, SHUT_RD);
+    }
+    return SETTLING_THEIRS;
 }
 
-size_t patience_dismiss(struct patience *patience)
+enum settling patience_dismiss(struct patience *patience)
 {
-    size_t left = 0;
+    enum settling settling = SETTLED;
     pthread_mutex_lock(&patience->lock);
-    for (struct waiting *one = patience->oldest, *next; one; one = next) {
-        next = one->next;
-        if (!is_silent(one)) {
-            left++;
-            continue;
-        }
-        shutdown(one->fd, SHUT_RDWR);
-        unlist(patience, one);
-    }
+    for (struct waiting *one = patience->oldest; one; one = one->next)
+        settling = settling_of_both(settling, dismiss(one));
     pthread_mutex_unlock(&patience->lock);
-    return left;
+    return settling;
 }

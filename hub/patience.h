@@ -8,6 +8,8 @@
 
 #pragma once
 
+#include "settling.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,6 +21,8 @@ struct waiting {
     int64_t since; // monotonic seconds
     int fd;
     bool listed;
+    bool heard;        // a request of it has been with somebody
+    bool dismissed;    // nothing of its peer is read any more
     atomic_bool begun; // its request has begun to arrive
 };
 
@@ -44,6 +48,7 @@ void patience_enforce_of(struct patience *patience, int64_t seconds,
                                         const struct waiting *waiting),
                          void *context);
 
-// Shut down all of whom nothing has come that is not answered yet. Returns how
-// many others there are.
-size_t patience_dismiss(struct patience *patience);
+// Ends the reading from those that were heard and have said nothing since, so
+// that whoever reads them ends them. Who was never heard has asked, mostly, and
+// may have been read without having been understood yet.
+enum settling patience_dismiss(struct patience *patience);

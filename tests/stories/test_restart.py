@@ -11,12 +11,14 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from harness import (PATIENCE, Answer, Closed, Daemon, Manager, Message, Story,
-                     Wire, request, until)
+                     Wire, request, status_path, until)
 from harness.client import post
 from harness.stream import Events
 
 RESTARTS = 10
-DRAIN_IDLE = 0.3  # seconds that an idle connection can be used for
+# Seconds of silence after which a connection can still be used (restart.md):
+# after its last request, and before its first.
+DRAIN_IDLE, NEW_IDLE = 0.3, 0.5
 
 
 class Load:
@@ -64,43 +66,58 @@ class Load:
 class Kept:
     """A connection that is used again and again, as every client does it: one
     that has ended meanwhile is replaced, and so is one that was said to be at
-    its end."""
+    its end.  Who was silent for longer than is promised may be at its end just
+    then, and asks again."""
 
     def __init__(self, hub: Daemon) -> None:
         self.hub = hub
         self.wire: Wire | None = None
-        self.used = self.idle = 0.0  # when the last was sent, and until now
+        self.since = 0.0  # when it began to be silent
+        self.promised = NEW_IDLE
 
-    def ask(self, data: bytes, status: int) -> bytes:
+    def ask(self, data: bytes, status: int) -> Message:
         if self.wire and select.select([self.wire.sock], [], [], 0)[0]:
             self.close()
-        try:
-            answer = self._send(data)
-        except (Closed, ConnectionError):
-            # It may have been ended just now, if it was idle for so long.
-            if self.idle <= DRAIN_IDLE:
-                raise
+        answer = self._send(data)
+        while not answer:
             self.close()
             answer = self._send(data)
         assert answer.status == status, (answer.start, answer.text)
         if not answer.keeps_alive:
             self.close()
-        return answer.body
+        return answer
 
-    def _send(self, data: bytes) -> Message:
-        before, self.used = self.used, time.monotonic()
-        self.idle = 0.0
+    def _send(self, data: bytes) -> Message | None:
         if not self.wire:
+            self.since, self.promised = time.monotonic(), NEW_IDLE
             self.wire = Wire(self.hub.address)
-            before = self.used
-        self.wire.send(data)
-        self.idle = time.monotonic() - before
-        return self.wire.read()
+        since, promised, silent = self.since, self.promised, None
+        try:
+            self.wire.send(data)
+            self.since, self.promised = time.monotonic(), DRAIN_IDLE
+            silent = self.since - since
+            answer = self.wire.read()
+            # He may be told instead that the hub is stopping.
+            late = answer.status == 503 and silent > promised
+            return None if late else answer
+        except (Closed, ConnectionError):
+            if (silent or time.monotonic() - since) <= promised:
+                raise
+            return None
 
     def close(self) -> None:
         if self.wire:
             self.wire.close()
         self.wire = None
+
+
+def ask_once(hub: Daemon, data: bytes, status: int) -> Message:
+    """On a connection of its own."""
+    connection = Kept(hub)
+    try:
+        return connection.ask(data, status)
+    finally:
+        connection.close()
 
 
 class Reader:
@@ -115,7 +132,8 @@ class Reader:
     def step(self) -> None:
         target = (f"/events?topic={quote(self.topic, safe='')}"
                   f"&since={quote(self.cursor, safe='')}&wait={self.wait}")
-        page = json.loads(self.connection.ask(request("GET", target), 200))
+        page = json.loads(
+            self.connection.ask(request("GET", target), 200).body)
         self.cursor = page["cursor"]
         for event in page["events"]:
             assert event.get("type") != "gap", event
@@ -136,10 +154,15 @@ class Streamer:
     def step(self) -> None:
         if not self.stream:
             fields = [("Last-Event-ID", self.last_id)] if self.last_id else []
-            self.stream = Events(
-                self.hub.address,
-                f"/events/sse?topic={quote(self.topic, safe='')}&since=latest",
-                fields)
+            began = time.monotonic()
+            try:
+                self.stream = Events(
+                    self.hub.address, "/events/sse?topic="
+                    f"{quote(self.topic, safe='')}&since=latest", fields)
+            except Closed as error:
+                if error.asked - began <= NEW_IDLE:
+                    raise
+                return
             assert self.stream.head.status == 200, self.stream.head
             # Now and then it looks whether all is over.
             self.stream.wire.sock.settimeout(1)
@@ -192,8 +215,7 @@ class Restart(Story):
                 last[topic] += 1
                 self.site.serve(str(last[topic]).encode(), "text/plain",
                                 path="/" + topic.rpartition("/")[2])
-                answer = load.hub.client.ask(ping(topic))
-                assert answer.status == 204, (answer.start, answer.text)
+                ask_once(load.hub, ping(topic), 204)
             load.start(f"publisher of {topic[-1]}", step, 0.03)
             kept = load.keep()
             load.start(f"kept publisher of {topic[-1]}",
@@ -206,8 +228,10 @@ class Restart(Story):
 
         def step() -> None:
             callback = self.late.url(f"late-{len(asked)}")
-            answer = self.ask(load.hub, "subscribe", topics[0], callback)
-            assert answer.status == 202, (answer.start, answer.text)
+            answer = ask_once(load.hub, post([
+                ("hub.mode", "subscribe"), ("hub.topic", topics[0]),
+                ("hub.callback", callback)]), 202)
+            self.secrets.add(status_path(answer).rpartition("/")[2])
             asked.append(callback.rpartition("/")[2])
         load.start("subscriber", step, 0.02)
         return asked
@@ -236,8 +260,8 @@ class Restart(Story):
         for streamer in streamers:
             load.start(f"stream of {streamer.topic[-1]}", streamer.step)
             load.kept.append(streamer)
-        load.start("healthz", lambda: self.assertEqual(
-            hub.client.get("/healthz").status, 200), 0.01)
+        load.start("healthz", lambda: ask_once(
+            hub, request("GET", "/healthz"), 200) and None, 0.01)
         seldom = load.keep()
         load.start("seldom", lambda:
                    seldom.ask(request("GET", "/healthz"), 200) and None, 0.7)

@@ -7,6 +7,7 @@ import unittest
 
 from harness import Answer, Atom, Farm, Puller, Story, until
 from harness.callback import echo
+from harness.server import next_address
 
 
 class Stop(Story):
@@ -21,7 +22,7 @@ class Stop(Story):
         self.assertEqual(hub.wait_exit(), 0)
 
     def test_a_fan_out_is_drained_and_then_continued(self) -> None:
-        hub, origin = self.daemon(), self.origin()
+        hub, origin = self.daemon("--drain=10m"), self.origin()
         farm = self.farm(10, 10)
         topic = origin.serve(Atom().add("one"))
         self.follow(hub, topic, *farm.urls)
@@ -108,7 +109,11 @@ class Stop(Story):
                          callback.posts.all()[0].get("Hub-Sequence"))
 
     def test_not_ready_while_it_ends(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub = self.daemon("--drain=10m", start=False)
+        # Where nobody else comes to listen when it has ended.
+        hub.listen = next_address() + ":0"
+        hub.start()
+        callback, origin = self.callback(), self.origin()
         topic = origin.serve(Atom().add("one"))
         self.follow(hub, topic, callback.url())
         gate = threading.Event()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 class Closed(Exception):
     """The peer ended the connection where a message should have been."""
+    asked = 0.0  # when a stream was asked for that did not begin
 
 
 @dataclass

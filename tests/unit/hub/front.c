@@ -203,6 +203,28 @@ static void the_admin_socket_hands_over_at_once(void **state)
     assert_int_equal(rmdir(directory), 0);
 }
 
+// Whoever comes while the last one is still being turned away is turned away,
+// too.
+static int call_until_let_in(struct ears *ears, struct front *front)
+{
+    for (;;) {
+        int fd = call(front, PULL);
+        char byte;
+        for (;;) {
+            pthread_mutex_lock(&ears->lock);
+            size_t arrived = ears->arrived_count;
+            pthread_mutex_unlock(&ears->lock);
+            if (arrived > 0)
+                return fd;
+            if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0
+                || errno != EAGAIN)
+                break;
+            sched_yield();
+        }
+        close(fd);
+    }
+}
+
 static void without_descriptors_one_hears_so(void **state)
 {
     struct ears ears;
@@ -225,7 +247,7 @@ static void without_descriptors_one_hears_so(void **state)
     setrlimit(RLIMIT_NOFILE, &before);
     close(fd);
 
-    int again = call(front, PULL);
+    int again = call_until_let_in(&ears, front);
     reply_text(await_request(&ears, 0), "");
     assert_answer(again, "HTTP/1.1 200 ", NULL);
     close(again);
@@ -285,13 +307,13 @@ static void who_has_not_asked_yet_unsettles(void **state)
     (void)state;
 
     front_drain(front);
-    assert_false(front_settled(front));
+    assert_int_not_equal(front_settling(front), SETTLED);
     wire_send(slow, "Host: h\r\n\r\n");
     reply_text(await_request(&ears, 0), "heard");
     assert_answer(slow, "HTTP/1.1 200 ", "Connection: close\r\n\r\nheard");
     assert_true(wire_ends(slow));
     close(slow);
-    while (!front_settled(front))
+    while (front_settling(front) != SETTLED)
         sched_yield();
     front_close(front);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -95,6 +96,66 @@ static void only_those_that_are_meant_are_broken_off(void **state)
     patience_clear(&patience);
 }
 
+static void who_was_read_and_not_understood_yet_is_not_dismissed(void **state)
+{
+    struct patience patience;
+    struct line line = open_line();
+    char bytes[3];
+    (void)state;
+
+    patience_init(&patience);
+    patience_begin(&patience, &line.waiting);
+    assert_int_equal(write(line.peer, "ask", 3), 3);
+    assert_int_equal(patience_dismiss(&patience), SETTLING_OURS);
+    // Whoever reads has it, and has not said so yet.
+    assert_int_equal(read(line.waiting.fd, bytes, 3), 3);
+    assert_int_equal(patience_dismiss(&patience), SETTLING_THEIRS);
+    assert_int_equal(recv(line.waiting.fd, bytes, 3, MSG_DONTWAIT), -1);
+    patience_end(&patience, &line.waiting);
+    assert_int_equal(patience_dismiss(&patience), SETTLED);
+    close_line(&line);
+    patience_clear(&patience);
+}
+
+static void who_was_heard_and_is_silent_goes(void **state)
+{
+    struct patience patience;
+    struct line line = open_line();
+    char bytes[3];
+    (void)state;
+
+    patience_init(&patience);
+    line.waiting.heard = true;
+    patience_begin(&patience, &line.waiting);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(patience_dismiss(&patience), SETTLING_THEIRS);
+        assert_int_equal(read(line.waiting.fd, bytes, 3), 0);
+    }
+    patience_end(&patience, &line.waiting);
+    assert_int_equal(patience_dismiss(&patience), SETTLED);
+    close_line(&line);
+    patience_clear(&patience);
+}
+
+static void who_has_begun_to_ask_is_not_dismissed(void **state)
+{
+    struct patience patience;
+    struct line line = open_line();
+    char byte;
+    (void)state;
+
+    patience_init(&patience);
+    patience_begin(&patience, &line.waiting);
+    atomic_store(&line.waiting.begun, true);
+    assert_int_equal(patience_dismiss(&patience), SETTLING_THEIRS);
+    assert_int_equal(write(line.peer, "k", 1), 1);
+    assert_int_equal(patience_dismiss(&patience), SETTLING_OURS);
+    assert_int_equal(read(line.waiting.fd, &byte, 1), 1);
+    patience_end(&patience, &line.waiting);
+    close_line(&line);
+    patience_clear(&patience);
+}
+
 static void to_begin_anew_is_to_wait_anew(void **state)
 {
     struct patience patience;
@@ -118,6 +179,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_waits_too_long_is_broken_off),
         cmocka_unit_test(only_those_that_are_meant_are_broken_off),
+        cmocka_unit_test(who_was_read_and_not_understood_yet_is_not_dismissed),
+        cmocka_unit_test(who_was_heard_and_is_silent_goes),
+        cmocka_unit_test(who_has_begun_to_ask_is_not_dismissed),
         cmocka_unit_test(to_begin_anew_is_to_wait_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,9 +70,11 @@ static void on_wake(uv_async_t *handle)
     (void)handle; // that the loop came round is all there is to it
 }
 
+// libuv looks at its timers before it sleeps, too. The time may have passed by
+// then, and without a timer it would sleep until somebody comes.
 static void on_timer(uv_timer_t *handle)
 {
-    (void)handle;
+    uv_stop(handle->loop);
 }
 
 static void on_stop_signal(uv_signal_t *handle, int number)

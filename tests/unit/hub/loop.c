@@ -4,6 +4,7 @@
 
 #include "hub/log.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,9 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include <cmocka.h>
 
@@ -388,6 +392,42 @@ static void a_turn_that_does_not_end_can_be_seen(void **state)
     loop_close(probe.loop);
 }
 
+// In libuv's place: a busy machine that lets time pass between the setting of
+// a timer and the waiting for it.
+static unsigned late_ms;
+
+int uv_timer_start(uv_timer_t *timer, uv_timer_cb done, uint64_t timeout,
+                   uint64_t repeat)
+{
+    int (*real)(uv_timer_t *, uv_timer_cb, uint64_t, uint64_t);
+    void *found = dlsym(RTLD_NEXT, "uv_timer_start");
+    assert_non_null(found);
+    memcpy(&real, &found, sizeof real);
+    int result = real(timer, done, timeout, repeat);
+    struct timespec pause = { .tv_nsec = (long)late_ms * 1000000 };
+    nanosleep(&pause, NULL);
+    return result;
+}
+
+static bool stop_at_third_turn(struct probe *probe)
+{
+    if (probe->steps == 3)
+        loop_stop(probe->loop);
+    return false;
+}
+
+static void patience_that_is_over_before_the_wait_is_no_endless_one(
+    void **state)
+{
+    (void)state;
+    struct probe probe = { .act = stop_at_third_turn, .patience = 1 };
+    late_ms = 20;
+    run(&probe, NULL, NULL);
+    late_ms = 0;
+    assert_int_equal(probe.steps, 3);
+    loop_close(probe.loop);
+}
+
 static void a_loop_that_never_ran_can_be_closed(void **state)
 {
     struct loop *loop = loop_open();
@@ -414,6 +454,8 @@ int main(void)
         cmocka_unit_test(many_slow_steps_make_few_lines),
         cmocka_unit_test(a_waiting_loop_does_not_tick),
         cmocka_unit_test(a_turn_that_does_not_end_can_be_seen),
+        cmocka_unit_test(
+            patience_that_is_over_before_the_wait_is_no_endless_one),
         cmocka_unit_test(a_loop_that_never_ran_can_be_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,8 +40,9 @@ class Asking(Story):
         self.cb: Callback = self.callback()
 
     def daemon(self, *options: str, **how: bool) -> Daemon:
-        return super().daemon(f"--dns-server={self.dns.address}", *options,
-                              **how)
+        # Who is held by a gate is held until it opens.
+        return super().daemon(f"--dns-server={self.dns.address}",
+                              "--verify-timeout=1h", *options, **how)
 
     def but(self, name: str = "cb", **changes: str | bytes | None
             ) -> list[tuple[str, str | bytes]]:

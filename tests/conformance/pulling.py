@@ -10,6 +10,7 @@ from urllib.parse import quote
 import stories  # noqa: F401
 from harness import Daemon, Message, Origin, Story, Wire, request, until
 from harness.stream import Events, Lines, Stream
+from harness.websocket import WebSocket
 
 PLAIN = "text/plain"
 JSON = ("Content-Type", "application/json")
@@ -121,3 +122,37 @@ class Pulling(Story):
             token=token)
         self.assertEqual(status, 200, said)
         return said
+
+
+def gap_of(said: dict) -> dict:
+    return said["gap"] or {"reason": None, "topics": []}
+
+
+class Rules(Pulling):
+    """What the tests of each rule need besides."""
+
+    def post(self, question: object, *fields: tuple[str, str]) -> dict:
+        status, said = self.ask_json("POST", "/events", question)
+        self.assertEqual(status, 200, said)
+        return said
+
+    def read(self, topic: str, **params: object) -> list[str]:
+        return bodies(self.pull(topic, **params)["events"])
+
+    def socket(self, *topics: str, **params: object) -> WebSocket:
+        socket = WebSocket(self.hub.address,
+                           target("/events/ws", *topics, **params))
+        self.addCleanup(socket.close)
+        return socket
+
+    def bearer(self, token: str) -> tuple[str, str]:
+        return ("Authorization", f"Bearer {token}")
+
+    def copy(self, source, to) -> None:
+        """Of the store of a hub that is stopped."""
+        to.mkdir()
+        for path in source.iterdir():
+            if path.is_file():
+                (to / path.name).write_bytes(path.read_bytes())
+                (to / path.name).chmod(path.stat().st_mode & 0o777)
+        to.chmod(source.stat().st_mode & 0o777)

@@ -175,8 +175,6 @@ class Queries(Asking):
 
 
 class Bodies(Asking):
-    options = ("--idle-timeout=3s", "--head-timeout=3s")
-
     def test_R7_a_body_over_the_ceiling_is_413_unread(self) -> None:
         for fields in ([], [("Expect", "100-continue")]):
             with self.subTest(fields=fields), Wire(self.hub.address) as wire:
@@ -263,6 +261,7 @@ class Bodies(Asking):
             self.assertEqual(wire.read().status, 202)
 
     def test_R7_who_drips_is_ended_and_others_are_served(self) -> None:
+        self.hub = self.daemon("--idle-timeout=3s", "--head-timeout=3s")
         drips = {"head": b"POST / HTTP/1.1\r\nX: ",
                  "body": request("POST", "/", [
                      ("Content-Type", FORM), ("Content-Length", "100000")])}

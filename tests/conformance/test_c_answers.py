@@ -46,9 +46,10 @@ class Accepted(Asking):
     def test_R31_who_is_unknown_or_expired_hears_the_same(self) -> None:
         hub = self.daemon("--lease-min=1s")
         for name in ("known", "expired"):
-            lease = "1" if name == "expired" else "3600"
             self.subscribe(hub, NOBODY, self.cb.url(name),
-                           lease_seconds=lease)
+                           lease_seconds="3600")
+        self.ctl(hub, "subscription", "extend", NOBODY,
+                 self.cb.url("expired"), "--lease=1")
         hub.wait_for("subscription.ended", reason="expired")
         before = len(self.cb.verifications)
         answers = [self.ask(hub, "unsubscribe", topic, self.cb.url(name))
@@ -238,17 +239,20 @@ class Moved(Asking):
 
 class Durable(Asking):
     def test_R36_what_was_202_is_verified_after_a_kill(self) -> None:
-        # Nothing is given up before it is killed.
-        self.hub = self.daemon("--retry-first=2s", "--retry-max=2s")
+        # While one is asked, all others have to wait.
+        self.hub = self.daemon("--verify-per-host=1")
         self.subscribe(self.hub, NOBODY, self.cb.url("leaves"))
-        self.cb.stop()
+        gate = threading.Event()
+        self.cb.on_verify = held_by(gate)
         for number in range(10):
             self.assertEqual(self.asked(str(number)).status, 202)
         self.assertEqual(
             self.asked("leaves", mode="unsubscribe").status, 202)
+        self.cb.wait_verifications(2)
         self.hub.kill()
         before = len(self.cb.verifications)
-        self.cb.listen()
+        self.cb.on_verify = echo
+        gate.set()
         self.hub.start()
         self.hub.wait_for("subscription.ended", reason="unsubscribed")
         self.hub.wait_for("subscription.active", 11)
@@ -279,7 +283,8 @@ class Durable(Asking):
             gate.set()
             self.cb.on_verify = echo
             self.hub.start()
-        self.assertGreater(len(promised), 4)
+        # The first of each turn, and mostly others of its commit.
+        self.assertGreaterEqual(len(promised), 4)
         self.cb.verifications.wait_until(
             lambda asked: promised <= {name_of(seen) for seen in asked},
             "all that was promised")

@@ -455,7 +455,6 @@ class YouTube(Client):
             wire.send(f"POST / HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n"
                       f"Content-Length: {len(body)}\r\n"
                       f"Expect: 100-continue\r\n{kind}\r\n\r\n".encode())
-            wire.sock.settimeout(20)
             self.assertTrue(wire.sock.recv(4096).startswith(
                 b"HTTP/1.1 100 "))
             wire.send(body)

@@ -11,7 +11,7 @@ from harness.server import Seen
 class Deliveries(Story):
     def test_R97_a_2xx_is_success_however_its_body_goes_on(self) -> None:
         # FreshRSS#1184: who waits for the end of a body waits for ever.
-        hub = self.daemon("--delivery-timeout=2s")
+        hub = self.daemon("--delivery-timeout=4s")
         callback, origin = self.callback(), self.origin()
         heads = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf",
                  b"HTTP/1.1 200 OK\r\n\r\nwithout an end",
@@ -32,7 +32,7 @@ class Deliveries(Story):
         self.assertEqual(len(callback.posts), len(heads))
 
     def test_R98_so_is_410_the_end(self) -> None:
-        hub = self.daemon("--delivery-timeout=2s")
+        hub = self.daemon("--delivery-timeout=4s")
         callback, origin = self.callback(), self.origin()
         callback.script(Answer(raw=b"HTTP/1.1 410 Gone\r\n"
                                    b"Content-Length: 1000\r\n\r\nhalf"))

@@ -37,7 +37,7 @@ class Outcomes(Scene):
                 {name_of(seen) for seen in callback.posts.all()})
 
     def assert_once(self, answers: dict[str, Answering], good: bool) -> None:
-        asked, served = self.outcomes(answers)
+        asked, served = self.outcomes(answers, "--verify-timeout=1h")
         self.assertEqual(asked, Counter(dict.fromkeys(answers, 1)))
         self.assertEqual(served, set(answers) if good else set())
 
@@ -114,7 +114,7 @@ class Outcomes(Scene):
         half = b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n0123"
         answers["broken-off"] = first(Answer(raw=half, close=True))
         answers["half-timeout"] = first(Answer(raw=half))
-        asked, served = self.outcomes(answers, "--verify-timeout=2s")
+        asked, served = self.outcomes(answers, "--verify-timeout=4s")
         for name in answers:
             self.assertIn(asked[name], (2, 3), name)
         self.assertEqual(served, set(answers))

@@ -126,7 +126,7 @@ class Form(Scene):
                          [slow.host, prompt.host])
 
     def test_R54_a_thousand_challenges_are_distinct_and_plain(self) -> None:
-        hub = self.daemon()
+        hub = self.daemon("--verify-timeout=1h")
         # On several hosts: each may be asked 200 times at once.
         callbacks = [self.callback() for _ in range(10)]
         with Wire(hub.address) as wire:
@@ -140,13 +140,15 @@ class Form(Scene):
             callback.wait_verifications(100)
         challenges = [challenge for callback in callbacks
                       for challenge in callback.challenges()]
-        self.assertEqual(len(set(challenges)), 1000)
+        self.assertGreaterEqual(len(challenges), 1000)
+        self.assertEqual(len(set(challenges)), len(challenges))
         for challenge in challenges:
             self.assertRegex(challenge, ALPHABET)
             self.assertLessEqual(len(challenge), 64)
 
     def test_R54_a_challenge_is_used_once(self) -> None:
-        hub, callback = self.daemon(*HASTY), self.callback()
+        hub, callback = (self.daemon(*HASTY, "--verify-timeout=1h"),
+                         self.callback())
         callback.on_verify = one_after_the_other(Answer(500), Answer(503))
         self.subscribe(hub, NOBODY, callback.url())
         self.accepted(hub, "unsubscribe", NOBODY, callback.url())
@@ -172,7 +174,8 @@ class Unsubscribing(Scene):
                             second.params["hub.challenge"])
 
     def test_R57_unverified_it_changes_nothing(self) -> None:
-        self.follow_one(*PRESSED, secret="as it was")
+        self.follow_one(*HASTY, secret="as it was")
+        self.hub.restart(*PRESSED)
         refusals = {
             "404": status(404), "410": status(410), "500": status(500),
             "302": status(302, fields=[("Location", "/")]),

@@ -34,6 +34,12 @@ class Lease(Asking):
                        lease_seconds=str(seconds))
         return self.cb.wait_verifications(before + 1)[before].when
 
+    def over_soon(self, name: str = "cb") -> None:
+        """In a second.  Who asked for so short a lease had to be verified
+        within it."""
+        self.ctl(self.hub, "subscription", "extend", self.topic,
+                 self.cb.url(name), "--lease=1")
+
     def expired(self, count: int = 1) -> None:
         self.hub.wait_for("subscription.ended", count, reason="expired",
                           host=self.cb.host)
@@ -60,8 +66,9 @@ class Lease(Asking):
 
 class Enforced(Lease):
     def test_R60_nothing_is_delivered_after_the_end(self) -> None:
-        self.take("short", 1)
+        self.take("short", 3600)
         self.take("long", 3600)
+        self.over_soon("short")
         self.expired()
         self.assertEqual(self.told(b"new"), ["long"])
 
@@ -70,13 +77,13 @@ class Enforced(Lease):
         self.take("cb", 3600)
         self.publish(self.hub, self.origin_.serve(b"new", TEXT))
         self.cb.wait_posts(2)  # it is tried again and again
-        self.ctl(self.hub, "subscription", "extend", self.topic,
-                 self.cb.url(), "--lease=1")
+        self.over_soon()
         self.expired()
         # What was on its way when the lease ended has come by then.
         self.hub.restart()
         count = len(self.cb.posts)
-        self.take("other", 1)
+        self.take("other", 3600)
+        self.over_soon("other")
         self.expired(2)
         self.assertEqual(len(self.cb.posts), count)
 
@@ -108,10 +115,12 @@ class Enforced(Lease):
 
     def test_R60_it_ends_while_the_hub_is_down_and_is_not_served(self
                                                                  ) -> None:
-        taken = self.take("cb", 1)
+        self.take("cb", 3600)
+        self.over_soon()
+        told = time.monotonic()
         self.hub.kill()
         self.origin_.serve(b"new", TEXT)
-        until(lambda: time.monotonic() - taken > 1, "the end of the lease")
+        until(lambda: time.monotonic() - told > 1, "the end of the lease")
         self.hub.start()
         self.assertEqual(self.told(b"newer"), [])
 
@@ -122,14 +131,17 @@ class Outlived(Lease):
     def setUp(self) -> None:
         super().setUp()
         self.gate = threading.Event()
-        self.take("cb", 6)
+        self.take("cb", 3600)
         self.cb.on_verify = self.held
         self.accepted(self.hub, "subscribe", self.topic, self.cb.url(),
                       lease_seconds="3600")
         self.cb.wait_verifications(2)
-        # Who subscribed later, and not for longer, shows that it is over.
+        # One whose lease ends later shows that it is over.
         other = self.callback()
-        self.subscribe(self.hub, self.topic, other.url(), lease_seconds="6")
+        self.subscribe(self.hub, self.topic, other.url())
+        self.over_soon()
+        self.ctl(self.hub, "subscription", "extend", self.topic, other.url(),
+                 "--lease=1")
         self.hub.wait_for("subscription.ended", reason="expired",
                           host=other.host)
 
@@ -217,7 +229,8 @@ class Finite(Asking):
 
 class Renewed(Lease):
     def test_R64_nobody_is_asked_again_unbidden(self) -> None:
-        self.take("cb", 1)
+        self.take("cb", 3600)
+        self.over_soon()
         self.expired()
         self.hub.restart()
         self.hub.stop()
@@ -236,8 +249,8 @@ class Renewed(Lease):
                                        offset + asked + second, delta=60)
 
     def test_R65_it_ends_then_and_no_earlier(self) -> None:
-        self.take("longer", 8)
         self.take("shorter", 3600)
+        self.take("longer", 8)
         self.take("longer", 3600, "subscription.renewed")
         self.take("shorter", 8, "subscription.renewed")
         self.take("other", 8)
@@ -245,13 +258,15 @@ class Renewed(Lease):
         self.assertEqual(self.told(b"new"), ["longer"])
 
     def test_R66_who_expired_can_subscribe_again(self) -> None:
-        self.take("cb", 1)
+        self.take("cb", 3600)
+        self.over_soon()
         self.expired()
         self.take("cb", 3600)  # "active", not "renewed"
         self.assertEqual(self.told(b"new"), ["cb"])
 
     def test_R66_who_expired_and_unsubscribes_is_not_asked(self) -> None:
-        self.take("cb", 1)
+        self.take("cb", 3600)
+        self.over_soon()
         self.expired()
         self.accepted(self.hub, "unsubscribe", self.topic, self.cb.url())
         self.assertEqual(self.told(b"new"), [])

@@ -130,7 +130,8 @@ class OnlyWhatIsWhole(Fetching):
 
     def test_R85_two_fetches_at_a_time_of_one_publisher(self) -> None:
         origin, other = self.origin(), self.origin()
-        self.hub, self.callback_server = self.daemon(), self.callback()
+        self.hub, self.callback_server = (
+            self.daemon("--fetch-timeout=1h"), self.callback())
         topics = [origin.serve(b"first", PLAIN, path=f"/{number}")
                   for number in range(12)]
         topics.append(other.serve(b"first", PLAIN))

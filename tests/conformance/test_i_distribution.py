@@ -147,6 +147,7 @@ class Answers(Scene):
             410 if name_of(seen) == "cb" else 204)
         self.change(b"second")
         self.hub.wait_for("subscription.ended", reason="gone")
+        callback.posts.wait(2)
         for number in (3, 4):
             self.origin_server.serve(b"%d" % number, PLAIN)
             self.publish(self.hub, self.topic)
@@ -251,7 +252,9 @@ class Again(Scene):
         self.assertEqual(self.hub.lines("subscription.ended"), [])
 
     def test_R102_who_lags_is_sent_the_newest_once(self) -> None:
-        self.follow_one("--retry-first=300ms", "--retry-max=300ms")
+        # Nothing is given up before he listens again.
+        self.follow_one("--retry-first=300ms", "--retry-max=300ms",
+                        "--retry-attempts=1000")
         witness, callback = self.callback(), self.callback_server
         self.subscribe(self.hub, self.topic, witness.url())
         callback.stop()
@@ -336,6 +339,7 @@ class Everybody(Scene):
             self.publish(hub, topic)
             for server in farm.servers:
                 server.wait_posts(5 * count)
+        silent.wait_posts(1)
         self.assertEqual(len(silent.posts), 1)
         silent.stop()
 

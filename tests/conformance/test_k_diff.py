@@ -63,6 +63,19 @@ class Diff(Story):
         self.publish(self.hub, self.topic)
         return self.there.wait_posts(count + 1)[count]
 
+    def refuse_until(self, names: list[str]) -> list[Seen]:
+        """From now on nothing is taken before a document of just these, and
+        then everything.  What is."""
+        taken: list[Seen] = []
+
+        def on_post(seen: Seen) -> Answer:
+            if not taken and entries_of(seen.body) != names:
+                return Answer(500)
+            taken.append(seen)
+            return Answer(200)
+        self.there.on_post = on_post
+        return taken
+
     def assert_same_but_blanks(self, one: bytes, other: bytes) -> None:
         squeeze = re.compile(rb"\s+")
         self.assertEqual(squeeze.sub(b"", one), squeeze.sub(b"", other))
@@ -120,21 +133,13 @@ class What(Diff):
         self.subscribe(self.hub, self.topic, witness.url(),
                        content="entries")
         # All tries of "two" fail but the last, which has "three" as well.
-        failing = Flag()
-        self.there.on_post = lambda _: Answer(200 if failing.over else 500)
+        taken = self.refuse_until(["three", "two"])
         for count, name in enumerate(("two", "three"), 1):
             self.source.serve(feed.add(name))
             self.publish(self.hub, self.topic)
             self.assertEqual(entries_of(witness.wait_posts(count)[-1].body),
                              [name])
-        self.there.posts.wait_until(
-            lambda posts: entries_of(posts[-1].body) == ["three", "two"],
-            "both of them in one")
-        failing.over = True
-        done = len(self.there.posts)
-        self.assertEqual(
-            entries_of(self.there.wait_posts(done + 1)[-1].body),
-            ["three", "two"])
+        self.there.posts.wait_until(lambda _: taken, "both of them in one")
         self.assertEqual(entries_of(self.change(feed.add("four")).body),
                          ["four"])
 
@@ -149,11 +154,6 @@ class What(Diff):
         self.assertEqual(entries_of(post.body), ["three"])
         self.assertEqual(late.wait_posts(1)[0].body, feed.render())
         self.assertEqual(entries_of(old.wait_posts(1)[0].body), ["three"])
-
-
-class Flag:
-    """What two threads may read, and one sets."""
-    over = False
 
 
 class How(Diff):

@@ -109,7 +109,9 @@ class Switchboard(Story):
     def test_old_leases_are_not_extended_by_the_hub(self) -> None:
         hub, callback = self.daemon("--lease-min=1s"), self.callback()
         self.subscribe(hub, NOBODY, callback.url(), verify="async",
-                       lease_seconds="1")
+                       lease_seconds="3600")
+        self.ctl(hub, "subscription", "extend", NOBODY, callback.url(),
+                 "--lease=1")
         hub.wait_for("subscription.ended", reason="expired")
         hub.stop()
         self.assertEqual(len(callback.verifications), 1)

@@ -29,10 +29,13 @@ class Held(Pulling):
                                                                  ) -> None:
         token = self.token()
         status, said = self.ask_json(
-            "POST", "/mailboxes",
-            {"topics": [self.followed], "inactivity": 5}, token)
+            "POST", "/mailboxes", {"topics": [self.followed]}, token)
         self.assertEqual(status, 201, said)
         name = said["name"]
+        # Its time begins when its reader is there.
+        status, said = self.ask_json("PATCH", f"/mailboxes/{name}",
+                                     {"inactivity": 5, "pause": 600}, token)
+        self.assertEqual(status, 200, said)
         # As long as somebody reads it is there.
         with Wire(self.hub.address) as wire:
             wire.send(request("GET", target(f"/mailboxes/{name}/messages",
@@ -133,10 +136,10 @@ class Held(Pulling):
     def test_P27_a_mailbox_may_pause(self) -> None:
         token = self.token()
         _, said = self.ask_json("POST", "/mailboxes",
-                                {"topics": [self.followed], "inactivity": 5},
-                                token)
+                                {"topics": [self.followed]}, token)
         where = f"/mailboxes/{said['name']}"
-        status, said = self.ask_json("PATCH", where, {"pause": 600}, token)
+        status, said = self.ask_json(
+            "PATCH", where, {"pause": 600, "inactivity": 5}, token)
         self.assertEqual(status, 200, said)
         # Its time to end without a reader comes that much later.
         other, _ = self.ask_json("POST", "/mailboxes", {

@@ -168,10 +168,11 @@ class Publisher(Story):
 
     def test_rocks_publisher_a_duplicate_404_undoes_no_success(self
                                                                ) -> None:
-        hub, origin, feed, topic, site = self.cast("--verify-timeout=3s")
+        hub, origin, feed, topic, site = self.cast()
         test = site.begin()
         site.subscribe(test, hub.hub, topic)
         hub.wait_for("subscription.active")
+        hub.restart("--verify-timeout=3s")
         # The answer to a renewal is too late, and the row is used up: the
         # second GET gets 404.
         site.gate = threading.Event()

@@ -106,7 +106,7 @@ class Documents(Story):
         other, feed = self.callback(), Atom().add("one")
         topic = self.origin().serve(feed)
         self.subscribe(hub, topic, other.url())
-        posts = callback.wait_posts(len(topics), 60)
+        posts = callback.wait_posts(len(topics))
         if not hub.sanitized:
             self.assertLess(memory(hub) - before, 128 * MiB)
         got = {post.path.rpartition("/")[2]: post.body for post in posts}
@@ -130,8 +130,7 @@ class Headers(Story):
                         close=True)
         origin.answers[path] = answer
         since = hub.mark()
-        self.subscribe(hub, origin.url(path), callback.url())
-        hub.wait_for(("update", "fetch.failed"), since=since)
+        self.follow(hub, origin.url(path), callback.url())
         self.publish(hub, origin.url(path))
         if hub.lines("fetch.failed", since):
             return None

@@ -11,6 +11,7 @@ from typing import Callable, Iterable, Optional, Union
 from urllib.parse import parse_qsl
 
 from harness.server import next_address
+from harness.waiting import PATIENCE
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
 
@@ -67,6 +68,7 @@ class Crowd:
         self._wake, woken = socket.socketpair()
         self._selector.register(woken, selectors.EVENT_READ)
         self._woken = woken
+        self._all_let_in = threading.Event()
         self._listeners = [self._listen() for _ in range(servers)]
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -84,6 +86,13 @@ class Crowd:
         host, port = listener.getsockname()
         return f"http://{host}:{port}/{self.token}/{name}"
 
+    def deserted(self) -> bool:
+        """Nobody is connected: all that was sent here has been read."""
+        self._all_let_in.clear()
+        self._wake.send(b"?")
+        assert self._all_let_in.wait(PATIENCE), "the crowd does not answer"
+        return self.connections == 0
+
     def stop(self) -> None:
         self._wake.close()
         self._thread.join()
@@ -96,12 +105,22 @@ class Crowd:
             for key, _ in self._selector.select():
                 sock = key.fileobj
                 if sock is self._woken:
-                    self._end_all()
-                    return
-                if sock in self._buffers:
+                    if not sock.recv(1):
+                        self._end_all()
+                        return
+                    self._let_in_all()
+                elif sock in self._buffers:
                     self._read(sock)
                 elif sock in self._listeners:
                     self._accept(sock)
+
+    def _let_in_all(self) -> None:
+        """Whoever waits at a door."""
+        while doors := [key.fileobj for key, _ in self._selector.select(0)
+                        if key.fileobj in self._listeners]:
+            for listener in doors:
+                self._accept(listener)
+        self._all_let_in.set()
 
     def _accept(self, listener: socket.socket) -> None:
         sock, _ = listener.accept()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from crowd import HOLD, Asked, Crowd, Steps, answer
 from harness import Closed, Story, until
 from harness.client import Pairs
+from harness.server import next_address
 from harness.waiting import PATIENCE
 from population import Member, Population, Topic
 from trap_door import TrapDoor
@@ -82,7 +83,11 @@ class Peopled(Story):
         """Everybody subscribes, to all topics or to these."""
         self.hub = self.daemon(
             "--log=info", "--lease-min=1s", "--lease-max=3650d",
-            f"--delivery-timeout={patience}", f"--deliveries={IN_FLIGHT}")
+            f"--delivery-timeout={patience}", f"--deliveries={IN_FLIGHT}",
+            start=False)
+        # Who comes while it is dead finds nobody else's hub at its port.
+        self.hub.listen = f"{next_address()}:0"
+        self.hub.start()
         for at, (name, (size, feed)) in enumerate(TOPICS.items()):
             if names and name not in names:
                 continue
@@ -95,6 +100,8 @@ class Peopled(Story):
                 self.ask_later("subscribe", member)
         self.ask_again()
         self.settled()
+        # The first version of a topic is where its subscriptions begin.
+        self.hub.wait_for("update", len(self.people.topics), what="baseline")
         self.take_stock({})
 
     def member(self, topic: Topic, number: int) -> Member:
@@ -167,7 +174,7 @@ class Peopled(Story):
         self.hub.kill()
         self.tally["kills"] += 1
         # What it sent with its last breath has been read by then.
-        until(lambda: self.crowd.connections == 0, "the end of connections")
+        until(self.crowd.deserted, "the end of connections")
 
     def settled(self) -> None:
         """Until nothing is owed to anybody."""

@@ -204,9 +204,9 @@ class KillRounds(Peopled):
                  for member in self.people.members.values()}
         number = self.random.randint(CHECKPOINT + 1, 440)
         self.held = {names[row["callback_hash"]] for row in order[number:]}
+        counted = self.hub.status()["counters"]
         self.publish_later("all")
         self.publish_all()
-        counted = self.hub.status()["counters"]
 
         def written() -> bool:
             now = self.hub.status()["counters"]

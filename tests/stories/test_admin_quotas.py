@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from harness import Atom, Wire, binary, entries_of, until
+from harness import PATIENCE, Atom, Wire, binary, entries_of, until
 from harness.client import post
 from harness.operator import OperatorStory
 
@@ -47,8 +47,9 @@ class Keys(OperatorStory):
             "HTTP", "http"), secret=KEY)
         self.assertEqual(told, {"prefix": prefix, "new": True})
         hub.wait_for("admin.key.added", prefix=prefix)
-        for name in ("two", "three"):
+        for count, name in enumerate(("two", "three"), 1):
             self.assertEqual(self.give(hub, topic, KEY, name), 204)
+            callback.wait_posts(count)
             hub.restart()
         self.assertIn("three", entries_of(callback.wait_posts(2)[1].body))
         # The next one is put in beside the old one, which then goes.
@@ -144,7 +145,7 @@ class Stored(OperatorStory):
         path.write_text("\n".join([first, *map(json.dumps, lines)]) + "\n")
         subprocess.run([str(binary("websubctl")), "import", str(path),
                         f"--data={data}"], check=True, capture_output=True,
-                       timeout=60)
+                       timeout=PATIENCE)
         self.secrets.add(KEY)
         hub.data = data
         hub.start()

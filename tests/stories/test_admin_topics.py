@@ -4,7 +4,7 @@
 import unittest
 from urllib.parse import quote
 
-from harness import FETCHED, Atom, until
+from harness import FETCHED, Answer, Atom, until
 from harness.access import add_token, bearer
 from harness.operator import OperatorStory
 
@@ -94,6 +94,8 @@ class Topics(OperatorStory):
         broken, other = origin.url("/broken"), origin.url("/other")
         origin.serve(self.feed, path="/other")
         number = self.add(hub, topic)
+        # It is not tried again while we look.
+        origin.script(Answer(404, fields=[("Retry-After", "3600")]))
         failing = self.add(hub, broken)
         self.add(hub, other)
         self.steer(hub, "topic", topic=other, keep="no")

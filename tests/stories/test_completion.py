@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import Atom, Story, binary
+from harness import PATIENCE, Atom, Story, binary
 
 # What readline does: it splits the line at blanks and at COMP_WORDBREAKS, and
 # puts the reply in the place of the last piece.
@@ -26,7 +26,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 def script(shell: str) -> str:
     return subprocess.run([str(binary("websubctl")), "completion", shell],
-                          capture_output=True, text=True, timeout=20,
+                          capture_output=True, text=True, timeout=PATIENCE,
                           check=True).stdout
 
 
@@ -41,7 +41,7 @@ class Bash(Story):
         path = f"{binary('websubctl').parent}:{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "--norc", "-c", DRIVER, "bash", str(self.script), line],
-            capture_output=True, text=True, timeout=20, check=True,
+            capture_output=True, text=True, timeout=PATIENCE, check=True,
             cwd=cwd or self.directory, env={**os.environ, "PATH": path})
         self.assertEqual(done.stderr, "")
         return [word for word in done.stdout.splitlines() if word]
@@ -117,7 +117,7 @@ class Bash(Story):
         self.ctl(hub, "topic", "add", topic)
         word, = self.complete(f"websubctl --data={hub.data} explain http")
         said = subprocess.run(["bash", "--norc", "-c", f"printf %s {word}"],
-                              capture_output=True, text=True, timeout=20,
+                              capture_output=True, text=True, timeout=PATIENCE,
                               check=True, cwd=self.directory)
         self.assertEqual(said.stdout, topic)
         self.assertFalse((self.directory / "x").exists())
@@ -132,7 +132,7 @@ class Zsh(Story):
             self.skipTest("there is no zsh")
         path = self.directory / "_websubctl"
         path.write_text(text)
-        subprocess.run(["zsh", "-n", str(path)], check=True, timeout=20)
+        subprocess.run(["zsh", "-n", str(path)], check=True, timeout=PATIENCE)
 
 
 if __name__ == "__main__":

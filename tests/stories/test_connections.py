@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Connections: kept alive, idle, half said, oversized, and two-faced."""
 
+import contextlib
 import socket
 import time
 import unittest
@@ -92,7 +93,7 @@ class KeptAlive(Story):
             wire.send(request("POST", "/", [
                 ("Content-Type", FORM), ("Expect", "100-continue"),
                 ("Content-Length", str(len(body)))]))
-            self.assertIn(b"100", wire.sock.recv(4096))
+            self.assertEqual(wire.head().status, 100)
             wire.send(body)
             self.assertEqual(wire.read().status, 204)
 
@@ -235,7 +236,9 @@ class TwoFaced(Story):
                      b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"):
             with self.subTest(data=data), Wire(hub.address) as wire:
                 wire.send(data)
-                wire.half_close()
+                # It may have ended by then.
+                with contextlib.suppress(OSError):
+                    wire.half_close()
                 said = wire.ended()
                 if said:
                     self.assertRegex(said, rb"^HTTP/1\.[01] [45]")

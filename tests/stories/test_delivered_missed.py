@@ -46,7 +46,7 @@ class Missed(Documents):
                 self.begin(make(), "c", "b", "a", content="entries")
                 taken = self.refuse_until(lambda names: names == ["e"])
                 self.update("d", "c", "b", "a")
-                self.receiver.wait_posts(1)
+                self.wait_refused()
                 # Not as it was before: that might be a stale copy (M6).
                 self.feed.document = self.feed.document.replace(
                     "Заметки", "Записки", 1)

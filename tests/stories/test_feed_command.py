@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import binary
+from harness import PATIENCE, binary
 
 FINE, CANNOT, USAGE = 0, 1, 2
 HEAD = ('<?xml version="1.0" encoding="utf-8"?>\n'
@@ -47,7 +47,7 @@ class Feed(unittest.TestCase):
     def run_feed(self, *arguments: str, code: int = FINE,
                  given: bytes = b"") -> bytes:
         done = subprocess.run([binary("websubctl"), "feed", *arguments],
-                              input=given, capture_output=True, timeout=30,
+                              input=given, capture_output=True, timeout=PATIENCE,
                               check=False)
         self.assertEqual(done.returncode, code, done.stderr)
         self.assertEqual(done.stderr == b"", code == FINE, done.stderr)

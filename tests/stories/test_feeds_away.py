@@ -23,10 +23,7 @@ class Away(Documents):
         self.receiver.on_post = on_post
 
     def come_back(self) -> list[list[str]]:
-        until(lambda: self.hub.status()["store"]["lagging"] == 1,
-              "him to be behind")
-        # The first may have been on its way before the newest update was.
-        self.hub.wait_for("delivery.failed", 2, self.hub.mark())
+        self.wait_refused()
         self.back.set()
         until(lambda: self.hub.status()["store"]["lagging"] == 0,
               "him not to be behind")

@@ -23,8 +23,7 @@ class Each(Documents):
         return taken, back
 
     def come_back(self, back: threading.Event) -> None:
-        until(lambda: self.hub.status()["store"]["lagging"] == 1,
-              "him to be behind")
+        self.wait_refused()
         back.set()
         until(lambda: self.hub.status()["store"]["lagging"] == 0,
               "him not to be behind")

@@ -66,7 +66,8 @@ class Away(Story):
 
     def begin(self, publisher: Publisher) -> None:
         self.publisher = publisher
-        self.hub = self.daemon("--retry-first=20ms", "--retry-max=50ms")
+        self.hub = self.daemon("--retry-first=20ms", "--retry-max=50ms",
+                               "--retry-attempts=1000")
         self.source, self.there = self.origin(), self.callback()
         self.topic = self.source.serve(publisher.render(), TYPE)
         self.follow(self.hub, self.topic, self.there.url(),

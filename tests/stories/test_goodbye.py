@@ -4,7 +4,7 @@
 import threading
 import unittest
 
-from harness import Answer, Atom, Callback, Daemon, Story, until
+from harness import Answer, Atom, Callback, Daemon, Inbox, Story, until
 from harness.server import Seen
 
 SAID = ("denial.said", "denial.unsaid")
@@ -24,6 +24,12 @@ class GoodbyeStory(Story):
         for name in names[1:]:
             self.subscribe(hub, topic, callback.url(name))
         return callback, topic
+
+    def lease_ends(self, hub: Daemon, callback: Callback, topic: str) -> None:
+        """However long it took to get there: it ends from now on."""
+        self.ctl(hub, "subscription", "extend", topic, callback.url("a"),
+                 "--lease=1s")
+        hub.wait_for("subscription.ended", reason="expired")
 
     def told_once(self, callback: Callback, topic: str, word: str,
                   count: int = 1) -> None:
@@ -135,11 +141,9 @@ class Silence(GoodbyeStory):
         self.silent(hub, callback)
 
     def test_when_a_lease_ends(self) -> None:
-        hub, callback = self.daemon("--lease-min=1s"), self.callback()
-        origin = self.origin()
-        topic = origin.serve(Atom().add("one"))
-        self.follow(hub, topic, callback.url(), lease_seconds="1")
-        hub.wait_for("subscription.ended", reason="expired")
+        hub = self.daemon("--lease-min=1s")
+        callback, topic = self.followed(hub, "a")
+        self.lease_ends(hub, callback, topic)
         self.silent(hub, callback)
 
     def test_after_an_unsubscription(self) -> None:
@@ -161,10 +165,8 @@ class Silence(GoodbyeStory):
 class Expiry(GoodbyeStory):
     def test_goodbye_on_expiry_says_it(self) -> None:
         hub = self.daemon("--lease-min=1s", "--goodbye-on-expiry")
-        callback, origin = self.callback(), self.origin()
-        topic = origin.serve(Atom().add("one"))
-        self.follow(hub, topic, callback.url(), lease_seconds="1")
-        hub.wait_for("subscription.ended", reason="expired")
+        callback, topic = self.followed(hub, "a")
+        self.lease_ends(hub, callback, topic)
         hub.wait_for(SAID)
         hub.stop()
         self.told_once(callback, topic, "lease")
@@ -197,13 +199,16 @@ class Policy(GoodbyeStory):
         self.assertEqual(hub.status()["store"]["subscriptions"], 1)
 
     def test_a_request_that_waits_is_denied_too(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub = self.daemon("--verify-timeout=1h")
+        callback, origin = self.callback(), self.origin()
         topic = origin.serve(Atom().add("one"))
-        # One that could not be asked, and comes again only after the kill.
-        callback.on_verify = lambda _: Answer(503)
+        # One that is being asked, and comes again only after the kill.
+        gate = threading.Event()
+        callback.on_verify = lambda _: Answer(503, gate=gate)
         self.accepted(hub, "subscribe", topic, callback.url())
         callback.wait_verifications(1)
         hub.kill()
+        gate.set()
         hub.start(f"--deny-topic={origin.host}")
         hub.wait_for("subscription.refused", reason="policy")
         hub.wait_for(SAID)
@@ -215,52 +220,66 @@ class Policy(GoodbyeStory):
 class Queued(GoodbyeStory):
     """What was queued for one that has ended is not sent any more."""
 
-    def end_two(self, hub: Daemon, callback: Callback, topic: str,
-                kind: str) -> list[str]:
-        """One POST is under way and five wait: end two of these.  The names
-        of all others."""
-        until(lambda: hub.status()["network"]["queued"][kind] == 5,
-              "five to be queued")
-        under_way = callback.posts.all()[-1].path[-1]
-        names = [name for name in "abcdef" if name != under_way]
-        self.accepted(hub, "unsubscribe", topic, callback.url(names[0]))
-        hub.wait_for("subscription.ended", reason="unsubscribed")
-        self.ctl(hub, "remove", topic, callback.url(names[1]))
-        return sorted([under_way, *names[2:]])
+    # One delivery at a time; and while that is slow, one beside it.
+    NARROW = ("--deliveries-per-origin=1", "--delivery-timeout=1h")
 
-    def sent(self, callback: Callback, since: int) -> list[str]:
-        return sorted(seen.path[-1] for seen in callback.posts.all()[since:])
+    def held(self, callback: Callback) -> tuple[Inbox[str], threading.Event]:
+        """From now on they are answered only when that is set.  Who takes
+        something."""
+        takers: Inbox[str] = Inbox("those who take it")
+        go = threading.Event()
+
+        def take(seen: Seen) -> Answer:
+            takers.put(seen.path[-1])
+            return Answer(204, gate=go)
+        callback.on_post = take
+        return takers, go
+
+    def end_two(self, hub: Daemon, callback: Callback, topic: str,
+                waiting: list[str]) -> list[str]:
+        """Two of these.  The names of all others."""
+        one, other = waiting[-2:]
+        self.accepted(hub, "unsubscribe", topic, callback.url(one))
+        hub.wait_for("subscription.ended", reason="unsubscribed")
+        self.ctl(hub, "remove", topic, callback.url(other))
+        return [name for name in "abcdef" if name not in (one, other)]
 
     def test_first_deliveries(self) -> None:
-        hub = self.daemon("--deliveries-per-origin=1")
+        hub = self.daemon(*self.NARROW)
         callback, topic = self.followed(hub, *"abcdef")
-        go = threading.Event()
-        callback.on_post = lambda _: Answer(204, gate=go)
+        takers, go = self.held(callback)
         self.publish(hub, topic)
-        callback.wait_posts(1)
-        left = self.end_two(hub, callback, topic, "deliver")
+        takers.wait(1)
+
+        def waiting() -> int:
+            # After a second they wait among those that are sent it again.
+            queued = hub.status()["network"]["queued"]
+            return queued["deliver"] + queued["retry"]
+        until(lambda: waiting() >= 4, "all others to be queued")
+        # They are sent it in their order: these are not under way.
+        left = self.end_two(hub, callback, topic, list("cdef"))
         go.set()
-        callback.wait_posts(4)
+        takers.wait(4)
         hub.stop()
-        self.assertEqual(self.sent(callback, 0), left)
+        self.assertEqual(sorted(takers.all()), left)
 
     def test_retries(self) -> None:
-        hub = self.daemon("--deliveries-per-origin=1")
+        hub = self.daemon(*self.NARROW)
         callback, topic = self.followed(hub, *"abcdef")
         callback.on_post = lambda _: Answer(500)
         self.publish(hub, topic)
         hub.wait_for("delivery.failed", 6)
-        callback.wait_posts(6)
-        since = len(callback.posts)
-        go = threading.Event()
-        callback.on_post = lambda _: Answer(204, gate=go)
-        callback.wait_posts(since + 1)
-        left = self.end_two(hub, callback, topic, "retry")
-        since = len(callback.posts) - 1
+        takers, go = self.held(callback)
+        # No more than two are under way, for as long as it takes.
+        under_way = takers.wait(2)
+        until(lambda: hub.status()["network"]["queued"]["retry"] == 4,
+              "four to be queued")
+        left = self.end_two(hub, callback, topic, [
+            name for name in "abcdef" if name not in under_way])
         go.set()
-        callback.wait_posts(since + 4)
+        takers.wait(4)
         hub.stop()
-        self.assertEqual(self.sent(callback, since), left)
+        self.assertEqual(sorted(takers.all()), left)
 
 
 class DeadTopic(GoodbyeStory):

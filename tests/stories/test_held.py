@@ -41,7 +41,8 @@ class Held(Streaming):
     def test_all_that_may_be_held_hinder_nobody_else(self) -> None:
         topic = self.begin("--connections=64", "--pulls=40")
         self.hold(topic, 40)
-        until(lambda: self.parked() == 40, "40 that are held")
+        # Only who has been answered "wait" takes his place for good.
+        self.wait_held(40)
         for _ in range(3):
             # More who pull are told when to come again, each in his way.
             with Wire(self.hub.address, source=next_address()) as wire:
@@ -61,7 +62,7 @@ class Held(Streaming):
             callback, other = self.callback(), self.origin()
             self.subscribe(self.hub, other.serve(b"x", "text/plain"),
                            callback.url())
-        self.assertEqual(self.parked(), 40)
+        self.assertEqual(self.held(), 40)
 
     def test_those_that_are_held_are_small(self) -> None:
         topic = self.begin("--connections=4000")

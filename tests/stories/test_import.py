@@ -5,7 +5,7 @@ import json
 import subprocess
 import unittest
 
-from harness import FETCHED, Answer, Atom, binary
+from harness import FETCHED, PATIENCE, Answer, Atom, binary
 from harness.callback import signature
 from harness.operator import OperatorStory
 
@@ -37,7 +37,7 @@ class ImportStory(OperatorStory):
     def run_ctl(self, hub, *arguments: str, text: str | None = None):
         return subprocess.run(
             [str(binary("websubctl")), "--data", str(hub.data), *arguments],
-            capture_output=True, timeout=60, text=True, input=text,
+            capture_output=True, timeout=PATIENCE, text=True, input=text,
             check=False)
 
 

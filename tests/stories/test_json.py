@@ -97,6 +97,9 @@ class Json(Story):
         topic = origin.serve(Atom().add("one"))
         other = origin.serve(Atom().add("one"), path="/other")
         self.follow(hub, topic, callback.url())
+        self.publish(hub, topic)
+        until(lambda: hub.status()["counters"]["deliveries.delivered"] == 1,
+              "something to be there that can be sent again")
         for command, arguments in (
                 ("ping", [topic]), ("resend", [topic]),
                 ("pause", [topic, "1"]), ("resume", [topic, "1"]),

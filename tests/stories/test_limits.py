@@ -16,7 +16,8 @@ PING = [("hub.mode", "publish"), ("hub.url", "http://127.9.9.9:9999/")]
 
 class Ceilings(Story):
     def test_one_address_cannot_take_all_connections(self) -> None:
-        hub = self.daemon("--connections-per-address=20")
+        hub = self.daemon("--connections-per-address=20",
+                          "--head-timeout=5m", "--idle-timeout=5m")
         mine, other = next_address(), next_address()
         wires = [Wire(hub.address, source=mine) for _ in range(40)]
         served = 0
@@ -38,7 +39,8 @@ class Ceilings(Story):
         self.assertTrue(0 < served <= 20, served)
 
     def test_nor_by_keeping_them_alive_between_requests(self) -> None:
-        hub = self.daemon("--connections-per-address=20")
+        hub = self.daemon("--connections-per-address=20",
+                          "--head-timeout=5m", "--idle-timeout=5m")
         mine, other = next_address(), next_address()
         wires, served = [], 0
         for _ in range(40):
@@ -68,7 +70,7 @@ class Ceilings(Story):
         wires = [Wire(hub.address) for _ in range(10)]
         for wire in wires:
             wire.send(request("GET", puller.target(wait=200)))
-        until(lambda: hub.status()["front"]["parked"] == 10, "10 held pulls")
+        until(lambda: hub.status()["front"]["held"] == 10, "10 held pulls")
         answer = puller.ask(wait=200)
         self.assertEqual(answer.status, 503)
         self.assertTrue(answer.get("Retry-After"))

@@ -16,7 +16,7 @@ CHANGES = ("subscription.active", "subscription.renewed",
 
 class Log(Story):
     def test_each_change_is_one_line_with_id_and_host(self) -> None:
-        hub = self.daemon("--lease-min=1s")
+        hub = self.daemon()
         callback, origin, feed = self.callback(), self.origin(), Atom()
         topic = origin.serve(feed.add("one"))
         self.follow(hub, topic, callback.url("a"), callback.url("b"),
@@ -28,7 +28,9 @@ class Log(Story):
         callback.script(Answer(410))
         self.publish(hub, topic)
         hub.wait_for("subscription.ended", reason="gone")
-        self.subscribe(hub, topic, callback.url("c"), lease_seconds="1")
+        self.subscribe(hub, topic, callback.url("c"))
+        self.ctl(hub, "subscription", "extend", topic, callback.url("c"),
+                 "--lease=3s")
         hub.wait_for("subscription.ended", reason="expired")
         hub.stop()
         lines = hub.lines(CHANGES)

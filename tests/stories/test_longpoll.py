@@ -52,7 +52,7 @@ class Answers(Pull):
         puller = Puller(hub.client, topic)
         puller.pull()
         with Wire(hub.address) as wire:
-            wire.send(request("GET", puller.target(wait=60)))
+            wire.send(request("GET", puller.target(wait=200)))
             held(hub, 1)
             self.update(hub, origin, feed, "two")
             page = puller.take(wire.read())
@@ -76,7 +76,7 @@ class Answers(Pull):
         puller.pull()
         with Wire(hub.address) as wire:
             wire.send(request("GET", puller.target(wait=None),
-                              [("Prefer", "wait=60")]))
+                              [("Prefer", "wait=200")]))
             held(hub, 1)
             self.update(hub, origin, feed, "two")
             answer = wire.read()
@@ -107,7 +107,7 @@ class Answers(Pull):
         puller.pull()
         wires = [Wire(hub.address) for _ in range(50)]
         for wire in wires:
-            wire.send(request("GET", puller.target(wait=60)))
+            wire.send(request("GET", puller.target(wait=200)))
         held(hub, 50)
         self.update(hub, origin, feed, "two")
         for wire in wires:
@@ -245,7 +245,7 @@ class Positions(Pull):
         hub.wait_for("update", since=since)
         puller.pull()
         with Wire(hub.address) as wire:
-            wire.send(request("GET", puller.target(wait=60)))
+            wire.send(request("GET", puller.target(wait=200)))
             held(hub, 1)
             self.update(hub, origin, other_feed, "dos", path="/other")
             page = puller.take(wire.read())
@@ -323,7 +323,7 @@ class Manners(Pull):
 
 def held(hub, count: int) -> None:
     """Wait until so many pulls are held."""
-    until(lambda: hub.status()["front"]["parked"] == count,
+    until(lambda: hub.status()["front"]["held"] == count,
           f"{count} held pulls")
 
 

@@ -110,7 +110,7 @@ class Metrics(Story):
                     callback.url("late"))
         puller = Puller(hub.client, topic)
         puller.pull()
-        held = threading.Thread(target=puller.ask, args=(30,))
+        held = threading.Thread(target=puller.ask, args=(200,))
         held.start()
         until(lambda: hub.status()["pulls"]["held"] == 1, "a pull to wait")
         origin.serve(feed.add("two"))

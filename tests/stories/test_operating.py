@@ -2,6 +2,7 @@
 """websubctl for people at a terminal: top, selftest, doctor, trace; tables,
 colours, sorting; and where it looks for the daemon."""
 
+import codecs
 import fcntl
 import json
 import os
@@ -36,6 +37,8 @@ class Terminal:
             stderr=end, env=settings, start_new_session=True)
         os.close(end)
         self.text = ""
+        # A letter may come in two pieces.
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
 
     def read(self, what: str) -> str:
         return self.match(re.escape(what))
@@ -55,16 +58,17 @@ class Terminal:
             if not more:
                 raise AssertionError(
                     f"no {what!r} in {self.text[-2000:]!r}")
-            self.text += more.decode()
+            self.text += self._decode(more)
         return self.text
 
     def press(self, key: str) -> None:
         os.write(self.fd, key.encode())
 
     def end(self) -> int:
+        """Read the rest, until it has ended."""
         try:
-            while os.read(self.fd, 65536):
-                pass
+            while more := os.read(self.fd, 65536):
+                self.text += self._decode(more)
         except OSError:
             pass
         os.close(self.fd)
@@ -261,8 +265,11 @@ class Trace(Operating):
         topic = origin.serve(Atom().add("one"))
         self.follow(hub, topic, good.url(), bad.url())
         self.publish(hub, origin.serve(Atom().add("one").add("two")))
-        until(lambda: self.ctl_json(hub, "trace", topic)["deliveries"]
-              ["lagging"] == 1, "one to lag")
+
+        def both_are_answered() -> bool:
+            so_far = self.ctl_json(hub, "trace", topic)["deliveries"]
+            return (so_far["lagging"], so_far["delivered"]) == (1, 1)
+        until(both_are_answered, "one to have it, and one to lag")
         told = self.ctl(hub, "trace", topic)
         self.assertIn(f"{topic}, topic 1", told)
         self.assertIn("seq 2", told)
@@ -335,8 +342,8 @@ class Tables(Operating):
         hub, _, _, topic = self.cast()
         shown, = self.ctl_json(hub, "subscriptions", topic)["subscriptions"]
         terminal = Terminal(f"--data={hub.data}", "subscriptions", columns=80)
-        text = terminal.read("#" + shown["callback_hash"])
         terminal.end()
+        text = terminal.read("#" + shown["callback_hash"])
         self.assertNotIn("NEXT TRY", text)
         self.assertIn("TOPIC", text)
 
@@ -353,8 +360,8 @@ class Tables(Operating):
         self.addCleanup(os.environ.pop, "NO_COLOR")
         terminal = Terminal(f"--data={hub.data}", "--color=never",
                             "subscriptions", topic)
-        self.assertNotIn("\033", terminal.read("#"))
         terminal.end()
+        self.assertNotIn("\033", terminal.read("#"))
 
     def test_a_terminal_cuts_what_is_too_wide(self) -> None:
         hub, callback, origin, _ = self.cast()
@@ -362,8 +369,8 @@ class Tables(Operating):
         self.follow(hub, topic, callback.url("b"))
         self.assertIn(topic, self.ctl(hub, "topics"))
         terminal = Terminal(f"--data={hub.data}", "topics", columns=80)
-        text = re.sub(r"\033\[[0-9;]*m", "", terminal.read("~"))
         terminal.end()
+        text = re.sub(r"\033\[[0-9;]*m", "", terminal.read("~"))
         self.assertTrue(all(len(line) <= 80
                             for line in text.replace("\r", "").split("\n")))
 

@@ -16,6 +16,14 @@ LATER = ("--retry-first=1h", "--retry-max=1h")
 class Origins(Story):
     """websubctl origins: servers that are broken."""
 
+    def nine_lag(self, hub: Daemon) -> None:
+        """And not the good one, who may be slow for a while."""
+        def they_do() -> bool:
+            status = hub.status()
+            return (status["counters"]["deliveries.delivered"] == 1
+                    and status["store"]["lagging"] == 9)
+        until(they_do, "nine to lag")
+
     def test_a_broken_one_is_told_until_it_is_back(self) -> None:
         hub, origin, feed = self.daemon(*LATER), self.origin(), Atom()
         dead, good = self.callback(), self.callback()
@@ -26,14 +34,15 @@ class Origins(Story):
         began = time.time()
         self.publish(hub, origin.serve(feed.add("two")))
         good.wait_posts(1)
-        until(lambda: hub.status()["store"]["lagging"] == 9, "nine to lag")
+        self.nine_lag(hub)
         one, = self.ctl_json(hub, "origins")["origins"]
         self.assertEqual((one["origin"], one["state"], one["paused"]),
                          (dead.base, "broken", False))
         self.assertGreaterEqual(one["failures"], 5)
         self.assertGreaterEqual(one["waiting"], 1)
         self.assertEqual(one["last_outcome"], "no connection could be made")
-        self.assertAlmostEqual(one["failing_since"] / 1000, began, delta=20)
+        self.assertTrue(began - 1 < one["failing_since"] / 1000
+                        < time.time() + 1, (began, one))
         self.assertGreater(one["due"] / 1000, began + 60)
         self.assertEqual(hub.status()["origins"]["open"], 1)
         self.assertIn("gives no sign of life since",
@@ -51,7 +60,7 @@ class Origins(Story):
         dead.stop()
         self.publish(hub, origin.serve(feed.add("two")))
         good.wait_posts(1)
-        until(lambda: hub.status()["store"]["lagging"] == 9, "nine to lag")
+        self.nine_lag(hub)
         if restart:
             hub.restart()
         dead.listen()

@@ -47,7 +47,8 @@ class RssCloud(Story):
         self.told(answer)
 
     def test_R76_pings_are_answered_at_once_and_coalesce(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub, callback, origin = (self.daemon("--fetch-timeout=5m"),
+                                 self.callback(), self.origin())
         topic = origin.serve(Rss().add("one"))
         self.follow(hub, topic, callback.url())
         before = len(origin.fetches)

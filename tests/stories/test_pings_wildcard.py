@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from harness import Atom, Story, binary, until
+from harness import PATIENCE, Atom, Story, binary, until
 
 KEY = "a-key-of-more-than-16-bytes"
 
@@ -199,7 +199,8 @@ class Wildcard(Story):
         self.assertEqual(statuses[0], 204)
 
     def test_R76_it_is_answered_at_once_and_coalesces(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub, callback, origin = (self.daemon("--fetch-timeout=5m"),
+                                 self.callback(), self.origin())
         self.followed(hub, origin, callback, ["/a", "/b"])
         before = len(origin.fetches)
         origin.gate = threading.Event()  # no fetch ends before it opens
@@ -217,14 +218,14 @@ class Wildcard(Story):
         done = subprocess.run(
             [binary("websubctl"), f"--socket={hub.data / 'admin.sock'}",
              "ping", origin.url("/*")],
-            capture_output=True, text=True, timeout=30)
+            capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("120", done.stdout)
         self.assertEqual(len(self.fetched(origin, before, 120)), 120)
         done = subprocess.run(
             [binary("websubctl"), f"--socket={hub.data / 'admin.sock'}",
              "ping", origin.url("/none/*")],
-            capture_output=True, text=True, timeout=30)
+            capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)
 
 

@@ -73,7 +73,8 @@ class XmlRpc(Story):
         self.assertIn("two", entries_of(callback.wait_posts(1)[0].body))
 
     def test_R76_pings_are_answered_at_once_and_coalesce(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub, callback, origin = (self.daemon("--fetch-timeout=5m"),
+                                 self.callback(), self.origin())
         feed = Atom().add("one")
         topic = origin.serve(feed)
         self.follow(hub, topic, callback.url())

@@ -2,10 +2,11 @@
 """What the operator does not want, what is too much, and what everybody is
 told: refusals that a program can read."""
 
+import threading
 import unittest
 from urllib.parse import quote, urlsplit
 
-from harness import Atom, Story, told, until
+from harness import Answer, Atom, Story, told, until
 from harness.client import FORM, Wire, form, post, request
 from harness.wire import Message
 
@@ -183,10 +184,14 @@ class Policy(Story):
     # -------------------------------------------------------------- limits
 
     def test_S5_a_host_with_too_much_waiting_is_a_429(self) -> None:
-        hub = self.daemon("--pending-per-host=8", "--dns-server=127.0.0.1:9")
+        victim, gate = self.callback(), threading.Event()
+        victim.on_verify = lambda _: Answer(404, gate=gate)
+        names = self.names({"victim.test": [victim.host]})
+        hub = self.daemon("--pending-per-host=8", "--verify-timeout=5m",
+                          f"--dns-server={names.address}")
         for number in range(2):
             self.accepted(hub, "subscribe", "http://t.test/",
-                          f"http://victim.test/{number}")
+                          f"http://victim.test:{victim.port}/{number}")
         for port in (80, 8080):
             answer = self.ask(hub, "subscribe", "http://t.test/",
                               f"https://victim.test:{port}/x")
@@ -194,6 +199,7 @@ class Policy(Story):
             self.assertEqual(answer.get("Retry-After"), "60")
         self.accepted(hub, "subscribe", "http://t.test/",
                       "http://other.test/")
+        gate.set()
 
     def test_S20_a_full_hub_says_503_and_goes_on_renewing(self) -> None:
         hub, callback, origin = (self.daemon("--max-subscriptions=1"),

@@ -107,8 +107,8 @@ class Polling(Story):
         topic, elsewhere = self.moved(301)
         self.start(topic)
         elsewhere.fetches.wait(2)
-        del self.site.answer
         self.site.serve(self.feed.add("three"))
+        del self.site.answer
         elsewhere.answer = lambda seen: Answer(404, b"gone")
         post = self.callback_server.wait_posts(1)[0]
         self.assertEqual(entries_of(post.body), ["three"])

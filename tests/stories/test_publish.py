@@ -55,7 +55,8 @@ class Publish(Story):
         self.assertEqual(len(origin.fetches), fetches)
 
     def test_pings_coalesce_and_one_during_a_fetch_is_not_lost(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub, callback, origin = (self.daemon("--fetch-timeout=5m"),
+                                 self.callback(), self.origin())
         feed = Atom().add("one")
         topic = origin.serve(feed)
         self.follow(hub, topic, callback.url())
@@ -75,7 +76,8 @@ class Publish(Story):
         self.assertLessEqual(len(origin.fetches) - before, 3)
 
     def test_pings_that_come_together_are_few_fetches(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub, callback, origin = (self.daemon("--fetch-timeout=5m"),
+                                 self.callback(), self.origin())
         topic = origin.serve(Atom().add("one"))
         self.follow(hub, topic, callback.url())
         before = len(origin.fetches)
@@ -107,7 +109,8 @@ class Publish(Story):
         self.assertEqual(callback.wait_posts(1)[0].body, feed.render())
 
     def test_a_ping_during_the_baseline_is_not_lost(self) -> None:
-        hub, callback, origin = self.daemon(), self.callback(), self.origin()
+        hub, callback, origin = (self.daemon("--fetch-timeout=5m"),
+                                 self.callback(), self.origin())
         feed = Atom().add("one")
         topic = origin.serve(feed)
         origin.gate = threading.Event()

@@ -65,7 +65,7 @@ class Places(Asking):
         self.update(two, b"again")
         question = json.dumps({
             "topics": {one: first, two: self.cursor(two)},
-            "wait": 60}).encode()
+            "wait": 200}).encode()
         wire = Wire(self.hub.address)
         self.addCleanup(wire.close)
         wire.send(request("POST", "/events",
@@ -114,7 +114,7 @@ class Patterns(Asking):
         said = self.pull(since="earliest", **where)
         self.assertEqual({event["topic"] for event in said["events"]},
                          {one, two})
-        wire = self.wait(target("/events", since=said["cursor"], wait=60,
+        wire = self.wait(target("/events", since=said["cursor"], wait=200,
                                 **where))
         self.update(other, b"not asked for")
         self.assertEqual(self.held(), 1)
@@ -123,7 +123,7 @@ class Patterns(Asking):
         self.assertEqual(bodies(said), ["asked for"])
         self.assertEqual(said["events"][0]["topic"], two)
         # One that is new begins so, too.
-        wire = self.wait(target("/events", since=said["cursor"], wait=60,
+        wire = self.wait(target("/events", since=said["cursor"], wait=200,
                                 **where))
         new = self.topic("/abc", b"new")
         said = json.loads(wire.read().body)
@@ -177,7 +177,7 @@ class History(Asking):
 class Limits(Asking):
     def test_an_address_holds_only_so_many(self) -> None:
         one = self.begin("--pulls-per-address=2")
-        where = target("/events", one, wait=60)
+        where = target("/events", one, wait=200)
         wires = [self.wait(where) for _ in range(2)]
         answer = self.hub.client.get(where)
         self.assertEqual(answer.status, 429)
@@ -195,7 +195,7 @@ class Limits(Asking):
 
     def test_all_together_hold_only_so_many(self) -> None:
         one = self.begin("--pulls=2")
-        where = target("/events", one, wait=60)
+        where = target("/events", one, wait=200)
         for number in range(2):
             self.wait(where, source=f"127.0.0.{number + 2}")
         self.assertEqual(self.hub.client.get(where).status, 503)
@@ -208,7 +208,7 @@ class Limits(Asking):
     def test_a_token_holds_only_so_many(self) -> None:
         one = self.begin("--pulls-per-token=1")
         bearer = ("Authorization", "Bearer " + self.token())
-        where = target("/events", one, wait=60)
+        where = target("/events", one, wait=200)
         self.wait(where, bearer)
         answer = self.hub.client.get(where, [bearer])
         self.assertEqual(answer.status, 429)

@@ -245,15 +245,17 @@ class Relayed(Story):
 
     def test_the_lease_is_the_hubs_and_is_kept_until_its_end(self) -> None:
         relay, callback = self.relay(), self.callback()
-        began = time.monotonic()
-        origin, feed, _ = self.begin(relay, callback, lease_seconds="8")
-        seen = callback.verifications.all()[0]
-        self.assertEqual(seen.params["hub.lease_seconds"], "8")
+        origin, feed, topic = self.begin(relay, callback)
         self.update(origin, feed)
         callback.wait_posts(1)
+        began = time.monotonic()
+        self.subscribe(relay, topic, callback.url(), lease_seconds="8",
+                       event="subscription.renewed")
+        seen = callback.verifications.all()[1]
+        self.assertEqual(seen.params["hub.lease_seconds"], "8")
         relay.wait_for("subscription.ended", why="lease")
         self.assertGreaterEqual(time.monotonic() - began, 7.5)
-        self.assertEqual(len(callback.verifications), 1)
+        self.assertEqual(len(callback.verifications), 2)
 
     def test_several_subscribers_each_get_their_own(self) -> None:
         relay, callback = self.relay(), self.callback()

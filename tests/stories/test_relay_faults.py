@@ -3,10 +3,11 @@
 
 import json
 import threading
+import time
 import unittest
 
-from harness import Answer, Story, form, until
-from harness.callback import signature
+from harness import Answer, Story, until
+from harness.callback import name_of, signature
 from harness.relay import FakeHub, Relay, document, problem
 from harness.server import Seen
 
@@ -89,7 +90,7 @@ class Faults(Cast):
         self.hub.asked.wait_until(
             lambda seen: any(one.method == "DELETE" for one in seen),
             "the end of the mailbox")
-        self.assertEqual(self.hub.boxes, {})
+        until(lambda: self.hub.boxes == {}, "no mailbox to be there")
 
     def test_only_neighbours_are_called(self) -> None:
         relay = self.relay()
@@ -200,7 +201,8 @@ class Faults(Cast):
         self.hub.asked.wait_until(
             lambda seen: any(one.method == "DELETE" for one in seen),
             "the end of the mailbox")
-        self.assertEqual(relay.saved()["subscriptions"], [])
+        until(lambda: relay.saved()["subscriptions"] == [],
+              "it to be forgotten")
 
     def test_410_to_what_was_sent_before_a_renewal_ends_nothing(self) -> None:
         relay, callback = self.relay(), self.callback()
@@ -258,15 +260,24 @@ class Faults(Cast):
         self.assertEqual(callback.accepted, 0)
 
     def test_a_lease_that_is_over_ends_it(self) -> None:
-        self.hub.lease = 1
         relay, callback = self.relay(), self.callback()
         self.subscribe(relay, TOPIC, callback.url())
+        relay.stop()
+        # Two seconds more, or none if it takes longer to start: it cannot be
+        # verified within a lease as short as that for certain.
+        saved = relay.saved()
+        end = int((time.time() + 2) * 1000)
+        saved["subscriptions"][0]["lease_end"] = end
+        relay.state.write_text(json.dumps(saved))
+        relay.start()
         line = relay.wait_for("subscription.ended")
         self.assertEqual(line.fields["why"], "lease")
+        self.assertGreaterEqual(time.time() * 1000, end)
         self.assertEqual(len(callback.verifications), 1)
 
     def test_a_mailbox_is_kept_alive(self) -> None:
-        self.hub.lease = 6
+        # It is touched four times in that.
+        self.hub.lease = 12
         relay, callback = self.relay(), self.callback()
         self.subscribe(relay, TOPIC, callback.url())
         self.hub.asked.wait_until(
@@ -295,6 +306,7 @@ class Faults(Cast):
         for kill in range(1, kills + 1):
             callback.wait_posts(kill * count // (kills + 2))
             relay.kill()
+            until(callback.deserted, "what it has sent to be read")
             relay.start()
         callback.posts.wait_until(
             lambda posts: posts[-1].body == bodies[-1], "the last")
@@ -341,15 +353,24 @@ class Faults(Cast):
         for number in range(30):
             for topic in topics:
                 self.hub.publish(topic, b"%d" % number)
+        everybody = threading.Event()
+
+        def patiently(seen: Seen) -> Answer:
+            # Six at a time, ten of each in a row: before anybody gets more,
+            # all have had something.
+            mine = int(seen.body)
+            return Answer(204, gate=everybody if mine >= 10 else None)
+        callback.on_post = patiently
         relay.start()
+        callback.posts.wait_until(
+            lambda posts: {name_of(post) for post in posts} == set(names),
+            "one for everybody")
+        everybody.set()
         posts = callback.wait_posts(240)
         for name in names:
-            mine = [at for at, post in enumerate(posts)
-                    if post.path.endswith("/" + name)]
-            self.assertEqual([posts[at].body for at in mine],
+            self.assertEqual([post.body for post in posts
+                              if name_of(post) == name],
                              [b"%d" % number for number in range(30)])
-            # Six at a time, ten of each in a row.
-            self.assertLess(mine[0], 100)
 
     def test_a_hundred_topics_are_watched_by_one_request(self) -> None:
         relay, callback = self.relay(), self.callback()
@@ -362,10 +383,13 @@ class Faults(Cast):
         posts = callback.wait_posts(len(topics))
         self.assertEqual(sorted(post.body.decode() for post in posts),
                          sorted(topics))
-        watched = [json.loads(seen.body)["topics"]
-                   for seen in self.hub.asked.all()
-                   if seen.path == "/events"]
-        self.assertEqual(max(len(asked) for asked in watched), 100)
+
+        def watched(asked: list[Seen]) -> list[int]:
+            return [len(json.loads(seen.body)["topics"])
+                    for seen in asked if seen.path == "/events"]
+        self.hub.asked.wait_until(lambda asked: 100 in watched(asked),
+                                  "a hundred to be watched")
+        self.assertEqual(max(watched(self.hub.asked.all())), 100)
 
     def test_what_comes_after_a_denied_question_is_not_missed(self) -> None:
         self.hub.script("POST", "events", problem(403, "denied-topic"))
@@ -402,84 +426,6 @@ class Faults(Cast):
         line = other.wait_for("start.failed")
         self.assertIn("another relay", line.fields["why"])
         self.assertEqual(other.wait_exit(), 1)
-
-
-
-class Feeds(Cast):
-    """A subscriber that cannot be told which hub to use."""
-
-    FEED = (b'<feed><link rel="hub" href="https://hub.example/"/>'
-            b'<link rel="self" href="http://feeds.example/true"/></feed>')
-
-    def cast(self):
-        origin = self.origin()
-        return origin, self.relay(f"--feed={origin.base}/",
-                                  no_proxy=origin.host)
-
-    def get(self, relay, url: str, *fields):
-        return relay.client.get("/feed?" + form([("url", url)]).decode(),
-                                [("Host", "relay.local:8090"), *fields])
-
-    def test_M21_the_feed_names_the_relay_as_its_hub(self) -> None:
-        origin, relay = self.cast()
-        topic = origin.serve(self.FEED, content_type="application/atom+xml")
-        answer = self.get(relay, topic)
-        self.assertEqual(answer.status, 200, answer.text)
-        self.assertEqual(answer.body, self.FEED.replace(
-            b"https://hub.example/", b"http://relay.local:8090/"))
-        self.assertEqual(answer.get("Content-Type"), "application/atom+xml")
-        self.assertEqual(answer.get("Link"),
-                         '<http://relay.local:8090/>; rel="hub"')
-
-    def test_what_names_nothing_is_named_by_its_address(self) -> None:
-        origin, relay = self.cast()
-        topic = origin.serve(b"<rss/>")
-        self.assertEqual(self.get(relay, topic).get("Link"),
-                         '<http://relay.local:8090/>; rel="hub", '
-                         f'<{topic}>; rel="self"')
-
-    def test_the_head_of_the_feed_counts(self) -> None:
-        origin, relay = self.cast()
-        topic = origin.serve(b"[]", fields=[
-            ("Link", '<https://hub.example/>; rel="hub"'),
-            ("Link", '<http://feeds.example/true>; rel="self"')])
-        self.assertEqual(self.get(relay, topic).get("Link"),
-                         '<http://relay.local:8090/>; rel="hub", '
-                         '<http://feeds.example/true>; rel="self"')
-
-    def test_only_what_is_allowed_is_fetched(self) -> None:
-        origin, relay = self.cast()
-        for url in ("http://127.0.0.1/", origin.base + "@127.0.0.1/",
-                    origin.base + "/../x", origin.base + "/%2e%2e/x"):
-            self.assertIn(self.get(relay, url).status, (400, 403), url)
-        self.assertEqual(origin.accepted, 0)
-
-    def test_redirects_are_handed_on(self) -> None:
-        origin, relay = self.cast()
-        inside, outside = "/moved", "http://elsewhere.example/feed"
-        origin.script(Answer(301, fields=[("Location", inside)]),
-                      Answer(302, fields=[("Location", outside)]))
-        answer = self.get(relay, origin.url("/feed"))
-        self.assertEqual(answer.status, 301)
-        self.assertEqual(
-            answer.get("Location"), "http://relay.local:8090/feed?"
-            + form([("url", origin.url(inside))]).decode())
-        answer = self.get(relay, origin.url("/feed"))
-        self.assertEqual((answer.status, answer.get("Location")),
-                         (302, outside))
-
-    def test_what_is_unchanged_is_304(self) -> None:
-        origin, relay = self.cast()
-        topic = origin.serve(self.FEED)
-        tag = self.get(relay, topic).get("ETag")
-        answer = self.get(relay, topic, ("If-None-Match", tag))
-        self.assertEqual((answer.status, answer.get("ETag")), (304, tag))
-
-    def test_a_feed_that_is_not_there_is_no_feed(self) -> None:
-        origin, relay = self.cast()
-        self.assertEqual(self.get(relay, origin.url("/none")).status, 502)
-        origin.stop()
-        self.assertEqual(self.get(relay, origin.url("/none")).status, 504)
 
 
 if __name__ == "__main__":

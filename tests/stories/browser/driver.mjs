@@ -73,11 +73,13 @@ const acts = {
             { timeout }).catch(() => {});
         return texts();
     },
+    // As it was when it said so: it may say something else by now.
     state: async ({ text, timeout }) => {
-        await page.waitForFunction(
-            (t) => document.getElementById("state").textContent.includes(t),
-            text, { timeout }).catch(() => {});
-        return page.locator("#state").textContent();
+        const seen = await page.waitForFunction((t) => {
+            const said = document.getElementById("state").textContent;
+            return said.includes(t) ? said : null;
+        }, text, { timeout }).catch(() => null);
+        return seen ? seen.jsonValue() : page.locator("#state").textContent();
     },
     run: async ({ script }) => page.evaluate(script),
     said: async () => said,

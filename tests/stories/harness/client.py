@@ -73,6 +73,10 @@ class Wire:
     def read(self, to_head: bool = False) -> Message:
         return self._reader.response(to_head)
 
+    def head(self) -> Message:
+        """The next, as far as its empty line, whatever follows."""
+        return self._reader.head()
+
     def ask(self, data: bytes) -> Message:
         self.send(data)
         return self.read()

@@ -4,8 +4,9 @@ front of it."""
 
 from .access import add_token
 from .browser import Browser
-from .server import Answer
+from .server import Answer, next_address
 from .story import Story
+from .waiting import until
 
 VIEWS = ("", "topics", "topic", "subscriptions", "subscription", "deliveries",
          "updates", "update", "rules", "hub")
@@ -23,7 +24,8 @@ class Watched(Story):
     def setUp(self) -> None:
         super().setUp()
         self.browser.ask("begin")
-        self.door = "127.0.0.1:0"
+        # Where nobody else comes to listen while it restarts.
+        self.door = next_address() + ":0"
         self.topic = "http://nowhere.example/"
 
     def hub_with_door(self, *options: str) -> None:
@@ -54,6 +56,10 @@ class Watched(Story):
         self.good.wait_posts(2)
         self.bad.wait_posts(1)
         self.hub.wait_for("delivery.failed")
+        # Whose answer takes over a second lags until then.
+        until(lambda: self.hub.status()["store"]["lagging"] == 1
+              and self.hub.status()["counters"]["deliveries.delivered"] >= 2,
+              "him alone to lag")
 
     def news(self, body: bytes) -> None:
         self.source.serve(body, "text/plain", "/weather")
@@ -74,7 +80,7 @@ class Watched(Story):
         return self.hub.admin.json("/admin/deliveries")["deliveries"][0]
 
     def go(self, view: str) -> None:
-        """To a view, by its address."""
+        """To a view, by its address: it is there, if not what it shows."""
         query: dict = {}
         if view == "topic":
             query = {"url": self.topic}
@@ -82,9 +88,15 @@ class Watched(Story):
             query = {"topic": self.topic, "id": self.lagging()["id"]}
         elif view == "update":
             query = {"topic": self.topic, "seq": 2}
-        script = (f"location.hash = '#/{view}?' + new URLSearchParams("
-                  f"{query!r})")
-        self.browser.ask("run", script=script)
+        self.browser.ask("run", script=f"""new Promise((done) => {{
+            const where = '#/{view}?' + new URLSearchParams({query!r});
+            const painted = () => requestAnimationFrame(
+                () => requestAnimationFrame(done));
+            if (location.hash === where)
+                return done();
+            addEventListener("hashchange", painted, {{ once: true }});
+            location.hash = where;
+        }})""")
 
     def settle(self) -> None:
         """Until nothing of a view is being loaded any more."""
@@ -92,7 +104,7 @@ class Watched(Story):
             const look = () => document.querySelector("[aria-busy=true]")
                 || !document.querySelector("h1")
                 ? setTimeout(look, 20) : done();
-            setTimeout(look, 60);
+            look();
         })""")
 
     def no_dialog(self) -> None:

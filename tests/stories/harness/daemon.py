@@ -5,12 +5,13 @@ import json
 import os
 import re
 import resource
+import select
 import signal
 import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Union
+from typing import BinaryIO, Union
 
 from .client import Client
 from .waiting import PATIENCE, Inbox
@@ -60,6 +61,48 @@ def parse(text: str) -> Line:
     return Line(text, parts[1].lower(), parts[2], fields)
 
 
+class Said:
+    """The pipe that a daemon writes its log to."""
+
+    MOST = 65536  # that much is in a pipe
+
+    def __init__(self, pipe: BinaryIO, log: Inbox[Line]) -> None:
+        self._pipe, self._log = pipe, log
+        self._begun = b""  # a line that has no end yet
+        self._taking = threading.Lock()
+
+    def _ready(self, timeout: int | None = 0) -> bool:
+        # One for each question: two threads cannot share one.
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        return bool(poll.poll(timeout))
+
+    def _take(self) -> bool:
+        """All that is there now.  False: nothing will come any more."""
+        data = self._pipe.read(self.MOST)
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        for line in lines:
+            self._log.put(parse(line.decode("utf-8", "replace")))
+        return bool(data)
+
+    def catch_up(self) -> None:
+        with self._taking:
+            if not self._pipe.closed and self._ready():
+                self._take()
+
+    def to_the_end(self) -> None:
+        goes_on = True
+        while goes_on:
+            self._ready(timeout=None)
+            with self._taking:
+                # Somebody else may have been faster.
+                goes_on = not self._ready() or self._take()
+                if not goes_on:
+                    self._pipe.close()
+        if self._begun:
+            self._log.put(parse(self._begun.decode("utf-8", "replace")))
+
+
 # Each fetch ends in exactly one of these.
 FETCHED = ("update", "fetch.done", "fetch.failed")
 
@@ -80,6 +123,8 @@ class Daemon:
         self.wrap = None
         self._process: subprocess.Popen | None = None
         self._reader: threading.Thread | None = None
+        # What it says: read by whoever comes first, the thread or mark().
+        self._said: Said | None = None
 
     # ------------------------------------------------------- life
 
@@ -102,12 +147,13 @@ class Daemon:
             environment.update(given)
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0,
             env=environment, pass_fds=descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
+        self._said = Said(self._process.stderr, self.log)
         self._reader = threading.Thread(
-            target=self._read, args=(self._process,), daemon=True)
+            target=self._read, args=(self._said,), daemon=True)
         self._reader.start()
         return since
 
@@ -120,10 +166,8 @@ class Daemon:
         self.admin = Client(self.data / "admin.sock")
         return self
 
-    def _read(self, process: subprocess.Popen) -> None:
-        for raw in process.stderr:
-            self.log.put(parse(raw.decode("utf-8", "replace").rstrip("\n")))
-        process.stderr.close()
+    def _read(self, said: Said) -> None:
+        said.to_the_end()
         # Whoever waits for a line must hear that none will come.
         self.log.put(Line("(the log ends here)", "", "(end)", {}))
 
@@ -173,6 +217,10 @@ class Daemon:
     # ------------------------------------------------------- log
 
     def mark(self) -> int:
+        """All that it has said until now is before this.  (What somebody was
+        sent has often been read sooner than the line that tells of it.)"""
+        if self._said:
+            self._said.catch_up()
         return len(self.log)
 
     def lines(self, event: Event, since: int = 0, **fields: object

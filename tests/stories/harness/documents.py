@@ -8,6 +8,7 @@ from typing import Callable
 
 from .server import Answer
 from .story import Story
+from .waiting import until
 
 ATOM = ('<?xml version="1.0" encoding="{charset}"?>\n'
         '<!-- made by hand -->\n'
@@ -103,8 +104,9 @@ class Documents(Story):
     def begin(self, feed: Feed, *names: str, options: tuple = (),
               **params: str) -> None:
         """A subscriber whose first delivery is behind him."""
-        self.hub, self.source = self.daemon(*options), self.origin()
-        self.feed = feed
+        # Whoever takes nothing for a while is not given up meanwhile.
+        self.hub = self.daemon("--retry-attempts=1000", *options)
+        self.feed, self.source = feed, self.origin()
         self.receiver = self.callback()
         self.topic = self.source.serve(feed.render(*names),
                                         feed.content_type)
@@ -113,8 +115,8 @@ class Documents(Story):
     def update(self, *names: str) -> bytes:
         """The document as it is from now on; the hub has seen it."""
         body = self.feed.render(*names)
-        self.source.serve(body, self.feed.content_type)
         since = self.hub.mark()
+        self.source.serve(body, self.feed.content_type)
         self.publish(self.hub, self.topic)
         self.hub.wait_for("update", since=since)
         return body
@@ -140,9 +142,20 @@ class Documents(Story):
         return taken
 
     def wait_taken(self, taken: list, count: int) -> list:
+        # What is taken is among the posts a moment later.
         self.receiver.posts.wait_until(
-            lambda _: len(taken) >= count, f"{count} that are taken")
+            lambda posts: len(taken) >= count
+            and any(post is taken[count - 1] for post in posts),
+            f"{count} that are taken")
         return taken
+
+    def wait_refused(self) -> None:
+        """He who takes nothing is behind, and what is sent from now on is
+        made from what the hub has now.  (The first post may have been on its
+        way before.)"""
+        self.receiver.wait_posts(len(self.receiver.posts) + 2)
+        until(lambda: self.hub.status()["store"]["lagging"] == 1,
+              "him to be behind")
 
     def assert_cut(self, part: bytes, whole: bytes, *names: str) -> None:
         charset = self.feed.charset

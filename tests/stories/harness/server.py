@@ -98,6 +98,7 @@ class Server:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
+        self._knocks: dict[tuple[str, int], threading.Event] = {}
         self._listener: socket.socket | None = None
         self.listen()
 
@@ -154,8 +155,18 @@ class Server:
 
     def deserted(self) -> bool:
         """Nobody is connected: all that was sent here has been read."""
+        self._knock()
         with self._lock:
             return not self._open
+
+    def _knock(self) -> None:
+        """Whoever came before us has been let in when we are."""
+        with socket.socket() as sock:
+            sock.bind((self.host, 0))
+            heard = threading.Event()
+            self._knocks[sock.getsockname()] = heard
+            sock.connect((self.host, self.port))
+            assert heard.wait(PATIENCE), "our own connection was not accepted"
 
     # ------------------------------------------------------- connections
 
@@ -163,9 +174,13 @@ class Server:
                 stopping: threading.Event) -> None:
         while not stopping.is_set():
             try:
-                sock, _ = listener.accept()
+                sock, peer = listener.accept()
             except OSError:
                 return
+            if peer in self._knocks:
+                sock.close()
+                self._knocks.pop(peer).set()
+                continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self.accepted += 1

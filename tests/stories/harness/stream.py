@@ -3,6 +3,7 @@
 
 import json
 import socket
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,13 @@ class Stream:
             self.wire.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                       receive_buffer)
         self.wire.send(request("GET", target, fields))
-        self.head: Message = self.wire._reader.head()
+        asked = time.monotonic()
+        try:
+            self.head: Message = self.wire._reader.head()
+        except Closed as error:
+            self.wire.close()
+            error.asked = asked
+            raise
 
     def line(self) -> str:
         """Without its end.  Closed: there is none any more."""
@@ -144,7 +151,7 @@ class EventSource:
             self.stream = self.stream or self._connect()
             try:
                 said = self.stream.said()
-            except (Closed, OSError):
+            except (Closed, ConnectionError):
                 self.drop()
                 continue
             self.last_id = self.stream.last_id

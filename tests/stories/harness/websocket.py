@@ -2,6 +2,7 @@
 """A WebSocket client (RFC 6455) that may also be rude."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -150,7 +151,9 @@ class WebSocket:
             if found.opcode == PING:
                 self.pings += 1
                 if self.pongs:
-                    self.send_frame(PONG, found.data)
+                    # Who has said goodbye since then need not hear it.
+                    with contextlib.suppress(ConnectionError):
+                        self.send_frame(PONG, found.data)
             elif found.opcode != PONG:
                 return found
 

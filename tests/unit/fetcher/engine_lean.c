@@ -65,7 +65,7 @@ static void every_slow_peer_runs_into_the_timeout(void **state)
         get.body_max = SIZE_MAX;
         rig_run(&place->rig, &get);
         assert_int_equal(get.result, EXCHANGE_TIMEOUT);
-        assert_in_range(get.ended_ms - get.started_ms, 290, 3000);
+        assert_true(get.ended_ms - get.started_ms >= 290);
         exchange_clear(&get);
         struct exchange post = rig_post(at(place, paths[i]));
         post.timeout_ms = 300;

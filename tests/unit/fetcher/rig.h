@@ -113,8 +113,8 @@ RIG_UNUSED static struct exchange rig_get(const char *url)
                               .redirects_max = 5,
                               .decode = true,
                               .body_max = 1 << 20,
-                              .timeout_ms = 10000,
-                              .connect_timeout_ms = 5000 };
+                              .timeout_ms = RIG_PATIENCE_MS,
+                              .connect_timeout_ms = RIG_PATIENCE_MS };
 }
 
 RIG_UNUSED static struct exchange rig_post(const char *url)
@@ -126,6 +126,6 @@ RIG_UNUSED static struct exchange rig_post(const char *url)
                               .body_len = 5,
                               .body_max = 1024,
                               .truncate = true,
-                              .timeout_ms = 10000,
-                              .connect_timeout_ms = 5000 };
+                              .timeout_ms = RIG_PATIENCE_MS,
+                              .connect_timeout_ms = RIG_PATIENCE_MS };
 }

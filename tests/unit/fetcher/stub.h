@@ -456,6 +456,15 @@ STUB_UNUSED static void stub_release(struct stub *stub)
     pthread_mutex_unlock(&stub->lock);
 }
 
+// From now on, when all that was held has been let go of.
+STUB_UNUSED static void stub_hold_again(struct stub *stub)
+{
+    pthread_mutex_lock(&stub->lock);
+    assert(stub->holding == 0);
+    stub->released = false;
+    pthread_mutex_unlock(&stub->lock);
+}
+
 STUB_UNUSED static void stub_close(struct stub *stub)
 {
     pthread_mutex_lock(&stub->lock);

@@ -286,7 +286,7 @@ static void who_leaves_while_he_waits_for_his_turn_is_forgotten(void **state)
     struct ears ears;
     struct front_options options = default_options(&ears);
     options.limits.asking = 1;
-    options.limits.head_ms = 300;
+    options.limits.head_ms = 3000;
     struct front *front = open_front(&ears, &options);
     int first = call(front, PULL);
     struct request *request = await_request(&ears, 0);

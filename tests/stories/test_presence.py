@@ -53,6 +53,15 @@ class Presence(Streaming):
         return self._kept(Events(self.hub.address, "/presence",
                                  [shown(token or self.mine), EVENTS]))
 
+    def watch_two(self, grace: str) -> Events:
+        """Mailboxes "a" and "b", and one who hears of their readers."""
+        topic = self.begin(f"--presence-grace={grace}")
+        self.mailbox("a", topic)
+        self.mailbox("b", topic)
+        watch = self.watch()
+        watch.named("open")
+        return watch
+
     def test_who_reads_is_online(self) -> None:
         topic = self.begin()
         for name in ("a", "b", "c"):
@@ -121,11 +130,7 @@ class Presence(Streaming):
                          names)
 
     def test_the_pause_between_two_polls_shows_to_nobody(self) -> None:
-        topic = self.begin("--presence-grace=1h")
-        self.mailbox("a", topic)
-        self.mailbox("b", topic)
-        watch = self.watch()
-        watch.named("open")
+        watch = self.watch_two("1h")
         for _ in range(2):
             self.read("a").close()
             self.wait_held(1)  # the one who watches
@@ -137,11 +142,7 @@ class Presence(Streaming):
                                 self.snapshot()["mailboxes"]), ["a", "b"])
 
     def test_who_does_not_come_again_has_left(self) -> None:
-        topic = self.begin("--presence-grace=2s")
-        self.mailbox("a", topic)
-        self.mailbox("b", topic)
-        watch = self.watch()
-        watch.named("open")
+        watch = self.watch_two("2s")
         self.read("a").close()
         self.wait_held(1)  # the one who watches
         wire = self.read("a")
